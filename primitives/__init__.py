@@ -1,0 +1,1 @@
+"""The bytes everyone must agree on. Pure: no clock, chance, floats, I/O or logging."""

@@ -1,0 +1,66 @@
+"""The one canonical byte form. Knows MessagePack's strict subset; not what any value means.
+
+A strict subset of MessagePack: nil, booleans, 64-bit integers, byte strings, UTF-8 strings and
+arrays, each in its shortest form, typed and bounded, without trailing bytes. One value has one
+spelling: whatever does not encode back to the same bytes is refused ([ENC-1], docs/spec/encoding.md).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+MAX_DOCUMENT: Final = 16 * 1024 * 1024
+"""Bytes. No canonical value of the protocol is larger, whatever a caller allows."""
+
+
+class Malformed(ValueError):
+    """Bytes or text that are not a value of the protocol.
+
+    ``code`` is stable and may be shown to people and programs; ``detail`` is for people.
+    """
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+
+
+class Wire(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
+    """A value with a canonical byte form: an array of its fields, in order, none optional."""
+
+
+class TaggedWire(Wire, tag=True):
+    """A member of a closed union: an array whose first element is the member's integer tag."""
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoders: dict[Any, msgspec.msgpack.Decoder[Any]] = {}
+
+encode = _encoder.encode
+"""The canonical bytes of a value built from the types above."""
+
+
+def decode(kind: type[T], data: bytes, limit: int = MAX_DOCUMENT) -> T:
+    """The value of ``kind`` whose canonical form is ``data``.
+
+    ``limit`` is in bytes. Raises ``Malformed`` with code ``oversized``, ``malformed`` or
+    ``not_canonical``; never anything else, whatever the bytes.
+    """
+    if len(data) > limit:
+        raise Malformed("oversized", f"{len(data)} bytes, at most {limit}")
+    decoder = _decoders.get(kind)
+    if decoder is None:
+        decoder = _decoders[kind] = msgspec.msgpack.Decoder(kind)
+    try:
+        value: T = decoder.decode(data)
+        again = _encoder.encode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
+        # msgspec's own words carry offsets and type names, never the value: safe to show.
+        raise Malformed("malformed", str(error)) from None
+    if again != data:
+        raise Malformed("not_canonical", "a shorter or stricter form of this value exists")
+    return value
