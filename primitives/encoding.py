@@ -7,7 +7,7 @@ spelling: whatever does not encode back to the same bytes is refused ([ENC-1], d
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
@@ -36,6 +36,18 @@ class Wire(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=T
 class TaggedWire(Wire, tag=True):
     """A member of a closed union: an array whose first element is the member's integer tag."""
 
+
+Digest = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+"""32 bytes: a SHA-256 digest, an account id or an Ed25519 public key."""
+Signature = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
+"""64 bytes."""
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""A number that is never negative and fits a signed 64-bit integer."""
+Positive = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+Index = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+"""A place in a small list: validators, keys, channels, outputs."""
+Millis = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""Milliseconds since 1970-01-01 UTC, or a duration in milliseconds."""
 
 _encoder = msgspec.msgpack.Encoder()
 _decoders: dict[Any, msgspec.msgpack.Decoder[Any]] = {}

@@ -45,6 +45,7 @@ HELLO_SIGNATURE: Final = Domain("sign/hello")
 POSSESSION_SIGNATURE: Final = Domain("sign/possession")
 VALIDATORS: Final = Domain("validators")
 COMMITMENT: Final = Domain("commitment")
+DUE: Final = Domain("due")
 LIST_LEAF: Final = Domain("list/leaf")
 LIST_NODE: Final = Domain("list/node")
 LIST_ROOT: Final = Domain("list/root")
@@ -68,6 +69,7 @@ ALL_DOMAINS: Final = (
     POSSESSION_SIGNATURE,
     VALIDATORS,
     COMMITMENT,
+    DUE,
     LIST_LEAF,
     LIST_NODE,
     LIST_ROOT,

@@ -1,0 +1,305 @@
+"""Key and value layout of every state entry. Knows bytes; no rule, no store.
+
+A key is a prefix byte followed by fixed or length-prefixed fields, so that no key is a prefix of
+another entry's key by accident ([STATE-1], docs/spec/state.md). State is read by exact key only;
+what would be a list is an explicit, bounded page. Prefixes of the whole economy are reserved here.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, unique
+from typing import Annotated, Final
+
+import msgspec
+
+from primitives.actions import Code
+from primitives.encoding import Count, Digest, Malformed, Millis, Wire, decode, encode
+from primitives.genesis import PartnerLimits, ProgrammeTerms, Rate, Roles
+from primitives.hashing import DUE, ZERO_DIGEST
+
+MAX_KEY: Final = 128
+MAX_VALUE: Final = 16 * 1024
+Signed = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
+
+@unique
+class Prefix(IntEnum):
+    """The first byte of a key. Values never change; unbuilt contracts have theirs reserved."""
+
+    SUPPLY = 0x01
+    DIRECTORY = 0x02
+    EPOCH = 0x03
+    ACCOUNT = 0x10
+    CHANNEL = 0x11
+    PARTNER = 0x20
+    POSITION = 0x21
+    LIMITS = 0x22
+    DAY = 0x23
+    RUN_OFF = 0x24
+    CUSTODIAN = 0x25
+    PROGRAMME = 0x30
+    MARK = 0x40
+    LANE_DAY = 0x50
+    DUE_NODE = 0x60
+    DUE_PAGE = 0x61
+    CYCLE = 0x70
+    OBLIGATION = 0x71
+    INVOICE = 0x72
+    PROPOSAL = 0x80
+    BALLOT = 0x81
+    CAMPAIGN = 0x90
+    CLAIM = 0x91
+    ORDER = 0xA0
+    CONTENT = 0xB0
+    LIKE = 0xB1
+
+
+@unique
+class MarkKind(IntEnum):
+    """What a single-use mark was for. Marks are keyed by (partner, kind, id)."""
+
+    COMMITMENT = 1
+    INVOICE = 2
+    REFUND = 3
+    VOUCHER = 4
+
+
+class Account(Wire):
+    """An account's record; it is never deleted. ``balance`` in units of 10^-6 LiqBon.
+
+    ``sequence`` is the next sequence of channel 0 and ``last`` the id of the transaction that used
+    the one before (32 zeros if none). Channels 1.. have entries of their own, from their first use.
+    """
+
+    balance: Count
+    channels: Annotated[int, msgspec.Meta(ge=1, le=256)]
+    sequence: Count
+    last: Digest
+
+
+class Channel(Wire):
+    """A further channel of an account: next sequence and the id that used the one before."""
+
+    sequence: Count
+    last: Digest
+
+
+class Supply(Wire):
+    """Totals in units: supply = minted + refunded - redeemed ([LEDGER-2])."""
+
+    minted: Count
+    redeemed: Count
+    refunded: Count
+
+    @property
+    def supply(self) -> int:
+        """LiqBon in existence, in units."""
+        return self.minted + self.refunded - self.redeemed
+
+
+class Partner(Wire):
+    """Who a partner is and which of its programmes exist."""
+
+    code: Code
+    name: str
+    currency: str
+    roles: Roles
+    programmes: tuple[Code, ...]
+
+
+class Position(Wire):
+    """The six totals of a partner, in units; D is derived ([LEDGER-3])."""
+
+    minted: Count
+    redeemed: Count
+    refunded: Count
+    paid: Count
+    received: Count
+    assumed: Signed
+
+    @property
+    def net(self) -> int:
+        """D: positive when the partner owes the pool, negative when it is owed."""
+        owed = self.minted + self.refunded + self.received + self.assumed
+        return owed - self.redeemed - self.paid
+
+
+class Limits(Wire):
+    """A partner's limits as in force; ``reserve_counts`` is false once its attestation lapsed."""
+
+    terms: PartnerLimits
+    reserve_counts: bool
+
+
+class Day(Wire):
+    """What a partner minted and refunded in one UTC day of block time, in units."""
+
+    day: Count
+    minted: Count
+    refunded: Count
+
+
+class Programme(Wire):
+    """A programme and the place in ``terms.rates`` of the rate in force (-1: none yet)."""
+
+    terms: ProgrammeTerms
+    in_force: Annotated[int, msgspec.Meta(ge=-1, le=15)]
+    paused: bool
+
+    @property
+    def rate(self) -> Rate | None:
+        """The rate in force, if one is."""
+        return self.terms.rates[self.in_force] if self.in_force >= 0 else None
+
+
+class Directory(Wire):
+    """The partners, in the order of their admission."""
+
+    partners: Annotated[tuple[Code, ...], msgspec.Meta(max_length=100)]
+
+
+class Mark(Wire):
+    """A single-use id was used by this transaction, at this height."""
+
+    transaction: Digest
+    height: Count
+
+
+class LaneDay(Wire):
+    """State entries that one lane created in one UTC day of block time."""
+
+    day: Count
+    created: Count
+
+
+class DueNode(Wire):
+    """One node of the calendar: which of its 256 children exist, as a bitmap of 32 bytes."""
+
+    children: Digest
+
+
+class ReserveLapse(Wire, tag=1):
+    """The attestation of a partner's reserve, made at ``attested``, lapses."""
+
+    partner: Code
+    attested: Millis
+
+
+class RateStart(Wire, tag=2):
+    """The rate at ``place`` of a programme's terms comes into force."""
+
+    partner: Code
+    programme: Code
+    place: Annotated[int, msgspec.Meta(ge=0, le=15)]
+
+
+DueItem = ReserveLapse | RateStart
+DUE_PAGE_ITEMS: Final = 32
+
+
+class DuePage(Wire):
+    """Items of one second, at most ``DUE_PAGE_ITEMS``; ``more`` says that a next page exists."""
+
+    items: Annotated[tuple[DueItem, ...], msgspec.Meta(min_length=1, max_length=DUE_PAGE_ITEMS)]
+    more: bool
+
+
+NO_ACCOUNT: Final = Account(0, 1, 0, ZERO_DIGEST)
+"""What an account without a record is worth to those who ask: nothing yet."""
+
+SUPPLY_KEY: Final = bytes([Prefix.SUPPLY])
+DIRECTORY_KEY: Final = bytes([Prefix.DIRECTORY])
+_ACCOUNT: Final = bytes([Prefix.ACCOUNT])
+_CHANNEL: Final = bytes([Prefix.CHANNEL])
+
+
+def account_key(account: bytes) -> bytes:
+    """33 bytes."""
+    return _ACCOUNT + account
+
+
+def channel_key(account: bytes, channel: int) -> bytes:
+    """34 bytes; channels 1..255."""
+    return _CHANNEL + account + bytes([channel])
+
+
+def _coded(prefix: Prefix, *codes: str) -> bytes:
+    return bytes([prefix]) + b"".join(bytes([len(c)]) + c.encode("ascii") for c in codes)
+
+
+def partner_key(partner: str) -> bytes:
+    """Who a partner is."""
+    return _coded(Prefix.PARTNER, partner)
+
+
+def position_key(partner: str) -> bytes:
+    """A partner's totals."""
+    return _coded(Prefix.POSITION, partner)
+
+
+def limits_key(partner: str) -> bytes:
+    """A partner's limits."""
+    return _coded(Prefix.LIMITS, partner)
+
+
+def day_key(partner: str) -> bytes:
+    """A partner's newest day of minting and refunding."""
+    return _coded(Prefix.DAY, partner)
+
+
+def programme_key(partner: str, programme: str) -> bytes:
+    """A programme of a partner."""
+    return _coded(Prefix.PROGRAMME, partner, programme)
+
+
+def mark_key(partner: str, kind: MarkKind, id_: bytes) -> bytes:
+    """A single-use id of a partner; ``id_`` is 32 bytes. A rival's key is another key."""
+    return _coded(Prefix.MARK, partner) + bytes([kind]) + id_
+
+
+def lane_day_key(lane: int) -> bytes:
+    """A lane's newest day of creating entries."""
+    return bytes([Prefix.LANE_DAY]) + lane.to_bytes(2, "big")
+
+
+def due_node_key(path: bytes) -> bytes:
+    """A node of the calendar; ``path`` is 0..3 bytes of the second, big-endian."""
+    return bytes([Prefix.DUE_NODE, len(path)]) + path
+
+
+def due_page_key(second: int, page: int) -> bytes:
+    """A page of what falls due in one second since 1970 (4 bytes) ."""
+    return bytes([Prefix.DUE_PAGE]) + second.to_bytes(4, "big") + page.to_bytes(4, "big")
+
+
+def due_origin(second: int, page: int, place: int) -> bytes:
+    """32 bytes: the origin in the receipt of something that fell due."""
+    return DUE.digest(due_page_key(second, page), place.to_bytes(2, "big"))
+
+
+_VALUES: Final[dict[int, type[Wire]]] = {
+    Prefix.SUPPLY: Supply,
+    Prefix.DIRECTORY: Directory,
+    Prefix.ACCOUNT: Account,
+    Prefix.CHANNEL: Channel,
+    Prefix.PARTNER: Partner,
+    Prefix.POSITION: Position,
+    Prefix.LIMITS: Limits,
+    Prefix.DAY: Day,
+    Prefix.PROGRAMME: Programme,
+    Prefix.MARK: Mark,
+    Prefix.LANE_DAY: LaneDay,
+    Prefix.DUE_NODE: DueNode,
+    Prefix.DUE_PAGE: DuePage,
+}
+
+
+def decode_entry(key: bytes, value: bytes) -> Wire:
+    """The typed value of any entry. Raises ``Malformed`` (``entry_unknown`` or encoding codes)."""
+    kind = _VALUES.get(key[0]) if 0 < len(key) <= MAX_KEY else None
+    if kind is None:
+        raise Malformed("entry_unknown", key[:MAX_KEY].hex())
+    return decode(kind, value, MAX_VALUE)
+
+
+encode_entry = encode

@@ -1,0 +1,195 @@
+"""What the founders agree on before the first block. Knows form and arithmetic bounds; no file.
+
+The chain id is the digest of the canonical genesis, so whoever pins 32 bytes pins every parameter,
+partner, programme and key below ([GEN-1], docs/spec/genesis.md).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+
+from primitives.actions import Code
+from primitives.encoding import (
+    Count,
+    Digest,
+    Malformed,
+    Millis,
+    Positive,
+    Signature,
+    Wire,
+    decode,
+    encode,
+)
+from primitives.hashing import CHAIN
+from primitives.keys import SignatureScheme
+from primitives.validators import Validator, ValidatorSet, check_members, check_possession
+
+VERSION: Final = 1
+MAX_GENESIS: Final = 1024 * 1024
+MAIN: Final = "lqb"
+TEST: Final = "tlqb"
+MINUTE_MS: Final = 60_000
+MAX_RATE_TERM: Final = 2**32 - 1
+BASIS_POINTS: Final = 10_000
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Small = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+Term = Annotated[int, msgspec.Meta(ge=1, le=MAX_RATE_TERM)]
+
+
+class Parameters(Wire):
+    """The network's constants. Durations in milliseconds, amounts in units of 10^-6 LiqBon."""
+
+    opening: Positive
+    """Least amount of an output that creates an account; it stays the owner's."""
+    channel_balance: Positive
+    """Balance needed for each channel beyond the first."""
+    total_credit: Count
+    """Sum of all partners' credit may never exceed this."""
+    entries_per_lane_and_day: Positive
+    """State entries that one validator's lane may create in a day of block time."""
+    lag_bound: Small
+    """B: how many heights execution may lag behind ordering ([LAG-1])."""
+    lane_batches: Small
+    """S: most batches of one lane in a block."""
+    lane_weight: Small
+    """W: most weight of one lane in a block."""
+    view_timeout_ms: Small
+    view_timeout_limit_ms: Small
+    empty_block_ms: Small
+    """How long a leader with nothing to order waits before it proposes an empty block."""
+    standstill_ms: Small
+    clock_drift_ms: Small
+    """How far ahead of one's own clock a proposal may be before it is held."""
+    beat_ms: Small
+    validity_limit_ms: Positive
+    """How far ahead of block time ``valid_until`` may be."""
+    reserve_lapse_ms: Positive
+    """How long an attestation of a partner's reserve counts."""
+    epoch_minimum_ms: Positive
+    epoch_maximum_ms: Positive
+    due_per_block: Small
+
+
+class Rate(Wire):
+    """LiqBon = points * numerator / denominator, rounded down to a unit, from ``since`` on."""
+
+    since: Millis
+    numerator: Term
+    denominator: Term
+
+
+class ProgrammeTerms(Wire):
+    """A loyalty programme that may be deposited: units of LiqBon per point, terms, rates."""
+
+    code: Code
+    name: Name
+    point: Name
+    terms_hash: Digest
+    terms_url: Annotated[str, msgspec.Meta(max_length=200)]
+    rates: Annotated[tuple[Rate, ...], msgspec.Meta(min_length=1, max_length=16)]
+
+
+class Roles(Wire):
+    """Account ids: who may act for a partner, in what."""
+
+    admin: Digest
+    issuer: Digest
+    cashier: Digest
+    custodian: Digest
+
+
+class PartnerLimits(Wire):
+    """How much others may come to be owed: amounts in units, haircut in basis points."""
+
+    credit: Count
+    reserve: Count
+    haircut: Annotated[int, msgspec.Meta(ge=0, le=BASIS_POINTS)]
+    reserve_attested: Millis
+    claim_bound: Count
+    """K: -D may not exceed it."""
+    mint_per_day: Count
+    refund_per_day: Count
+
+
+class GenesisPartner(Wire):
+    """A founder: names, roles, the consensus key with its proof of possession, limits."""
+
+    code: Code
+    name: Name
+    currency: Annotated[str, msgspec.Meta(pattern=r"\A[A-Z]{3}\Z")]
+    roles: Roles
+    consensus_key: Digest
+    possession: Signature
+    limits: PartnerLimits
+    programmes: Annotated[tuple[ProgrammeTerms, ...], msgspec.Meta(max_length=16)]
+
+
+class Genesis(Wire):
+    """Everything before height 1. ``network`` is the address prefix: ``lqb`` or ``tlqb``."""
+
+    version: int
+    network: str
+    name: Name
+    time: Millis
+    parameters: Parameters
+    partners: Annotated[tuple[GenesisPartner, ...], msgspec.Meta(min_length=1, max_length=100)]
+
+
+def chain_id(genesis: Genesis) -> bytes:
+    """32 bytes: the digest of the canonical genesis."""
+    return CHAIN.digest(encode(genesis))
+
+
+def validators_of(genesis: Genesis) -> ValidatorSet:
+    """The members of epoch 0, in the order in which genesis names the partners."""
+    return ValidatorSet(0, tuple(Validator(p.code, p.consensus_key) for p in genesis.partners))
+
+
+def decode_genesis(data: bytes, scheme: SignatureScheme) -> Genesis:
+    """The checked genesis. Raises ``Malformed`` with a code that names what is wrong."""
+    genesis = decode(Genesis, data, MAX_GENESIS)
+    check_genesis(genesis, scheme)
+    return genesis
+
+
+def check_genesis(genesis: Genesis, scheme: SignatureScheme) -> None:
+    """Raise ``Malformed`` unless every bound of docs/spec/genesis.md holds."""
+    if genesis.version != VERSION:
+        raise Malformed("version_unknown", str(genesis.version))
+    if genesis.network not in (MAIN, TEST):
+        raise Malformed("network_unknown", genesis.network)
+    members = validators_of(genesis).members
+    check_members(members)
+    for partner, member in zip(genesis.partners, members, strict=True):
+        check_possession(scheme, genesis.name, member, partner.possession)
+        _check_partner(partner)
+    _check_parameters(genesis)
+
+
+def _check_partner(partner: GenesisPartner) -> None:
+    codes = [programme.code for programme in partner.programmes]
+    if len(dict.fromkeys(codes)) != len(codes):
+        raise Malformed("programme_repeated", partner.code)
+    for programme in partner.programmes:
+        starts = [rate.since for rate in programme.rates]
+        if any(later <= earlier for earlier, later in zip(starts, starts[1:], strict=False)):
+            raise Malformed("rates_unordered", f"{partner.code}/{programme.code}")
+
+
+def _check_parameters(genesis: Genesis) -> None:
+    parameters = genesis.parameters
+    credit = sum(partner.limits.credit for partner in genesis.partners)
+    if credit > parameters.total_credit:
+        raise Malformed("credit_exceeded", f"{credit} of {parameters.total_credit}")
+    if parameters.empty_block_ms >= parameters.view_timeout_ms:
+        raise Malformed("timeouts_invalid", "an empty block must come before the view's timeout")
+    if parameters.view_timeout_limit_ms < parameters.view_timeout_ms:
+        raise Malformed("timeouts_invalid", "the limit is below the first view's timeout")
+    if parameters.epoch_maximum_ms < parameters.epoch_minimum_ms:
+        raise Malformed("epochs_invalid", "the maximum age is below the minimum")
+    durations = (parameters.reserve_lapse_ms, parameters.validity_limit_ms)
+    if genesis.network == MAIN and min(durations) < 10 * MINUTE_MS:
+        raise Malformed("deadline_short", "deadlines under ten minutes are for test networks")
