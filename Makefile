@@ -1,0 +1,105 @@
+# What a person can ask of this checkout. `make` alone lists it.
+#
+# Everything lives in .venv beside this file; nothing is installed outside it. Dependencies come
+# from lock files with hashes, so two machines run the same bytes.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python
+PIP_INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-input
+
+# Two processes: each simulator seed is single-threaded, and the machine has other work.
+WORKERS ?= 2
+SEEDS ?= 0-999
+PYTEST_ARGS ?=
+
+ALL_PACKAGES := primitives consensus contracts client shell node wallet audit partner
+TYPED := $(foreach p,$(ALL_PACKAGES) demo benchmarks,$(patsubst %/__init__.py,%,$(wildcard $(p)/__init__.py)))
+
+.PHONY: help
+help: ## list what can be asked
+	@echo 'LiqBon. Two commands are enough: make demo, make test.'
+	@echo
+	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
+	  | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
+
+# --- the environment -----------------------------------------------------------------------------
+
+$(RUN):
+	@$(PYTHON) scripts/check_python.py
+	@echo "creating $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+
+# The newcomer's environment: what the product needs, and no more.
+$(VENV)/.installed-demo: requirements.lock requirements-build.lock pyproject.toml | $(RUN)
+	@echo 'installing the locked dependencies of the product'
+	@$(PIP_INSTALL) --require-hashes -r requirements.lock -r requirements-build.lock
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The developer's: the same versions, and the tools.
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed-demo
+	@echo 'installing the locked dependencies of the tests and tools'
+	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.PHONY: install install-dev
+install: $(VENV)/.installed-demo ## build .venv with what the product needs
+install-dev: $(VENV)/.installed-dev ## build .venv with the tools of developers too
+
+# --- what a newcomer runs ------------------------------------------------------------------------
+
+.PHONY: demo
+demo: install ## show the whole story on this machine (ONCE=1: end by itself)
+	@$(RUN) -m demo $(if $(ONCE),--once)
+
+# --- what a developer runs -----------------------------------------------------------------------
+
+.PHONY: test
+test: check ## check, then the whole test suite
+	$(RUN) -m pytest --numprocesses $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+.PHONY: check
+check: install-dev ## format, lint, types and layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(TYPED)
+	$(BIN)/lint-imports --no-cache
+
+.PHONY: format
+format: install-dev ## rewrite the code into the one format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: bench
+bench: install-dev ## measure throughput and finality (QUICK=1: under two minutes)
+	$(RUN) -m benchmarks $(if $(QUICK),--quick)
+
+.PHONY: simulate
+simulate: install-dev ## run simulator seeds (SEEDS=0-999) and print a verdict for each
+	$(RUN) -m tests.simulation --seeds $(SEEDS)
+
+.PHONY: soak
+soak: install-dev ## the long simulation; resumes where it stopped
+	@mkdir -p docs/results
+	$(RUN) -m tests.simulation --seeds $(SEEDS) --results docs/results/simulation.json
+
+.PHONY: vectors
+vectors: install-dev ## regenerate the golden vectors; git diff shows what moved
+	$(RUN) -m tests.vectors.regenerate
+
+.PHONY: lock
+lock: install-dev ## resolve the dependencies anew and rewrite the lock files
+	scripts/lock
+
+.PHONY: clean
+clean: ## remove .venv and caches; data of running networks is left alone
+	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

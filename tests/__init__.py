@@ -1,0 +1,1 @@
+"""LiqBon's tests: whatever the project claims is shown here, or it is not claimed."""
