@@ -1,0 +1,1 @@
+"""Ordering without content: lanes, Simplex, attestation. Pure; sees digests, never a balance."""

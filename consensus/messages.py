@@ -1,0 +1,151 @@
+"""What peers say to each other, in one closed and bounded table. Knows form; believes nothing.
+
+``Verified`` marks a message whose signatures were checked: only ``consensus.verification`` makes
+one, and the engine takes nothing else ([MSG-1], docs/spec/consensus.md).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+
+from primitives.batch import MAX_BATCH, Tip
+from primitives.block import Header
+from primitives.certificate import BeatCertificate, Certificate, StateCertificate
+from primitives.encoding import Count, Digest, Index, Positive, Wire, decode
+from primitives.vote import Attest, Kind, SignedBeat, Vote
+
+MAX_MESSAGE: Final = 1024 * 1024
+"""Bytes of one frame between peers."""
+FETCH_DIGESTS: Final = 64
+CHAIN_HEADERS: Final = 64
+"""Headers in one answer of a peer that helps another to catch up."""
+
+Tips = Annotated[tuple[Tip, ...], msgspec.Meta(max_length=100)]
+
+
+class Propose(Wire, tag=1):
+    """A leader's block: the header and its PROPOSE vote."""
+
+    header: Header
+    vote: Vote
+
+
+class Voted(Wire, tag=2):
+    """A NOTARIZE, NULLIFY or FINALIZE, and beside it, unsigned, the lane tips that its author
+    holds and has verified."""
+
+    vote: Vote
+    tips: Tips
+
+
+class Certified(Wire, tag=3):
+    """N, X or F."""
+
+    certificate: Certificate
+
+
+class BatchSent(Wire, tag=4):
+    """A batch in its canonical bytes."""
+
+    batch: Annotated[bytes, msgspec.Meta(max_length=MAX_BATCH)]
+
+
+class Attested(Wire, tag=5):
+    """One validator's word on an executed height."""
+
+    attest: Attest
+
+
+class StateCertified(Wire, tag=6):
+    """A quorum's word on an executed height."""
+
+    certificate: StateCertificate
+
+
+class Beating(Wire, tag=7):
+    """One validator's BEAT."""
+
+    signed: SignedBeat
+
+
+class BlockSent(Wire, tag=8):
+    """A block that was asked for by its digest: the digest is its authentication."""
+
+    header: Header
+
+
+class Status(Wire, tag=9):
+    """Where the sender stands; unsigned, sent on a new connection and at standstill."""
+
+    view: Count
+    final_height: Count
+    certified_height: Count
+    tips: Tips
+
+
+class FetchBlock(Wire, tag=10):
+    """Ask for the block of ``digest``, proposed in ``view``."""
+
+    view: Count
+    digest: Digest
+
+
+class FetchLane(Wire, tag=11):
+    """Ask for the batches of a lane that end in ``tip``, above ``after`` (a seq), oldest first."""
+
+    lane: Index
+    tip: Digest
+    after: Count
+
+
+class FetchCertificate(Wire, tag=12):
+    """Ask for N or X of a view."""
+
+    kind: Kind
+    view: Count
+
+
+class FetchChain(Wire, tag=13):
+    """Ask for final blocks from ``height`` on."""
+
+    height: Positive
+
+
+class ChainSent(Wire, tag=14):
+    """Consecutive headers; the last is the block of the state certificate, so all are final."""
+
+    headers: Annotated[tuple[Header, ...], msgspec.Meta(min_length=1, max_length=CHAIN_HEADERS)]
+    certificate: StateCertificate
+
+
+class BeatCertified(Wire, tag=15):
+    """A quorum's BEAT, passed on so that every node can serve it."""
+
+    certificate: BeatCertificate
+
+
+Message = (
+    Propose
+    | Voted
+    | Certified
+    | BatchSent
+    | Attested
+    | StateCertified
+    | Beating
+    | BlockSent
+    | Status
+    | FetchBlock
+    | FetchLane
+    | FetchCertificate
+    | FetchChain
+    | ChainSent
+    | BeatCertified
+)
+Fetch = FetchBlock | FetchLane | FetchCertificate | FetchChain
+
+
+def decode_message(frame: bytes) -> Message:
+    """The message in ``frame``. Raises ``Malformed``: such a peer is disconnected."""
+    return decode(Message, frame, MAX_MESSAGE)  # type: ignore[arg-type]
