@@ -3,8 +3,6 @@
 Knows nothing of the product; builders of its values are in tests/builders.py.
 """
 
-import os
-
 from hypothesis import HealthCheck, settings
 
 # The suite must give the same verdict twice on one commit; a deadline would judge the machine.
@@ -15,7 +13,7 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-# HYPOTHESIS_PROFILE=explore looks where the suite has not looked; a find comes back as a test.
+# pytest --hypothesis-profile=explore looks where the suite has not looked; a find comes back as a test.
 settings.register_profile(
     "explore",
     derandomize=False,
@@ -24,4 +22,4 @@ settings.register_profile(
     max_examples=2_000,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+settings.load_profile("repeatable")
