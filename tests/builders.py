@@ -1,0 +1,277 @@
+"""Values that tests start from: keys, people, a genesis, transactions, blocks, a committee.
+
+Every builder is a pure function of its arguments, so a test that fails fails again. Knows how to
+build sound values; what a test breaks, it breaks itself (``msgspec.structs.replace``).
+
+    a_key(name)            a real Ed25519 key; the name is its seed
+    a_person(name)         an account with its keys: ``.account`` ``.policy`` ``.sign(transaction)``
+    a_role(code, role)     the person who holds a founder's role: admin, issuer, cashier, custodian
+    a_policy(*names)       a policy of named keys
+    a_committee(n)         consensus signers with their ``ValidatorSet``
+    a_genesis(n)           n founders, each with a programme ``bonus``; ``PARAMETERS``, ``LIMITS``
+    a_chain(genesis)       its chain id
+    a_transaction(...)     unsigned; a_transfer, a_mint, an_open_channels: signed and ``Decoded``
+    raw(decoded)           the bytes that travel in a batch
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from hashlib import sha256
+from typing import Final
+
+from msgspec.structs import replace
+
+from primitives.actions import Action, Mint, OpenChannels, Output, Transfer
+from primitives.address import Policy, account_id, policy_of
+from primitives.amount import MICRO
+from primitives.encoding import encode
+from primitives.genesis import (
+    Genesis,
+    GenesisPartner,
+    Parameters,
+    PartnerLimits,
+    ProgrammeTerms,
+    Rate,
+    Roles,
+    chain_id,
+)
+from primitives.keys import Ed25519Key, Signer
+from primitives.transaction import (
+    VERSION,
+    Decoded,
+    KeySignature,
+    SignedTransaction,
+    Transaction,
+    decode_signed,
+    signing_message,
+    transaction_id,
+)
+from primitives.validators import Validator, ValidatorSet, possession_message
+
+SECOND_MS: Final = 1_000
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+GENESIS_TIME: Final = 1_793_491_200_000
+"""2026-11-01T00:00:00Z, a whole day."""
+
+CODES: Final = ("north", "east", "south", "west")
+ROLES: Final = ("admin", "issuer", "cashier", "custodian")
+
+SignerOf = Callable[[str], Signer]
+"""Makes a signer of a name: ``a_key``, or the simulator's cheap scheme behind the same seam."""
+
+PARAMETERS: Final = Parameters(
+    opening=MICRO // 100,
+    channel_balance=MICRO,
+    total_credit=1_000_000 * MICRO,
+    entries_per_lane_and_day=100_000,
+    lag_bound=8,
+    lane_batches=16,
+    lane_weight=8_192,
+    view_timeout_ms=1_000,
+    view_timeout_limit_ms=16_000,
+    empty_block_ms=100,
+    standstill_ms=1_000,
+    clock_drift_ms=500,
+    beat_ms=10_000,
+    validity_limit_ms=7 * DAY_MS,
+    reserve_lapse_ms=35 * DAY_MS,
+    epoch_minimum_ms=HOUR_MS,
+    epoch_maximum_ms=30 * DAY_MS,
+    due_per_block=64,
+)
+
+LIMITS: Final = PartnerLimits(
+    credit=10_000 * MICRO,
+    reserve=50_000 * MICRO,
+    haircut=1_000,
+    reserve_attested=GENESIS_TIME,
+    claim_bound=50_000 * MICRO,
+    mint_per_day=20_000 * MICRO,
+    refund_per_day=20_000 * MICRO,
+)
+"""L = 10,000 + 45,000 LiqBon."""
+
+BONUS: Final = ProgrammeTerms(
+    code="bonus",
+    name="Bonus points",
+    point="point",
+    terms_hash=sha256(b"terms of the bonus programme").digest(),
+    terms_url="https://example.com/terms",
+    rates=(Rate(since=GENESIS_TIME, numerator=10_000, denominator=1),),
+)
+"""One point is 0.01 LiqBon."""
+
+
+def a_key(name: str) -> Ed25519Key:
+    """The Ed25519 key whose seed is the SHA-256 of ``name``."""
+    return Ed25519Key.from_seed(sha256(b"test key " + name.encode()).digest())
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account with the keys that sign for it, in the order of its policy."""
+
+    name: str
+    keys: tuple[Ed25519Key, ...]
+    policy: Policy
+
+    @cached_property
+    def account(self) -> bytes:
+        return account_id(self.policy)
+
+    def sign(self, transaction: Transaction) -> SignedTransaction:
+        """Signed by as many keys as the policy asks, the first ones."""
+        message = signing_message(transaction_id(transaction))
+        signers = self.keys[: self.policy.threshold]
+        signatures = tuple(KeySignature(i, key.sign(message)) for i, key in enumerate(signers))
+        return SignedTransaction(transaction, self.policy, signatures)
+
+
+@lru_cache(maxsize=4096)
+def a_person(name: str, keys: int = 1, threshold: int = 1) -> Person:
+    """Someone with ``keys`` keys, of which ``threshold`` sign."""
+    held = [a_key(f"{name} {place}") for place in range(keys)]
+    held.sort(key=lambda key: key.public_key)
+    policy = policy_of(threshold, [key.public_key for key in held])
+    return Person(name, tuple(held), policy)
+
+
+def a_policy(*names: str, threshold: int = 1) -> Policy:
+    """The policy of the keys ``a_key(name)``."""
+    return policy_of(threshold, [a_key(name).public_key for name in names])
+
+
+def a_code(index: int) -> str:
+    """The code of founder ``index``: north, east, south, west, then partner-4 and so on."""
+    return CODES[index] if index < len(CODES) else f"partner-{index}"
+
+
+def a_role(code: str, role: str) -> Person:
+    """The person who holds ``role`` (one of ``ROLES``) of a founder."""
+    return a_person(f"{role} of {code}")
+
+
+@dataclass(frozen=True)
+class Committee:
+    """The validators of epoch 0 with the keys they sign with."""
+
+    signers: tuple[Signer, ...]
+    members: ValidatorSet
+
+
+def a_committee(n: int = 4, signer_of: SignerOf = a_key) -> Committee:
+    """The consensus signers of ``a_genesis(n, signer_of)``."""
+    signers = tuple(signer_of(f"consensus of {a_code(i)}") for i in range(n))
+    seats = tuple(Validator(a_code(i), s.public_key) for i, s in enumerate(signers))
+    return Committee(signers, ValidatorSet(0, seats))
+
+
+def a_genesis(
+    n: int = 4,
+    signer_of: SignerOf = a_key,
+    parameters: Parameters = PARAMETERS,
+    limits: PartnerLimits = LIMITS,
+    programmes: Sequence[ProgrammeTerms] = (BONUS,),
+) -> Genesis:
+    """The same terms for each of ``n`` founders; consensus keys as in ``a_committee(n)``."""
+    name = "a test network"
+
+    def founder(index: int) -> GenesisPartner:
+        code = a_code(index)
+        signer = signer_of(f"consensus of {code}")
+        return GenesisPartner(
+            code=code,
+            name=code.capitalize(),
+            currency="EUR",
+            roles=Roles(*(a_role(code, role).account for role in ROLES)),
+            consensus_key=signer.public_key,
+            possession=signer.sign(possession_message(name, code, signer.public_key)),
+            limits=limits,
+            programmes=tuple(programmes),
+        )
+
+    founders = tuple(founder(index) for index in range(n))
+    return Genesis(1, "tlqb", name, GENESIS_TIME, parameters, founders)
+
+
+def a_chain(genesis: Genesis | None = None) -> bytes:
+    """The chain id of ``genesis``; of ``a_genesis()`` if none is given."""
+    return _default_chain() if genesis is None else chain_id(genesis)
+
+
+@lru_cache(maxsize=1)
+def _default_chain() -> bytes:
+    return chain_id(a_genesis())
+
+
+def a_transaction(
+    sender: Person,
+    action: Action,
+    *,
+    chain: bytes | None = None,
+    channel: int = 0,
+    sequence: int = 0,
+    valid_until: int = GENESIS_TIME + DAY_MS,
+    memo: bytes | None = None,
+) -> Transaction:
+    """Unsigned, for the default chain unless another is given."""
+    chain = a_chain() if chain is None else chain
+    return Transaction(VERSION, chain, sender.account, channel, sequence, valid_until, action, memo)
+
+
+def decoded(signed: SignedTransaction) -> Decoded:
+    """As it leaves the form checks of every node."""
+    return decode_signed(encode(signed), signed.transaction.chain)
+
+
+def raw(transaction: Decoded) -> bytes:
+    """The bytes that travel in a batch."""
+    return encode(transaction.signed)
+
+
+def _signed(sender: Person, action: Action, **fields: object) -> Decoded:
+    return decoded(sender.sign(replace(a_transaction(sender, action), **_given(fields))))
+
+
+def _given(fields: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def a_transfer(sender: Person, *outputs: tuple[Person, int], **fields: object) -> Decoded:
+    """``outputs`` are (to whom, units); ``fields`` as of ``a_transaction``."""
+    action = Transfer(tuple(Output(to.account, amount) for to, amount in outputs))
+    return _signed(sender, action, **fields)
+
+
+def an_open_channels(sender: Person, channels: int, **fields: object) -> Decoded:
+    """``fields`` as of ``a_transaction``."""
+    return _signed(sender, OpenChannels(channels), **fields)
+
+
+def a_commitment(reference: str) -> bytes:
+    """32 bytes that stand for a deposit."""
+    return sha256(b"a deposit " + reference.encode()).digest()
+
+
+def a_mint(
+    partner: str, to: Person, points: int, reference: str = "receipt 1", **fields: object
+) -> Decoded:
+    """Signed by the partner's issuer, at the rate of ``BONUS``.
+
+    ``fields`` as of ``a_transaction``, and ``issuer`` (a Person), ``programme``, ``amount``.
+    """
+    issuer = fields.pop("issuer", None) or a_role(partner, "issuer")
+    assert isinstance(issuer, Person)
+    action = Mint(
+        partner=partner,
+        programme=str(fields.pop("programme", "bonus")),
+        points=points,
+        amount=int(str(fields.pop("amount", points * 10_000))),
+        commitment=a_commitment(reference),
+        to=to.account,
+    )
+    return _signed(issuer, action, **fields)
