@@ -12,6 +12,8 @@ build sound values; what a test breaks, it breaks itself (``msgspec.structs.repl
     a_chain(genesis)       its chain id
     a_transaction(...)     unsigned; a_transfer, a_mint, an_open_channels: signed and ``Decoded``
     raw(decoded)           the bytes that travel in a batch
+    a_batch(transactions)  sealed by a member after a tip; a_block(height) with its cut
+    a_vote, a_certificate, an_attestation, a_state_certificate: signed by the committee
 """
 
 from __future__ import annotations
@@ -27,6 +29,10 @@ from msgspec.structs import replace
 from primitives.actions import Action, Mint, OpenChannels, Output, Transfer
 from primitives.address import Policy, account_id, policy_of
 from primitives.amount import MICRO
+from primitives.batch import EMPTY_TIP, Batch, Tip, batch_digest, batch_message, header_after
+from primitives.block import VERSION as BLOCK_VERSION
+from primitives.block import Header
+from primitives.certificate import Certificate, MemberSignature, StateCertificate
 from primitives.encoding import encode
 from primitives.genesis import (
     Genesis,
@@ -38,6 +44,7 @@ from primitives.genesis import (
     Roles,
     chain_id,
 )
+from primitives.hashing import ZERO_DIGEST
 from primitives.keys import Ed25519Key, Signer
 from primitives.transaction import (
     VERSION,
@@ -50,6 +57,14 @@ from primitives.transaction import (
     transaction_id,
 )
 from primitives.validators import Validator, ValidatorSet, possession_message
+from primitives.vote import (
+    PROTOCOL_VERSION,
+    Attestation,
+    Kind,
+    Vote,
+    attest_message,
+    vote_message,
+)
 
 SECOND_MS: Final = 1_000
 HOUR_MS: Final = 3_600_000
@@ -275,3 +290,105 @@ def a_mint(
         to=to.account,
     )
     return _signed(issuer, action, **fields)
+
+
+def a_batch(
+    transactions: Sequence[Decoded],
+    *,
+    parent: Tip = EMPTY_TIP,
+    author: int = 0,
+    committee: Committee | None = None,
+    chain: bytes | None = None,
+) -> Batch:
+    """The batch of ``author`` that follows ``parent``, its declared weight right."""
+    chain = a_chain() if chain is None else chain
+    committee = committee or a_committee()
+    weight = sum(transaction.weight for transaction in transactions)
+    contents = tuple(raw(transaction) for transaction in transactions)
+    header = header_after(parent, committee.members.epoch, author, contents, weight)
+    digest = batch_digest(chain, header)
+    return Batch(header, contents, committee.signers[author].sign(batch_message(digest)))
+
+
+def a_block(
+    height: int = 1,
+    *,
+    view: int | None = None,
+    parent: bytes = ZERO_DIGEST,
+    time: int = GENESIS_TIME + SECOND_MS,
+    proposer: int = 0,
+    cut: Sequence[Tip] = (EMPTY_TIP,) * 4,
+    epoch: int = 0,
+) -> Header:
+    """A header; ``view`` is the height unless another is given."""
+    view = height if view is None else view
+    return Header(BLOCK_VERSION, epoch, view, height, parent, time, proposer, tuple(cut))
+
+
+def a_vote(
+    kind: Kind,
+    view: int,
+    digest: bytes | None,
+    *,
+    author: int = 0,
+    committee: Committee | None = None,
+    chain: bytes | None = None,
+) -> Vote:
+    """Signed by ``author``."""
+    chain = a_chain() if chain is None else chain
+    committee = committee or a_committee()
+    epoch = committee.members.epoch
+    signature = committee.signers[author].sign(vote_message(chain, kind, epoch, view, digest))
+    return Vote(kind, epoch, view, digest, author, signature)
+
+
+def a_certificate(
+    kind: Kind,
+    view: int,
+    digest: bytes | None,
+    *,
+    authors: Sequence[int] = (0, 1, 2),
+    committee: Committee | None = None,
+    chain: bytes | None = None,
+) -> Certificate:
+    """N, X or F, signed by ``authors``."""
+    committee = committee or a_committee()
+    votes = [
+        a_vote(kind, view, digest, author=author, committee=committee, chain=chain)
+        for author in authors
+    ]
+    signatures = tuple(MemberSignature(vote.author, vote.signature) for vote in votes)
+    return Certificate(kind, committee.members.epoch, view, digest, signatures)
+
+
+def an_attestation(
+    height: int = 1,
+    *,
+    block: bytes = ZERO_DIGEST,
+    time: int = GENESIS_TIME + SECOND_MS,
+    state_root: bytes = ZERO_DIGEST,
+    receipts_root: bytes = ZERO_DIGEST,
+    chain: bytes | None = None,
+    members: ValidatorSet | None = None,
+) -> Attestation:
+    """What ``members`` say of a height inside their epoch."""
+    chain = a_chain() if chain is None else chain
+    members = members or a_committee().members
+    own = members.hash
+    roots = (state_root, receipts_root)
+    return Attestation(
+        chain, members.epoch, height, block, time, *roots, own, own, False, PROTOCOL_VERSION
+    )
+
+
+def a_state_certificate(
+    attestation: Attestation,
+    *,
+    authors: Sequence[int] = (0, 1, 2),
+    committee: Committee | None = None,
+) -> StateCertificate:
+    """``attestation`` signed by ``authors``."""
+    committee = committee or a_committee()
+    message = attest_message(attestation)
+    signatures = tuple(MemberSignature(i, committee.signers[i].sign(message)) for i in authors)
+    return StateCertificate(attestation, signatures)
