@@ -7,7 +7,7 @@ spelling: whatever does not encode back to the same bytes is refused ([ENC-1], d
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar, dataclass_transform
 
 import msgspec
 
@@ -29,6 +29,7 @@ class Malformed(ValueError):
         self.detail = detail
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))  # for type checkers
 class Wire(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
     """A value with a canonical byte form: an array of its fields, in order, none optional."""
 
