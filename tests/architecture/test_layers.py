@@ -54,6 +54,17 @@ def test_every_folder_of_code_is_known() -> None:
     assert {name for name in found if not name.startswith(".")} <= known
 
 
+def test_only_those_who_need_the_rules_see_them() -> None:
+    may_see = {"consensus": {"consensus", "node"}, "contracts": {"contracts", "node", "audit"}}
+    found = [
+        f"{source.place} imports {rules}"
+        for rules, allowed in may_see.items()
+        for source in sources(*(name for name in shipped() if name not in allowed))
+        if rules in imported_roots(source.tree)
+    ]
+    assert found == []
+
+
 def test_the_demo_imports_nothing_of_ours() -> None:
     ours = {*shipped(), "tests", "benchmarks"}
     found = {source.place: imported_roots(source.tree) & ours for source in sources("demo")}
