@@ -42,6 +42,7 @@ class Prefix(IntEnum):
     LANE_DAY = 0x50
     DUE_NODE = 0x60
     DUE_PAGE = 0x61
+    DUE_SECOND = 0x62
     CYCLE = 0x70
     OBLIGATION = 0x71
     INVOICE = 0x72
@@ -195,13 +196,21 @@ class RateStart(Wire, tag=2):
 
 DueItem = ReserveLapse | RateStart
 DUE_PAGE_ITEMS: Final = 32
+PageNumber = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
 
 
 class DuePage(Wire):
-    """Items of one second, at most ``DUE_PAGE_ITEMS``; ``more`` says that a next page exists."""
+    """Items of one second in the order in which they were put there; written once, then full."""
 
     items: Annotated[tuple[DueItem, ...], msgspec.Meta(min_length=1, max_length=DUE_PAGE_ITEMS)]
-    more: bool
+
+
+class DueSecond(Wire):
+    """What of one second is still to be done: from ``start`` on page ``first`` to page ``last``."""
+
+    first: PageNumber
+    start: Annotated[int, msgspec.Meta(ge=0, lt=DUE_PAGE_ITEMS)]
+    last: PageNumber
 
 
 NO_ACCOUNT: Final = Account(0, 1, 0, ZERO_DIGEST)
@@ -267,17 +276,22 @@ def due_node_key(path: bytes) -> bytes:
     return bytes([Prefix.DUE_NODE, len(path)]) + path
 
 
+def due_second_key(second: int) -> bytes:
+    """What is still to be done of one second since 1970 (4 bytes)."""
+    return bytes([Prefix.DUE_SECOND]) + second.to_bytes(4, "big")
+
+
 def due_page_key(second: int, page: int) -> bytes:
-    """A page of what falls due in one second since 1970 (4 bytes) ."""
+    """A page of what falls due in one second since 1970 (4 bytes); pages count from 0."""
     return bytes([Prefix.DUE_PAGE]) + second.to_bytes(4, "big") + page.to_bytes(4, "big")
 
 
 def due_origin(second: int, page: int, place: int) -> bytes:
-    """32 bytes: the origin in the receipt of something that fell due."""
+    """32 bytes: the origin in the receipt of what stood at ``place`` (0..31) of a page."""
     return DUE.digest(due_page_key(second, page), place.to_bytes(2, "big"))
 
 
-_VALUES: Final[dict[int, type[Wire]]] = {
+ENTRY_KINDS: Final[dict[int, type[Wire]]] = {
     Prefix.SUPPLY: Supply,
     Prefix.DIRECTORY: Directory,
     Prefix.ACCOUNT: Account,
@@ -291,12 +305,13 @@ _VALUES: Final[dict[int, type[Wire]]] = {
     Prefix.LANE_DAY: LaneDay,
     Prefix.DUE_NODE: DueNode,
     Prefix.DUE_PAGE: DuePage,
+    Prefix.DUE_SECOND: DueSecond,
 }
 
 
 def decode_entry(key: bytes, value: bytes) -> Wire:
     """The typed value of any entry. Raises ``Malformed`` (``entry_unknown`` or encoding codes)."""
-    kind = _VALUES.get(key[0]) if 0 < len(key) <= MAX_KEY else None
+    kind = ENTRY_KINDS.get(key[0]) if 0 < len(key) <= MAX_KEY else None
     if kind is None:
         raise Malformed("entry_unknown", key[:MAX_KEY].hex())
     return decode(kind, value, MAX_VALUE)

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from primitives.actions import Code
+from primitives.actions import MAX_OUTPUTS, Code
 from primitives.encoding import (
     Count,
     Digest,
@@ -24,6 +24,7 @@ from primitives.encoding import (
 )
 from primitives.hashing import CHAIN
 from primitives.keys import SignatureScheme
+from primitives.transaction import MAX_VALIDITY_MS
 from primitives.validators import Validator, ValidatorSet, check_members, check_possession
 
 VERSION: Final = 1
@@ -33,6 +34,10 @@ TEST: Final = "tlqb"
 MINUTE_MS: Final = 60_000
 MAX_RATE_TERM: Final = 2**32 - 1
 BASIS_POINTS: Final = 10_000
+LAST_DUE_MS: Final = (2**32 - 1) * 1000
+"""Milliseconds since 1970 of the last second, in 2106, that the calendar of the ledger holds."""
+LEAST_LANE_ENTRIES: Final = MAX_OUTPUTS + 1
+"""What one transaction can create: an account for each output, and its sender's channel."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Small = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
@@ -166,7 +171,19 @@ def check_genesis(genesis: Genesis, scheme: SignatureScheme) -> None:
     for partner, member in zip(genesis.partners, members, strict=True):
         check_possession(scheme, genesis.name, member, partner.possession)
         _check_partner(partner)
+        _check_times(genesis, partner)
     _check_parameters(genesis)
+
+
+def _check_times(genesis: Genesis, partner: GenesisPartner) -> None:
+    """What will fall due must be in the calendar's range ([GEN-6])."""
+    attested = partner.limits.reserve_attested
+    if attested > genesis.time:
+        raise Malformed("reserve_invalid", f"{partner.code}: attested after the genesis")
+    times = [attested + genesis.parameters.reserve_lapse_ms]
+    times.extend(rate.since for terms in partner.programmes for rate in terms.rates)
+    if max(times) > LAST_DUE_MS:
+        raise Malformed("due_too_late", f"{partner.code}: {max(times)} of {LAST_DUE_MS}")
 
 
 def _check_partner(partner: GenesisPartner) -> None:
@@ -190,6 +207,10 @@ def _check_parameters(genesis: Genesis) -> None:
         raise Malformed("timeouts_invalid", "the limit is below the first view's timeout")
     if parameters.epoch_maximum_ms < parameters.epoch_minimum_ms:
         raise Malformed("epochs_invalid", "the maximum age is below the minimum")
+    if parameters.entries_per_lane_and_day < LEAST_LANE_ENTRIES:
+        raise Malformed("lane_entries_low", f"a lane needs {LEAST_LANE_ENTRIES} entries a day")
+    if parameters.validity_limit_ms > MAX_VALIDITY_MS:
+        raise Malformed("validity_long", f"at most {MAX_VALIDITY_MS} ms ahead of block time")
     durations = (parameters.reserve_lapse_ms, parameters.validity_limit_ms)
     if genesis.network == MAIN and min(durations) < 10 * MINUTE_MS:
         raise Malformed("deadline_short", "deadlines under ten minutes are for test networks")

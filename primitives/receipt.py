@@ -34,6 +34,7 @@ class Outcome(IntEnum):
     LIMIT_EXCEEDED = 11
     DAILY_CAP_EXCEEDED = 12
     SUPPLY_EXCEEDED = 13
+    RATE_NOT_IN_FORCE = 14
 
     @property
     def text(self) -> str:

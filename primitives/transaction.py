@@ -80,7 +80,7 @@ def decode_signed(raw: bytes, chain: bytes) -> Decoded:
     """Check everything about ``raw`` that needs neither state nor a signature check.
 
     Raises ``Malformed`` with a stable code: ``oversized``, ``malformed``, ``not_canonical``,
-    ``action_unknown``, ``version_unknown``, ``wrong_chain``, ``policy_invalid``,
+    ``action_unknown``, ``version_unknown``, ``wrong_chain``, ``policy_malformed``,
     ``sender_mismatch``, ``signatures_malformed`` ([TX-1]..[TX-6]).
     """
     try:
