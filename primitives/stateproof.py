@@ -30,7 +30,7 @@ from primitives.hashing import (
 MAX_DEPTH: Final = 256
 """Bits of a key hash: no path is longer."""
 
-MAX_STATE_PROOF: Final = 3 + MAX_DEPTH * 34 + 69
+MAX_STATE_PROOF: Final = 4 + MAX_DEPTH * 34 + 69
 """Bytes of the longest canonical ``StateProof``."""
 
 
