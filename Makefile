@@ -33,6 +33,8 @@ help: ## list what can be asked
 # --- the environment -----------------------------------------------------------------------------
 
 $(RUN):
+	@command -v $(PYTHON) >/dev/null || { echo 'no $(PYTHON) here: LiqBon needs Python 3.11 or newer,' \
+	  'make PYTHON=/path/to/python3.11 names one' >&2; exit 1; }
 	@$(PYTHON) scripts/check_python.py
 	@echo "creating $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV)
