@@ -111,6 +111,13 @@ class Send(msgspec.Struct, frozen=True):
     message: Message
 
 
+class SendBatches(msgspec.Struct, frozen=True):
+    """Send batches that are held, by digest, to one member or (None) to every other one."""
+
+    to: int | None
+    digests: tuple[bytes, ...]
+
+
 class Wake(msgspec.Struct, frozen=True):
     """Come back at ``at_ms`` (None: only an input will wake the engine). Replaces the last one."""
 
@@ -161,6 +168,7 @@ Effect = (
     | SayBeat
     | Keep
     | Send
+    | SendBatches
     | Wake
     | Execute
     | Certify

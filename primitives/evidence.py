@@ -7,8 +7,8 @@ from typing import Annotated
 
 import msgspec
 
-from primitives.batch import Batch, batch_digest, batch_message, decode_batch
-from primitives.encoding import Count, Index, Malformed, Wire, decode
+from primitives.batch import Batch, BatchHeader, batch_digest, batch_message, decode_batch
+from primitives.encoding import Count, Index, Malformed, Signature, Wire, decode
 from primitives.keys import SignatureScheme
 from primitives.transaction import decode_signed, signatures
 from primitives.validators import ValidatorSet
@@ -30,8 +30,16 @@ class Offence(IntEnum):
     TWO_ATTESTATIONS = 6
 
 
+class SignedBatchHeader(Wire):
+    """What two batches of one place are proven by: their contents do not matter."""
+
+    header: BatchHeader
+    signature: Signature
+
+
 class Evidence(Wire):
-    """Signed bytes that contradict each other; ``second`` is empty for a bad batch."""
+    """Signed bytes that contradict each other: encoded votes, attestations or signed batch
+    headers; for a bad batch the whole batch, and ``second`` is empty."""
 
     offence: Offence
     epoch: Count
@@ -86,20 +94,20 @@ def _check_two_votes(
         _require(scheme.verify(key, message, vote.signature), "not signed by the accused")
 
 
-def _signed_batch(
-    chain: bytes, members: ValidatorSet, scheme: SignatureScheme, batch: Batch
+def _signed_header(
+    chain: bytes, members: ValidatorSet, scheme: SignatureScheme, signed: SignedBatchHeader | Batch
 ) -> bytes:
-    digest = batch_digest(chain, batch.header)
-    key = members.key(batch.header.author)
-    _require(scheme.verify(key, batch_message(digest), batch.signature), "not signed")
+    digest = batch_digest(chain, signed.header)
+    key = members.key(signed.header.author)
+    _require(scheme.verify(key, batch_message(digest), signed.signature), "not signed")
     return digest
 
 
 def _check_two_batches(
     chain: bytes, members: ValidatorSet, scheme: SignatureScheme, evidence: Evidence
 ) -> None:
-    pair = [decode_batch(evidence.first), decode_batch(evidence.second)]
-    digests = [_signed_batch(chain, members, scheme, batch) for batch in pair]
+    pair = [decode(SignedBatchHeader, part) for part in (evidence.first, evidence.second)]
+    digests = [_signed_header(chain, members, scheme, signed) for signed in pair]
     slots = [(b.header.epoch, b.header.author, b.header.seq) for b in pair]
     _require(slots[0] == slots[1], "of different places")
     _require(slots[0][:2] == (evidence.epoch, evidence.accused), "of another lane")
@@ -110,7 +118,7 @@ def _check_bad_batch(
     chain: bytes, members: ValidatorSet, scheme: SignatureScheme, evidence: Evidence
 ) -> None:
     batch = decode_batch(evidence.first)
-    _signed_batch(chain, members, scheme, batch)
+    _signed_header(chain, members, scheme, batch)
     header = batch.header
     _require((header.epoch, header.author) == (evidence.epoch, evidence.accused), "another lane")
     _require(evidence.second == b"", "one batch is enough")
