@@ -1,14 +1,7 @@
 """Every JSON document of the HTTP API. Knows shapes and spellings; no socket, no ledger rule.
 
 The node encodes these, clients decode them, and the OpenAPI description is generated from them, so
-there is one definition of each (docs/reference/api.md). Spellings are the same everywhere:
-
-    amounts     decimal strings in LiqBon, ``"12.5"``; signed quantities may start with ``-``
-    ids         lower-case hex
-    addresses   bech32m, ``lqb1...`` or ``tlqb1...``
-    times       RFC 3339 in UTC with milliseconds, ``"2026-11-01T00:00:00.000Z"``
-    proofs      base64 (standard alphabet, padded) of the canonical bytes of a type of
-                ``primitives.proof`` or ``primitives.certificate``
+there is one definition of each (docs/reference/api.md); spellings are those of ``client.fields``.
 
 Everything beside a proof is a courtesy to people: whoever does not trust the node derives every
 value from the proof's bytes alone. A document may gain fields; a client ignores those it does not
@@ -17,72 +10,48 @@ know.
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, Literal, TypeAlias, TypeVar
+from typing import Literal
 
-import msgspec
+from client.fields import (
+    AddressText,
+    AmountText,
+    Base64Text,
+    DigestText,
+    Height,
+    HexText,
+    Page,
+    SignedText,
+    TimeText,
+    View,
+)
+from client.ledger_views import (
+    AccountOpenedView,
+    ActionView,
+    EventView,
+    MintedView,
+    MintView,
+    OpenChannelsView,
+    OutputView,
+    RateChangedView,
+    RateView,
+    ReceiptView,
+    ReserveLapsedView,
+    TransferView,
+)
 
-Item = TypeVar("Item")
-
-MAX_PAGE = 100
-"""Items of the longest page."""
-MAX_SUBMISSIONS = 1_000
-"""Transactions of the longest bulk submission."""
-
-AmountText = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^(0|[1-9][0-9]{0,12})(\.[0-9]{0,5}[1-9])?$",
-        description="An amount in LiqBon: at most six decimals, no trailing zeros.",
-        examples=["12.5"],
-    ),
-]
-SignedText = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^-?(0|[1-9][0-9]{0,12})(\.[0-9]{0,5}[1-9])?$",
-        description="A signed quantity in LiqBon.",
-        examples=["-0.25"],
-    ),
-]
-NumberText = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^(0|[1-9][0-9]{0,18})$",
-        description="A whole number that may exceed 2^53.",
-    ),
-]
-HexText = Annotated[
-    str, msgspec.Meta(pattern=r"^([0-9a-f]{2})*$", description="Bytes in lower-case hex.")
-]
-DigestText = Annotated[
-    str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$", description="32 bytes in lower-case hex.")
-]
-AddressText = Annotated[
-    str,
-    msgspec.Meta(pattern=r"^t?lqb1[02-9ac-hj-np-z]{58}$", description="An account, in bech32m."),
-]
-TimeText = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$",
-        description="RFC 3339, UTC, milliseconds.",
-    ),
-]
-Base64Text = Annotated[
-    str, msgspec.Meta(description="Canonical bytes in base64.", extra={"content": "base64"})
-]
-Height = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-
-
-class View(msgspec.Struct, frozen=True, kw_only=True):
-    """A document. Absent values are null, never left out."""
-
-
-class Page(View, Generic[Item], frozen=True):
-    """Some of a list, in its order. ``next`` is the cursor of what follows; null at the end."""
-
-    items: list[Item]
-    next: str | None
+# What the API speaks of; the documents of actions and receipts are re-exported.
+# fmt: off
+__all__ = (
+    "Page", "View", "AccountOpenedView", "ActionView", "EventView", "MintView", "MintedView",
+    "OpenChannelsView", "OutputView", "RateChangedView", "RateView", "ReceiptView",
+    "ReserveLapsedView", "TransferView", "Problem", "Submission", "TransactionView",
+    "SubmittedView", "SubmissionResult", "HistoryItem", "AccountView", "EntryView", "PeerView",
+    "StatusView", "ValidatorView", "ValidatorsView", "GenesisView", "EpochView", "BlockView",
+    "BatchSummary", "BlockDetail", "BatchView", "CertificateView", "RolesView", "PartnerView",
+    "ProgrammeView", "LimitsView", "PositionView", "SupplyView", "PositionsView", "EvidenceView",
+    "StreamItem", "HealthView", "TransactionStatus",
+)
+# fmt: on
 
 
 class Problem(View, frozen=True):
@@ -105,88 +74,9 @@ class Submission(View, frozen=True, forbid_unknown_fields=True):
     transaction: Base64Text
 
 
-class OutputView(View, frozen=True):
-    """Who gets how much."""
-
-    to: AddressText
-    amount: AmountText
-
-
-class TransferView(View, frozen=True, tag="transfer", tag_field="type"):
-    """LiqBon moves from the sender to the outputs."""
-
-    outputs: list[OutputView]
-
-
-class OpenChannelsView(View, frozen=True, tag="open_channels", tag_field="type"):
-    """The sender has this many sequences from now on."""
-
-    channels: int
-
-
-class MintView(View, frozen=True, tag="mint", tag_field="type"):
-    """LiqBon is issued against points deposited at a partner."""
-
-    partner: str
-    programme: str
-    points: NumberText
-    amount: AmountText
-    commitment: DigestText
-    to: AddressText
-
-
-ActionView: TypeAlias = TransferView | OpenChannelsView | MintView
-
-
-class AccountOpenedView(View, frozen=True, tag="account_opened", tag_field="type"):
-    """An account's record was created."""
-
-    address: AddressText
-
-
-class MintedView(View, frozen=True, tag="minted", tag_field="type"):
-    """A partner minted ``amount``; ``minted`` is its total so far."""
-
-    partner: str
-    amount: AmountText
-    minted: AmountText
-
-
-class ReserveLapsedView(View, frozen=True, tag="reserve_lapsed", tag_field="type"):
-    """A partner's attested reserve stopped counting."""
-
-    partner: str
-
-
-class RateView(View, frozen=True):
-    """LiqBon units = points * numerator / denominator (10^-6 LiqBon), from ``since`` on."""
-
-    since: TimeText
-    numerator: int
-    denominator: int
-
-
-class RateChangedView(View, frozen=True, tag="rate_changed", tag_field="type"):
-    """A published rate came into force."""
-
-    partner: str
-    programme: str
-    rate: RateView
-
-
-EventView: TypeAlias = AccountOpenedView | MintedView | ReserveLapsedView | RateChangedView
-
 TransactionStatus = Literal["pending", "executed", "final", "dead"]
 """pending: in the node's hands. executed: it has a receipt whose certificate is under way. final:
 the certificate is there. dead: it can never have a receipt; ``code`` says why."""
-
-
-class ReceiptView(View, frozen=True):
-    """What became of a transaction (or of something due): ``outcome`` is ``done`` or a refusal."""
-
-    origin: DigestText
-    outcome: str
-    events: list[EventView]
 
 
 class TransactionView(View, frozen=True):
