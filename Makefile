@@ -9,11 +9,14 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
+# The first that runs: a version manager may leave names behind that only print an error.
+PYTHON ?= $(shell for name in python3.11 python3; do $$name -c '' 2>/dev/null && echo $$name && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 PIP_INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-input
+# Wheels only: installing a dependency runs none of its code, and needs no compiler.
+LOCKED_INSTALL := $(PIP_INSTALL) --only-binary :all: --require-hashes
 
 # Two processes: each simulator seed is single-threaded, and the machine has other work.
 WORKERS ?= 2
@@ -33,8 +36,8 @@ help: ## list what can be asked
 # --- the environment -----------------------------------------------------------------------------
 
 $(RUN):
-	@command -v $(PYTHON) >/dev/null || { echo 'no $(PYTHON) here: LiqBon needs Python 3.11 or newer,' \
-	  'make PYTHON=/path/to/python3.11 names one' >&2; exit 1; }
+	@[ -n '$(PYTHON)' ] && '$(PYTHON)' -c '' || { echo 'no Python runs under the name "$(PYTHON)":' \
+	  'LiqBon needs 3.11 or 3.12; make PYTHON=/path/to/python3.11 names one' >&2; exit 1; }
 	@$(PYTHON) scripts/check_python.py
 	@echo "creating $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV)
@@ -42,14 +45,14 @@ $(RUN):
 # The newcomer's environment: what the product needs, and no more.
 $(VENV)/.installed-demo: requirements.lock requirements-build.lock pyproject.toml | $(RUN)
 	@echo 'installing the locked dependencies of the product'
-	@$(PIP_INSTALL) --require-hashes -r requirements.lock -r requirements-build.lock
+	@$(LOCKED_INSTALL) -r requirements.lock -r requirements-build.lock
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # The developer's: the same versions, and the tools.
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed-demo
 	@echo 'installing the locked dependencies of the tests and tools'
-	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	@$(LOCKED_INSTALL) -r requirements-dev.lock
 	@touch $@
 
 .PHONY: install install-dev

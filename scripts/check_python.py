@@ -1,22 +1,23 @@
 """Says whether this interpreter can run LiqBon, and what to do when it cannot.
 
-Knows the oldest Python that will do, and nothing else of the project: it runs before anything is
-installed, on whatever interpreter `make` found, so it keeps to what old ones can read.
+Knows which Pythons will do, and nothing else of the project: it runs before anything is installed,
+on whatever interpreter `make` found, so it keeps to what old ones can read.
 """
 
 import importlib.util
 import struct
 import sys
 
-OLDEST = (3, 11)
+# Newer ones wait for wheels of plyvel, which carries LevelDB.
+TESTED = ((3, 11), (3, 12))
 
 
 def complaint():
     """Return why this interpreter will not do, or an empty string."""
     running = ".".join(str(part) for part in sys.version_info[:3])
-    wanted = ".".join(str(part) for part in OLDEST)
-    if sys.version_info[:2] < OLDEST:
-        return f"LiqBon needs Python {wanted} or newer; {sys.executable} is {running}."
+    if sys.version_info[:2] not in TESTED:
+        wanted = " or ".join(f"{major}.{minor}" for major, minor in TESTED)
+        return f"LiqBon needs Python {wanted}; {sys.executable} is {running}."
     if struct.calcsize("P") * 8 < 64:
         return f"LiqBon needs a 64-bit Python; {sys.executable} is not one."
     if importlib.util.find_spec("ensurepip") is None:
