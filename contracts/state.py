@@ -1,0 +1,148 @@
+"""State entries as typed values over a store's bytes. Knows exact keys; no rule, no store, no list.
+
+``State`` lies over a reader for one block, ``Draft`` over a state for one transaction: a draft that
+is not committed was never there. Neither can be asked what keys exist ([STATE-2]).
+"""
+
+from __future__ import annotations
+
+from typing import Final, Protocol, TypeVar, cast
+
+import msgspec
+
+from primitives.encoding import Wire, encode
+from primitives.entries import ENTRY_KINDS
+from primitives.receipt import Event
+
+W = TypeVar("W", bound=Wire)
+
+
+class StateReader(Protocol):
+    """Committed entries by exact key."""
+
+    def get(self, key: bytes, /) -> bytes | None:
+        """The canonical value under ``key``; None if there is no such entry."""
+
+
+class Entries(Protocol):
+    """Typed entries that can be changed: a ``State`` or a ``Draft``."""
+
+    def entry(self, key: bytes, kind: type[W]) -> W | None:
+        """The value under ``key``, which must be of ``kind``; None if there is none."""
+
+    def put(self, key: bytes, value: Wire) -> None:
+        """Create the entry or replace its value."""
+
+    def delete(self, key: bytes) -> None:
+        """Remove an entry that exists."""
+
+
+# The store holds what was encoded here or proven against an attested root, so values are decoded
+# without the second encoding by which strangers' bytes are shown to be canonical.
+_DECODERS: Final = {kind: msgspec.msgpack.Decoder(kind) for kind in ENTRY_KINDS.values()}
+
+
+class State:
+    """Entries as they stand within a block: what the reader holds and what changed since."""
+
+    __slots__ = ("_base", "_changed", "_entries", "_reader")
+
+    def __init__(self, reader: StateReader) -> None:
+        self._reader = reader
+        self._base: dict[bytes, bytes | None] = {}
+        self._entries: dict[bytes, Wire | None] = {}
+        self._changed: dict[bytes, None] = {}
+
+    def entry(self, key: bytes, kind: type[W]) -> W | None:
+        """The value under ``key``; decoded once a block, whoever asks."""
+        try:
+            return cast("W | None", self._entries[key])
+        except KeyError:
+            raw = self._base[key] = self._reader.get(key)
+            value = None if raw is None else cast("W", _DECODERS[kind].decode(raw))
+            self._entries[key] = value
+            return value
+
+    def put(self, key: bytes, value: Wire) -> None:
+        """Create or replace. The entry must have been asked for before: nothing is written blindly.
+
+        That is also how ``changes`` knows what is a change.
+        """
+        assert key in self._entries, key.hex()
+        self._entries[key] = value
+        self._changed[key] = None
+
+    def delete(self, key: bytes) -> None:
+        """Remove an entry that exists. Only what fell due is ever removed ([STATE-3])."""
+        assert self._entries.get(key) is not None, key.hex()
+        self._entries[key] = None
+        self._changed[key] = None
+
+    def lacks(self, key: bytes) -> bool:
+        """Whether an entry that was asked for before does not exist."""
+        return self._entries[key] is None
+
+    def get(self, key: bytes, /) -> bytes | None:
+        """The canonical value under ``key`` now: a state is itself a ``StateReader``."""
+        if key in self._entries:
+            value = self._entries[key]
+            return None if value is None else encode(value)
+        return self._reader.get(key)
+
+    def changes(self) -> list[tuple[bytes, bytes | None]]:
+        """(key, new canonical value, or None for a removed entry), by ascending key.
+
+        What was changed and changed back is no change.
+        """
+        changes: list[tuple[bytes, bytes | None]] = []
+        for key in sorted(self._changed):
+            value = self._entries[key]
+            raw = None if value is None else encode(value)
+            if raw != self._base[key]:
+                changes.append((key, raw))
+        return changes
+
+
+class Draft:
+    """What one transaction would change, and the events it would leave, over a state.
+
+    ``created`` counts the entries that it would add to the state.
+    """
+
+    __slots__ = ("_state", "_writes", "created", "events")
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._writes: dict[bytes, Wire | None] = {}
+        self.created = 0
+        self.events: list[Event] = []
+
+    def entry(self, key: bytes, kind: type[W]) -> W | None:
+        """The value under ``key``, as this transaction left it."""
+        if key in self._writes:
+            return cast("W | None", self._writes[key])
+        return self._state.entry(key, kind)
+
+    def put(self, key: bytes, value: Wire) -> None:
+        """Create or replace, in this draft only. The entry must have been asked for before."""
+        if key not in self._writes and self._state.lacks(key):
+            self.created += 1
+        self._writes[key] = value
+
+    def delete(self, key: bytes) -> None:
+        """Remove an entry that exists, in this draft only."""
+        self._writes[key] = None
+
+    @property
+    def changed(self) -> int:
+        """How many entries the draft would write."""
+        return len(self._writes)
+
+    def commit(self) -> None:
+        """Write the draft to the state. Cannot fail."""
+        state = self._state
+        for key, value in self._writes.items():
+            if value is None:
+                state.delete(key)
+            else:
+                state.put(key, value)
