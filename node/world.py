@@ -1,13 +1,22 @@
-"""The five things a replica reaches the world by. Knows no implementation: asyncio or simulated.
+"""The seams by which a replica reaches the world. Knows no implementation: asyncio or simulated.
 
 The replica calls these and awaits nothing; what takes time is answered by a later call of the
 replica's own ``on_...`` methods. The simulator implements them with seeds, the driver for real.
+An implementation may answer before its method returns: the replica is ready for both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+from consensus.config import Anchor
+from consensus.inputs import Executed
+from node.guard import Floor, Statement
+from primitives.batch import Batch
+from primitives.block import Header
+from primitives.certificate import StateCertificate
+from primitives.evidence import Evidence
 
 
 class Disk(Protocol):
@@ -25,11 +34,15 @@ class Disk(Protocol):
     def read(self, segment: int) -> bytes:
         """All bytes of a segment, as they were found at start or have been appended since."""
 
+    def read_at(self, segment: int, offset: int, size: int) -> bytes:
+        """``size`` bytes of a segment; fewer at its end."""
+
     def truncate(self, segment: int, size: int) -> None:
         """Cut a segment's torn tail at recovery."""
 
     def rotate(self) -> int:
-        """Begin a new segment; later appends go there. Answers its number."""
+        """Begin a new segment; later appends go there. Answers its number, above all others. Called
+        only when all that was appended is synced."""
 
     def drop(self, segment: int) -> None:
         """Delete a segment that is no longer needed."""
@@ -69,3 +82,91 @@ class Timers(Protocol):
 
     def wake_at(self, at_ms: int | None) -> None:
         """Replace the last request; None cancels."""
+
+
+class Signing(Protocol):
+    """Holds the validator's key and guards what it signs, here or in a process of its own."""
+
+    def recall(self, statements: tuple[Statement, ...], floor: Floor) -> None:
+        """What the journal says was signed, at start, and below what the journal has forgotten.
+        Raises ``guard.Refused`` when that contradicts itself or what the signer remembers."""
+
+    def sign(self, token: int, statements: tuple[Statement, ...]) -> None:
+        """Then the replica's ``on_signed(token, signatures)``, one each in order, or
+        ``on_refused(token, reason)`` if any statement contradicts what was signed before."""
+
+
+class BatchChecker(Protocol):
+    """Checks every transaction of a batch off the critical path (``evidence.batch_fault``)."""
+
+    def check(self, raw: bytes, batch: Batch, digest: bytes, sender: int) -> None:
+        """Then the replica's ``on_batch_checked(digest, fault)``; ``fault`` is None or a code."""
+
+
+class Execution(Protocol):
+    """Executes final blocks, one at a time and without gaps."""
+
+    def execute(
+        self, header: Header, digest: bytes, batches: tuple[tuple[int, Batch], ...]
+    ) -> None:
+        """Execute the (lane, batch)es in this order; then the replica's ``on_executed``."""
+
+    def certify(self, certificate: StateCertificate) -> None:
+        """A height's certificate is complete; it may be ahead of what was executed here."""
+
+
+class History(Protocol):
+    """What the executor's store holds of the past."""
+
+    def head(self) -> Anchor:
+        """The newest executed block, as its state was committed."""
+
+    def uncertified(self) -> list[Executed]:
+        """Executed heights without a state certificate, ascending."""
+
+    @property
+    def durable_height(self) -> int:
+        """The highest height whose state commit is synced: the journal forgets below it."""
+
+    def chain_from(
+        self, height: int, limit: int
+    ) -> tuple[tuple[Header, ...], StateCertificate] | None:
+        """At most ``limit`` consecutive blocks from ``height`` on, the last one certified; None if
+        no certified block is there. A caller that gets fewer asks again."""
+
+    def batch(self, digest: bytes) -> bytes | None:
+        """The canonical bytes of an executed batch."""
+
+
+class Misbehaviour(NamedTuple):
+    """A peer broke the rules of the wire; ``code`` is stable. Transport disconnects it."""
+
+    peer: int
+    code: str
+
+
+class Watcher(Protocol):
+    """Told what people should know; called from within a turn, so it must not call back."""
+
+    def misbehaved(self, blame: Misbehaviour) -> None:
+        """Disconnect the peer, with the reason."""
+
+    def accused(self, evidence: Evidence) -> None:
+        """A member broke a rule, provably: show it."""
+
+    def halted(self, reason: str) -> None:
+        """This replica signs nothing more until a human has looked; it still follows."""
+
+
+class World(NamedTuple):
+    """Everything a replica reaches."""
+
+    disk: Disk
+    network: Network
+    clock: Clock
+    timers: Timers
+    signing: Signing
+    checker: BatchChecker
+    execution: Execution
+    history: History
+    watcher: Watcher

@@ -1,0 +1,156 @@
+"""Ordered keys and values that change all at once. Knows LevelDB and memory; not what is stored.
+
+``LevelStore`` is a node's, ``MemoryStore`` the simulator's; both are ``node.world.Store``. What
+LevelDB does by default is not what a ledger wants, so three things are set here and nowhere else:
+a write batch commits even when building it failed (``transaction=True`` prevents that); a damaged
+log loses its middle in silence (``paranoid_checks`` refuses to open instead); and looking for what
+is not there reads every level (a bloom filter answers that).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import plyvel
+
+Change = tuple[bytes, bytes | None]
+
+BLOOM_BITS: Final = 10
+"""Bits a key: one lookup in a hundred for what is not there reads a block in vain."""
+WRITE_BUFFER_BYTES: Final = 16 * 1024 * 1024
+BLOCK_CACHE_BYTES: Final = 32 * 1024 * 1024
+OPEN_FILES: Final = 256
+
+
+class StoreBroken(Exception):
+    """The store on disk cannot be used; ``reason`` says what was found, and what helps."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class LevelStore:
+    """A LevelDB database in a directory of its own, which one process at a time may hold."""
+
+    __slots__ = ("_database", "directory")
+
+    def __init__(self, directory: Path, database: plyvel.DB) -> None:
+        self.directory = directory
+        self._database = database
+
+    @classmethod
+    def open(cls, directory: Path) -> LevelStore:
+        """Open, or create, the database. Raises ``StoreBroken``."""
+        directory.mkdir(parents=True, exist_ok=True)
+        try:
+            database = plyvel.DB(
+                str(directory),
+                create_if_missing=True,
+                paranoid_checks=True,
+                bloom_filter_bits=BLOOM_BITS,
+                write_buffer_size=WRITE_BUFFER_BYTES,
+                lru_cache_size=BLOCK_CACHE_BYTES,
+                max_open_files=OPEN_FILES,
+            )
+        except plyvel.CorruptionError as error:
+            raise StoreBroken(
+                f"{directory} is damaged ({error}): move it away, and the node fetches the chain "
+                "from its peers again"
+            ) from error
+        except plyvel.Error as error:
+            raise StoreBroken(f"{directory} does not open: {error}") from error
+        return cls(directory, database)
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value, or None. About 2 us when it is in memory."""
+        value: bytes | None = self._database.get(key)
+        return value
+
+    def write(self, changes: Sequence[Change], sync: bool) -> None:
+        """Apply all changes (None deletes) or none; durable before it returns if ``sync``.
+
+        What was not synced outlives the process, not the machine; and LevelDB may lose an older
+        unsynced write while it keeps a later one, so whoever opens must check what it finds.
+        """
+        with self._database.write_batch(transaction=True, sync=sync) as batch:
+            put, delete = batch.put, batch.delete
+            for key, value in changes:
+                if value is None:
+                    delete(key)
+                else:
+                    put(key, value)
+
+    def scan(
+        self, start: bytes, stop: bytes, reverse: bool = False
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """Entries with start <= key < stop, as they stood when the scan began."""
+        with self._database.iterator(start=start, stop=stop, reverse=reverse) as entries:
+            yield from entries
+
+    def size(self) -> int:
+        """Bytes on disk, roughly; what is only in the log is not counted."""
+        return int(self._database.approximate_size(b"", b"\xff" * 64))
+
+    def close(self) -> None:
+        """Release the directory. Whatever is called afterwards fails."""
+        self._database.close()
+
+
+class MemoryStore:
+    """The same in memory, with what a crash of the machine may do to unsynced writes."""
+
+    def __init__(self) -> None:
+        self._entries: dict[bytes, bytes] = {}
+        self._keys: list[bytes] | None = []
+        self._undo: list[list[Change]] = []
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value, or None."""
+        return self._entries.get(key)
+
+    def write(self, changes: Sequence[Change], sync: bool) -> None:
+        """Apply all changes (None deletes) or none. The last change of a key counts."""
+        checked = [(bytes(key), None if value is None else bytes(value)) for key, value in changes]
+        before = {key: self._entries.get(key) for key, _ in checked}
+        self._apply(checked)
+        if sync:
+            self._undo.clear()
+        else:
+            self._undo.append(list(before.items()))
+
+    @property
+    def unsynced(self) -> int:
+        """Writes that a crash may lose."""
+        return len(self._undo)
+
+    def crash(self, survivors: int) -> None:
+        """Lose all unsynced writes but the first ``survivors``."""
+        for before in reversed(self._undo[survivors:]):
+            self._apply(before)
+        self._undo.clear()
+
+    def scan(
+        self, start: bytes, stop: bytes, reverse: bool = False
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """Entries with start <= key < stop, as they stood when the scan began."""
+        if self._keys is None:
+            self._keys = sorted(self._entries)
+        keys = self._keys
+        chosen = list(islice(keys, bisect_left(keys, start), bisect_left(keys, stop)))
+        entries = [(key, self._entries[key]) for key in chosen]
+        return iter(entries[::-1] if reverse else entries)
+
+    def _apply(self, changes: Sequence[Change]) -> None:
+        entries = self._entries
+        for key, value in changes:
+            if value is not None:
+                if key not in entries:
+                    self._keys = None
+                entries[key] = value
+            elif entries.pop(key, None) is not None:
+                self._keys = None
