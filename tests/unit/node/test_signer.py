@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from node.guard import AttestStatement, BatchStatement, BeatStatement, Floor, Guard, Refused
-from node.guard import Statement, VoteStatement
+from node.guard import (
+    AttestStatement,
+    BatchStatement,
+    BeatStatement,
+    Floor,
+    Guard,
+    Refused,
+    Statement,
+    VoteStatement,
+)
 from node.signer import LocalSigner, message_of
 from primitives.keys import Ed25519Scheme
 from primitives.vote import Beat, Kind

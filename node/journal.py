@@ -1,0 +1,297 @@
+"""The replica's memory: what it said, and what it relied on when it said it ([DUR-1]).
+
+Knows frames, segments, and which records are still needed; not why a record was written.
+
+A frame is [magic 1][kind 1][serial 8][durable 4][length 4][crc 4][payload], little-endian; the
+CRC-32 covers everything but itself. ``serial`` numbers records for good: one that is copied out of
+an old segment keeps its number, so that order survives. ``durable`` says how much of the segment
+was synced when the frame was written. That is what tells a torn tail from damage: bytes that no
+later frame calls durable were never said aloud, and are cut off at recovery; a bad frame below
+some later frame's ``durable`` was synced once, and a journal that has lost such a thing refuses to
+open, because its owner might sign twice.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import deque
+from collections.abc import Iterator
+from typing import Final, NamedTuple, assert_never
+from zlib import crc32
+
+from consensus.effects import (
+    BatchKept,
+    BlockKept,
+    CertificateKept,
+    OwnAttest,
+    OwnVote,
+    Record,
+    StateCertificateKept,
+)
+from node.shelf import Place, Shelf, header_of
+from node.world import Disk
+from primitives.batch import Tip
+from primitives.encoding import Malformed, decode, encode
+
+SEGMENT_BYTES: Final = 16 * 1024 * 1024
+MAX_RECORD: Final = 1024 * 1024
+"""Bytes of one record: a full batch takes about 300 KiB."""
+
+_MAGIC: Final = 0xA7
+_FIXED: Final = struct.Struct("<BBQII")
+_CRC: Final = struct.Struct("<I")
+_HEAD: Final = _FIXED.size + _CRC.size
+
+
+class Damaged(Exception):
+    """A synced part of the journal cannot be read back. The node must not sign with its key."""
+
+
+class Executed(NamedTuple):
+    """Where a *synced* state commit stands: the journal forgets what lies below."""
+
+    height: int
+    view: int
+    lanes: tuple[int, ...]
+    """The executed seq of each lane."""
+
+
+GENESIS: Final = Executed(0, 0, ())
+
+
+def executed_at(height: int, view: int, cut: tuple[Tip, ...]) -> Executed:
+    """The floor that a durable block sets."""
+    return Executed(height, view, tuple(tip.seq for tip in cut))
+
+
+class _Frame(NamedTuple):
+    kind: int
+    serial: int
+    durable: int
+    payload: bytes
+
+
+class _Entry(NamedTuple):
+    """What is remembered of a frame: enough to say whether it is still needed."""
+
+    kind: type
+    serial: int
+    mark: tuple[int, ...]
+    place: Place
+
+
+def _frame_bytes(kind: int, serial: int, durable: int, payload: bytes) -> bytes:
+    fixed = _FIXED.pack(_MAGIC, kind, serial, durable, len(payload))
+    return b"".join((fixed, _CRC.pack(crc32(payload, crc32(fixed))), payload))
+
+
+def _frame_at(data: bytes, offset: int) -> _Frame | None:
+    """The sound frame at ``offset``, if there is one."""
+    start = offset + _HEAD
+    if start > len(data):
+        return None
+    fixed = data[offset : offset + _FIXED.size]
+    magic, kind, serial, durable, length = _FIXED.unpack(fixed)
+    if magic != _MAGIC or length > MAX_RECORD or start + length > len(data):
+        return None
+    payload = data[start : start + length]
+    (crc,) = _CRC.unpack_from(data, offset + _FIXED.size)
+    if crc != crc32(payload, crc32(fixed)):
+        return None
+    return _Frame(kind, serial, durable, payload)
+
+
+def _was_durable(data: bytes, offset: int) -> bool:
+    """Whether some later frame says that what is at ``offset`` had been synced."""
+    magic = bytes([_MAGIC])
+    candidate = data.find(magic, offset + 1)
+    while candidate >= 0:
+        frame = _frame_at(data, candidate)
+        if frame is not None and frame.durable > offset:
+            return True
+        candidate = data.find(magic, candidate + 1)
+    return False
+
+
+def _mark_of(record: Record) -> tuple[int, ...]:
+    """Where a record stands in its series: a height, a view, or a lane and its seq."""
+    match record:
+        case BlockKept():
+            return (record.header.height,)
+        case BatchKept():
+            header = header_of(record.batch)
+            return (header.author, header.seq)
+        case CertificateKept():
+            return (record.certificate.view,)
+        case StateCertificateKept():
+            return (record.certificate.attestation.height,)
+        case OwnVote():
+            return (record.vote.view,)
+        case OwnAttest():
+            return (record.attest.attestation.height,)
+        case _:
+            assert_never(record)
+
+
+class Journal:
+    """Appends records, gives them back at start, and lets go of what is no longer needed."""
+
+    def __init__(self, disk: Disk, chain: bytes, segment_bytes: int = SEGMENT_BYTES) -> None:
+        self._disk = disk
+        self._segment_bytes = segment_bytes
+        self._segments: deque[int] = deque()
+        self._entries: dict[int, list[_Entry]] = {}
+        self._newest: dict[type, int] = {}
+        self._serial = 0
+        self._size = 0
+        self._durable = 0
+        self._carried: int | None = None
+        self._floor = GENESIS
+        self.dirty = False
+        self.shelf = Shelf(chain, lambda place: disk.read_at(*place))
+
+    def recover(self, floor: Executed) -> list[Record]:
+        """The records that are still needed, in the order in which they were first written.
+
+        Cuts off a torn tail. Raises ``Damaged``. What was found counts as unsynced until the next
+        sync, because a process may have died between its write and its sync.
+        """
+        self._floor = floor
+        numbers = list(self._disk.segments())
+        for number in numbers:
+            self._load(number, last=number == numbers[-1])
+        if not numbers:
+            self._open_segment()
+        self.dirty = True
+        chosen = {
+            entry.serial: entry
+            for entries in self._entries.values()
+            for entry in entries
+            if self._is_live(entry)
+        }
+        return [self._record(chosen[serial]) for serial in sorted(chosen)]
+
+    def append(self, record: Record) -> None:
+        """Add a record; durable after the next sync."""
+        self._serial += 1
+        self._write(self._serial, record)
+
+    def synced(self) -> None:
+        """Everything appended so far is durable."""
+        self._durable = self._size
+        self.dirty = False
+        if self._carried is not None:
+            self._forget(self._carried)
+            self._carried = None
+
+    def tidy(self, floor: Executed) -> None:
+        """Called between turns, when nothing is unsynced: begin a new segment if the last one is
+        full, and copy what is still needed out of the oldest if that is little of it.
+
+        The old segment is deleted once the copies are synced."""
+        assert not self.dirty, "a segment ends with a sync"
+        self._floor = floor
+        if self._size >= self._segment_bytes:
+            self._open_segment()
+        if len(self._segments) < 2:
+            return
+        oldest = self._segments[0]
+        live = [entry for entry in self._entries[oldest] if self._is_live(entry)]
+        if sum(entry.place.size for entry in live) > self._segment_bytes // 4:
+            return
+        for entry in live:
+            self._write(entry.serial, self._record(entry))
+        self._carried = oldest
+        self.dirty = True
+
+    @property
+    def wants_tidying(self) -> bool:
+        """Whether ``tidy`` may have something to do."""
+        return self._size >= self._segment_bytes or len(self._segments) > 1
+
+    def _open_segment(self) -> None:
+        number = self._disk.rotate()
+        self._segments.append(number)
+        self._entries[number] = []
+        self._size = self._durable = 0
+
+    def _load(self, number: int, *, last: bool) -> None:
+        data = self._disk.read(number)
+        self._segments.append(number)
+        self._entries[number] = []
+        self._size = self._durable = 0
+        for offset, frame in _frames(data, number, last=last):
+            try:
+                record: Record = decode(Record, frame.payload, MAX_RECORD)  # type: ignore[arg-type]
+            except Malformed as error:
+                raise Damaged(f"segment {number} at {offset}: {error}") from None
+            self._note(frame.serial, record, len(frame.payload))
+            self._serial = max(self._serial, frame.serial)
+        if self._size < len(data):
+            self._disk.truncate(number, self._size)
+
+    def _write(self, serial: int, record: Record) -> None:
+        payload = encode(record)
+        assert len(payload) <= MAX_RECORD, f"a record of {len(payload)} bytes"
+        self._disk.append(_frame_bytes(payload[1], serial, self._durable, payload))
+        self._note(serial, record, len(payload))
+        self.dirty = True
+
+    def _note(self, serial: int, record: Record, size: int) -> None:
+        """Remember the frame that now ends the last segment."""
+        number = self._segments[-1]
+        place = Place(number, self._size + _HEAD, size)
+        entry = _Entry(type(record), serial, _mark_of(record), place)
+        self._entries[number].append(entry)
+        self._size += _HEAD + size
+        kind = entry.kind
+        self._newest[kind] = max(self._newest.get(kind, 0), entry.mark[0])
+        if isinstance(record, BatchKept):
+            inside = size - len(record.batch)
+            raw = Place(number, place.offset + inside, len(record.batch))
+            self.shelf.put(record.batch, raw)
+
+    def _record(self, entry: _Entry) -> Record:
+        payload = self._disk.read_at(*entry.place)
+        record: Record = decode(Record, payload, MAX_RECORD)  # type: ignore[arg-type]
+        return record
+
+    def _forget(self, segment: int) -> None:
+        self._segments.remove(segment)
+        del self._entries[segment]
+        self.shelf.drop(segment)
+        self._disk.drop(segment)
+
+    def _is_live(self, entry: _Entry) -> bool:
+        """Whether a start from the durable state, or a peer behind us, still needs the record."""
+        floor, place = self._floor, entry.mark[0]
+        if entry.kind is BatchKept:
+            executed = floor.lanes[place] if place < len(floor.lanes) else 0
+            return entry.mark[1] > executed
+        if entry.kind is BlockKept:
+            return place > floor.height
+        if entry.kind is CertificateKept:
+            return place >= floor.view
+        if entry.kind is OwnVote:
+            return place > floor.view
+        if place == self._newest[entry.kind]:
+            return True
+        certified = self._newest.get(StateCertificateKept, 0)
+        return place > min(floor.height, certified)
+
+
+def _frames(data: bytes, segment: int, *, last: bool) -> Iterator[tuple[int, _Frame]]:
+    """The sound frames of a segment with their offsets. Raises ``Damaged``; only the last
+    segment's end may be torn."""
+    offset = 0
+    while offset < len(data):
+        frame = _frame_at(data, offset)
+        if frame is None:
+            if not last or _was_durable(data, offset):
+                raise Damaged(
+                    f"segment {segment} is damaged at byte {offset}, in a part that was synced: "
+                    "restore the disk, or rotate this validator's key and start from nothing"
+                )
+            return
+        yield offset, frame
+        offset += _HEAD + len(frame.payload)
