@@ -177,10 +177,10 @@ class _Batch:
         middle = bisect_left(keys, (keys[low] >> shift | 1) << shift, low, high)
         new_left = self._apply(left, low, middle, shift - 1) if middle > low else left
         new_right = self._apply(right, middle, high, shift - 1) if middle < high else right
-        if isinstance(new_left, tuple) and isinstance(new_right, tuple):
-            return (sha256(_NODE + new_left[0] + new_right[0]).digest(), new_left, new_right)
         if new_left is left and new_right is right:
             return node
+        if isinstance(new_left, tuple) and isinstance(new_right, tuple):
+            return (sha256(_NODE + new_left[0] + new_right[0]).digest(), new_left, new_right)
         return _join(new_left, new_right)
 
     def _apply_one(self, top: Node, key: int, leaf: bytes, shift: int) -> Node:

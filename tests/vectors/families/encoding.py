@@ -38,7 +38,8 @@ KINDS: dict[str, Any] = {
 
 FIELDS = {
     "kind": "integer, count (0 to 2^63-1), boolean, bytes, digest (32 bytes), text, "
-    "nil or integer, integers (an array), pair (integer, bytes), chain (an array of one: chain or nil), policy",
+    "nil or integer, integers (an array), pair (integer, bytes), chain (an array of one: chain "
+    "or nil), policy",
     "bytes": "what is decoded",
     "code": "why it is refused, or null",
 }
