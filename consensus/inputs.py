@@ -7,7 +7,6 @@ import msgspec
 from consensus.effects import Record
 from consensus.messages import (
     Attested,
-    BatchSent,
     BeatCertified,
     Beating,
     BlockSent,

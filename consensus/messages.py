@@ -114,10 +114,12 @@ class FetchChain(Wire, tag=13):
 
 
 class ChainSent(Wire, tag=14):
-    """Consecutive headers; the last is the block of the state certificate, so all are final."""
+    """Consecutive headers, each with its state certificate: so each is final, and provable."""
 
     headers: Annotated[tuple[Header, ...], msgspec.Meta(min_length=1, max_length=CHAIN_HEADERS)]
-    certificate: StateCertificate
+    certificates: Annotated[
+        tuple[StateCertificate, ...], msgspec.Meta(min_length=1, max_length=CHAIN_HEADERS)
+    ]
 
 
 class BeatCertified(Wire, tag=15):

@@ -36,7 +36,15 @@ from primitives.certificate import AnyCertificate, check_certificate
 from primitives.encoding import Malformed
 from primitives.keys import Check, SignatureScheme
 from primitives.validators import ValidatorSet
-from primitives.vote import Attest, Kind, SignedBeat, Vote, attest_message, beat_message, vote_message
+from primitives.vote import (
+    Attest,
+    Kind,
+    SignedBeat,
+    Vote,
+    attest_message,
+    beat_message,
+    vote_message,
+)
 
 
 class Verifier(msgspec.Struct, frozen=True):
@@ -74,9 +82,7 @@ class Verifier(msgspec.Struct, frozen=True):
                 assert_never(message)
         return Verified(message)
 
-    def batch(
-        self, batch: Batch, raw: bytes, digest: bytes, fault: str | None
-    ) -> Verified:
+    def batch(self, batch: Batch, raw: bytes, digest: bytes, fault: str | None) -> Verified:
         """The verified batch, once ``fault`` was found by ``primitives.evidence.batch_fault`` (here
         or in a signature process). Raises ``Malformed`` if the author did not sign it."""
         header = batch.header
@@ -133,15 +139,16 @@ class Verifier(msgspec.Struct, frozen=True):
         self._signed(signed.author, beat_message(signed.beat), signed.signature)
 
     def _chain(self, message: ChainSent) -> None:
-        """Consecutive, linked by digest, and ended by the certificate's block ([SYNC-2])."""
-        digest = None
-        height = message.headers[0].height
-        for header in message.headers:
-            if header.height != height or (digest is not None and header.parent != digest):
-                raise Malformed("chain_broken", f"at height {header.height}")
+        """Consecutive, linked by digest, and each attested by a quorum ([SYNC-2])."""
+        if len(message.headers) != len(message.certificates):
+            raise Malformed("chain_broken", "a certificate for each header")
+        previous = None
+        for header, certificate in zip(message.headers, message.certificates, strict=True):
             digest = block_digest(self.chain, header)
-            height += 1
-        attestation = message.certificate.attestation
-        if (attestation.block, attestation.height) != (digest, height - 1):
-            raise Malformed("chain_broken", "the certificate is of another block")
-        self._certificate(message.certificate)
+            linked = previous is None or (header.height, header.parent) == previous
+            attestation = certificate.attestation
+            if not linked or (attestation.block, attestation.height) != (digest, header.height):
+                raise Malformed("chain_broken", f"at height {header.height}")
+            previous = (header.height + 1, digest)
+        for certificate in message.certificates:
+            self._certificate(certificate)

@@ -1,0 +1,428 @@
+"""The ordering engine: ``step(now, input) -> effects``. Dispatch, and the rules that join parts.
+
+Deterministic and without I/O: the same inputs give the same effects, byte for byte. Knows no
+balance, no transaction's meaning, no disk and no socket. The parts know one thing each: lanes,
+chain, tally, safety, pacemaker, leader, proposals, simplex, attestation, execution.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from consensus.attestation import Attestations
+from consensus.chain import Block, Chain
+from consensus.config import Anchor, Config
+from consensus.effects import (
+    Accuse,
+    BatchKept,
+    Effect,
+    Halt,
+    Keep,
+    Need,
+    SayBatch,
+    Send,
+    SendBatches,
+    Wake,
+)
+from consensus.execution import Queue
+from consensus.inputs import (
+    Connected,
+    Executed,
+    Input,
+    Received,
+    Recovered,
+    Seal,
+    VerifiedBatch,
+    Woken,
+)
+from consensus.lanes import Lanes
+from consensus.messages import (
+    Attested,
+    BatchSent,
+    BeatCertified,
+    Beating,
+    BlockSent,
+    Certified,
+    ChainSent,
+    FetchBlock,
+    FetchCertificate,
+    FetchChain,
+    FetchLane,
+    Message,
+    Propose,
+    StateCertified,
+    Status,
+    Voted,
+)
+from consensus.needs import NeedKey, needs_of, wanted_blocks
+from consensus.recovery import replay
+from consensus.simplex import Simplex
+from primitives.batch import Tip, batch_digest, header_after
+from primitives.block import block_digest
+from primitives.certificate import BeatCertificate
+from primitives.evidence import Evidence, Offence
+from primitives.vote import Kind
+
+MOST_HELPED = 8
+"""State certificates sent to a peer that stands still, at once."""
+MOST_REANNOUNCED = 8
+"""Own batches sent again at once; peers ask for the rest by range."""
+
+
+class Engine:
+    """One validator's (or, without ``me``, one observer's) view of the ordering."""
+
+    def __init__(self, config: Config, anchor: Anchor) -> None:
+        self.config = config
+        self.lanes = Lanes(config, anchor.header.cut)
+        self.attestations = Attestations(config, anchor.certificate, anchor.header.height)
+        chain = Chain(anchor)
+        self.simplex = Simplex(config, chain, self.lanes, self.attestations)
+        self.queue = Queue(anchor, self.lanes)
+        self.needs: dict[NeedKey, Need] = {}
+        self.evidence: dict[tuple[int, Offence], Evidence] = {}
+        self.halted = False
+        self.standing_still = False
+        self.reported_by: dict[int, int] = {}
+        self.lacking: dict[NeedKey, int] = {}
+        self._next_due_ms: int | None = None
+        self._own_tip: Tip = (
+            anchor.header.cut[config.me] if config.me is not None else Tip(0, b"", 0)
+        )
+        self._helped_ms: dict[int, int] = {}
+        self._wake_ms: int | None = None
+        self._out: list[Effect] = self.simplex.out
+
+    # -- what others may ask -------------------------------------------------------------------
+
+    @property
+    def view(self) -> int:
+        """The current view."""
+        return self.simplex.view
+
+    @property
+    def final_height(self) -> int:
+        """The newest final height."""
+        return self.simplex.chain.final.header.height
+
+    @property
+    def certified_height(self) -> int:
+        """The newest height with a state certificate."""
+        return self.attestations.certified_height
+
+    @property
+    def executed_height(self) -> int:
+        """The newest height executed here."""
+        return self.attestations.executed_height
+
+    @property
+    def newest_beat(self) -> BeatCertificate | None:
+        """The newest proof that nothing newer exists."""
+        return self.attestations.newest_beat
+
+    def can_seal(self) -> bool:
+        """True while the own lane has room; otherwise clients are told to come back later."""
+        me = self.config.me
+        if me is None or self.halted:
+            return False
+        room = 2 * self.config.parameters.lane_batches
+        return self._own_tip.seq - self.lanes.lanes[me].final_seq < room
+
+    def lane_is_idle(self) -> bool:
+        """True if no own batch is on its way: the next one may be sealed at once."""
+        me = self.config.me
+        return me is not None and self._own_tip.seq <= self.lanes.lanes[me].final_seq
+
+    def wants(self, message: Message, digest: bytes | None = None) -> bool:
+        """False if the message could change nothing: then nobody checks its signatures."""
+        simplex = self.simplex
+        match message:
+            case Propose():
+                return simplex.wants_vote(message.vote)
+            case Voted():
+                return simplex.wants_vote(message.vote)
+            case Certified():
+                return not simplex.chain.holds(message.certificate)
+            case BatchSent():
+                assert digest is not None
+                return True
+            case Attested():
+                return self.attestations.wants(message.attest)
+            case StateCertified():
+                height = message.certificate.attestation.height
+                return self.attestations.wants_certificate(height)
+            case ChainSent():
+                return message.headers[-1].height > self.final_height
+            case BeatCertified():
+                newest = self.newest_beat
+                return newest is None or message.certificate.beat.tick > newest.beat.tick
+            case BlockSent() | Beating() | Status():
+                return True
+            case FetchBlock() | FetchLane() | FetchCertificate() | FetchChain():
+                return True
+            case _:
+                assert_never(message)
+
+    # -- the step ------------------------------------------------------------------------------
+
+    def step(self, now_ms: int, event: Input) -> list[Effect]:
+        """Everything that follows from one input at one moment. After ``Halt``: nothing."""
+        if self.halted:
+            return []
+        self._out = self.simplex.out = []
+        if isinstance(event, Woken):
+            self._wake_ms = None
+        match event:
+            case Recovered():
+                self._recover(event)
+            case Received():
+                self._receive(now_ms, event)
+            case Executed():
+                self._executed(now_ms, event)
+            case Seal():
+                self._seal(event)
+            case Connected():
+                self._greet(event.peer)
+            case Woken():
+                pass
+            case _:
+                assert_never(event)
+        self._settle(now_ms)
+        self._accuse()
+        halts: list[Effect] = [effect for effect in self._out if isinstance(effect, Halt)]
+        if halts:
+            self.halted = True
+            return halts[:1]
+        return self._out
+
+    def _receive(self, now_ms: int, event: Received) -> None:
+        message, simplex = event.verified.message, self.simplex
+        match message:
+            case Propose():
+                simplex.on_proposal(message)
+            case Voted():
+                self._reported(event.sender, message.tips)
+                simplex.on_vote(message.vote)
+            case Certified():
+                simplex.on_certificate(message.certificate)
+            case VerifiedBatch():
+                self._batch(message, own=event.sender == self.config.me)
+            case Attested():
+                self._attested(now_ms, self.attestations.add(message.attest))
+            case StateCertified():
+                self._attested(now_ms, self.attestations.add_certificate(message.certificate))
+            case Beating():
+                self.attestations.add_beat(message.signed, now_ms)
+            case BeatCertified():
+                self.attestations.add_beat_certificate(message.certificate)
+            case BlockSent():
+                digest = block_digest(self.config.chain, message.header)
+                simplex.on_block(message.header, digest in wanted_blocks(simplex))
+            case ChainSent():
+                self._chain(now_ms, message)
+            case Status():
+                self._help(now_ms, event.sender, message)
+            case FetchBlock():
+                block = simplex.chain.blocks.get(message.digest)
+                if block is not None:
+                    self._out.append(Send(event.sender, BlockSent(block.header)))
+            case FetchCertificate():
+                self._answer_certificate(event.sender, message)
+            case _:
+                assert_never(message)
+
+    def _recover(self, event: Recovered) -> None:
+        replay(self.config, event.records, self.simplex, self.attestations)
+        me = self.config.me
+        if me is not None and self.lanes.lanes[me].best.seq > self._own_tip.seq:
+            self._own_tip = self.lanes.lanes[me].best
+        # What was read from disk needs no second record and nobody's attention.
+        self.simplex.out = self._out = []
+        for executed in event.executed:
+            self._out.extend(self.attestations.executed(executed))
+            self._next_due_ms = executed.next_due_ms
+
+    def _batch(self, message: VerifiedBatch, own: bool) -> None:
+        header = message.batch.header
+        if not self.lanes.accepts(message.digest, header):
+            return
+        self.lanes.add(message.batch, message.digest, message.fault is not None)
+        if message.fault is not None:
+            # The batch itself is the proof; nobody votes for a cut that orders it.
+            offence = Offence.BAD_BATCH
+            proof = Evidence(offence, header.epoch, header.author, message.raw, b"")
+            self.lanes.accused.append(proof)
+        elif not own:
+            self._out.append(Keep(BatchKept(message.raw)))
+
+    def _executed(self, now_ms: int, event: Executed) -> None:
+        block = self.queue.executed(event.height)
+        self._next_due_ms = event.next_due_ms
+        self._attested(now_ms, self.attestations.executed(event))
+        if block is not None:
+            self.lanes.executed(block.header.cut)
+
+    def _attested(self, now_ms: int, effects: list[Effect]) -> None:
+        if any(isinstance(effect, Keep) for effect in effects):
+            self.simplex.pacemaker.progressed(now_ms)
+        self._out.extend(effects)
+
+    def _chain(self, now_ms: int, message: ChainSent) -> None:
+        chain = self.config.chain
+        blocks = [Block(header, block_digest(chain, header)) for header in message.headers]
+        new = [b for b in blocks if b.header.height > self.final_height]
+        if not new or new[0].header.parent != self.simplex.chain.final.digest:
+            return
+        self.simplex.adopt(new)
+        for certificate in message.certificates:
+            self._attested(now_ms, self.attestations.add_certificate(certificate))
+
+    def _seal(self, event: Seal) -> None:
+        me = self.config.me
+        assert me is not None and self.can_seal()
+        epoch = self.config.members.epoch
+        header = header_after(self._own_tip, epoch, me, event.transactions, event.weight)
+        digest = batch_digest(self.config.chain, header)
+        self._own_tip = Tip(header.seq, digest, header.cumulative)
+        self._out.append(SayBatch(header, digest, event.transactions))
+
+    # -- rules that join the parts ---------------------------------------------------------------
+
+    def _settle(self, now_ms: int) -> None:
+        """Apply every rule to what is held until nothing changes, then plan the next wake-up."""
+        simplex = self.simplex
+        while True:
+            moved = simplex.advance(now_ms)
+            simplex.pacemaker.set_busy(not self._idle(now_ms), now_ms)
+            simplex.finalize()
+            simplex.propose(now_ms)
+            simplex.notarize(now_ms)
+            simplex.give_up(now_ms)
+            committed = simplex.commit()
+            self._committed(now_ms, committed)
+            if not moved and not committed:
+                break
+        self._out.extend(self.queue.issue())
+        simplex.pacemaker.set_busy(not self._idle(now_ms), now_ms)
+        self._out.extend(self.attestations.beat(now_ms))
+        self._speak_up(now_ms)
+        self.needs = needs_of(self, now_ms)
+        self._plan(now_ms)
+
+    def _committed(self, now_ms: int, blocks: list[Block]) -> None:
+        if blocks:
+            self.queue.add(blocks)
+            self.simplex.pacemaker.progressed(now_ms)
+            self.simplex.prune()
+            self.standing_still = False
+
+    def _idle(self, now_ms: int) -> bool:
+        """[IDLE-1] Nothing is open, nothing waits, nothing is due: no deadline, no proposal."""
+        simplex, attestations = self.simplex, self.attestations
+        final = simplex.chain.final.header
+        return (
+            simplex.chain.best_notarized_view() <= final.view
+            and (simplex.chain.finalized is None or simplex.chain.finalized.view <= final.view)
+            and attestations.certified_through >= final.height
+            and simplex.view not in simplex.proposals
+            and not self.lanes.has_orderable(final.cut)
+            and (self._next_due_ms is None or now_ms < self._next_due_ms)
+        )
+
+    def _speak_up(self, now_ms: int) -> None:
+        """[LIVE-4] Standstill: say again what others may have missed, bounded and jittered."""
+        due = self.simplex.pacemaker.standstill_ms()
+        if due is None or now_ms < due:
+            return
+        self.simplex.pacemaker.resent(now_ms)
+        self.standing_still = True
+        self._out.append(Send(None, self._status()))
+        self._out.extend(self.simplex.resend())
+        for attest in self.attestations.uncertified():
+            self._out.append(Send(None, Attested(attest)))
+        self._announce(None)
+
+    def _announce(self, peer: int | None) -> None:
+        if self.config.me is not None:
+            digests = self.lanes.lanes[self.config.me].unfinal(MOST_REANNOUNCED)
+            if digests:
+                self._out.append(SendBatches(peer, digests))
+
+    def _status(self) -> Status:
+        through = self.attestations.certified_through
+        return Status(self.view, self.final_height, through, self.lanes.tips)
+
+    def _greet(self, peer: int) -> None:
+        """A new connection may have missed anything ([LIVE-4])."""
+        self._helped_ms.pop(peer, None)
+        self._out.append(Send(peer, self._status()))
+        for attest in self.attestations.uncertified():
+            self._out.append(Send(peer, Attested(attest)))
+        self._announce(peer)
+
+    def _help(self, now_ms: int, peer: int, status: Status) -> None:
+        """A peer says where it stands: note it, and send what it lacks, not too often."""
+        self._reported(peer, status.tips)
+        self.reported_by[peer] = status.certified_height
+        interval = self.config.parameters.standstill_ms // 2
+        if now_ms - self._helped_ms.get(peer, -interval) < interval or peer == self.config.me:
+            return
+        behind = status.final_height < self.final_height or status.view < self.view
+        if behind:
+            self._helped_ms[peer] = now_ms
+            for helpful in self.simplex.helpful_certificates():
+                self._out.append(Send(peer, Certified(helpful)))
+        start = status.certified_height + 1
+        for height in (*range(start, start + MOST_HELPED), self.certified_height):
+            certificate = self.attestations.certificates.get(height)
+            if certificate is not None and height >= start:
+                self._helped_ms[peer] = now_ms
+                self._out.append(Send(peer, StateCertified(certificate)))
+
+    def _reported(self, peer: int, tips: tuple[Tip, ...]) -> None:
+        self.lanes.report(peer, tips)
+
+    def _answer_certificate(self, peer: int, message: FetchCertificate) -> None:
+        chain = self.simplex.chain
+        held = chain.notarized if message.kind == Kind.NOTARIZE else chain.nullified
+        certificate = held.get(message.view)
+        if certificate is not None:
+            self._out.append(Send(peer, Certified(certificate)))
+
+    def _accuse(self) -> None:
+        """Keep one proof a member and kind; honest software never gets here ([EVID-1])."""
+        for source in (self.simplex.tally, self.lanes, self.attestations):
+            for evidence in source.accused:
+                key = (evidence.accused, evidence.offence)
+                if key not in self.evidence:
+                    self.evidence[key] = evidence
+                    self._out.append(Accuse(evidence))
+            source.accused.clear()
+
+    def _plan(self, now_ms: int) -> None:
+        """One wake-up: the nearest moment at which a rule may change its answer."""
+        simplex = self.simplex
+        pacemaker = simplex.pacemaker
+        moments = [pacemaker.standstill_ms(), self.attestations.next_beat_ms(), self._next_due_ms]
+        me = self.config.me
+        if me is not None and simplex.view > simplex.own.floor:
+            own = simplex.own.of(simplex.view)
+            if own.finalized is None and not own.nullified:
+                moments.append(pacemaker.view_deadline_ms())
+            if own.proposed is None and simplex.leaders.of(simplex.view) == me:
+                moments.append(pacemaker.empty_block_ms())
+            if own.notarized is None:
+                moments.append(self._held_until())
+        later = [moment for moment in moments if moment is not None and moment > now_ms]
+        wake = min(later, default=None)
+        if wake != self._wake_ms:
+            self._wake_ms = wake
+            self._out.append(Wake(wake))
+
+    def _held_until(self) -> int | None:
+        """When a proposal from a faster clock may be judged."""
+        digest = self.simplex.proposals.get(self.simplex.view)
+        if digest is None:
+            return None
+        header = self.simplex.chain.blocks[digest].header
+        return header.time - self.config.parameters.clock_drift_ms

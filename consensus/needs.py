@@ -1,0 +1,134 @@
+"""What is missing now, as a function of what is held. Knows whom to ask first; sends nothing.
+
+Needs are recomputed after each input; whoever fetches asks only while a need stands here, so an
+answer that came another way ends the asking. Keys name the view and the kind ([SYNC-1]).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from consensus.effects import Need
+from consensus.messages import FetchBlock, FetchCertificate, FetchChain, FetchLane
+from primitives.vote import Kind
+
+if TYPE_CHECKING:
+    from consensus.engine import Engine
+    from consensus.simplex import Simplex
+
+NeedKey = tuple[str, int, bytes]
+FAR_BEHIND = 4
+"""Heights. Nearer ones come with the votes that are under way."""
+MOST_GAPS = 8
+
+
+def wanted_blocks(simplex: Simplex) -> dict[bytes, int]:
+    """Digests of missing blocks that a certificate or a held block names, with their view."""
+    chain = simplex.chain
+    wanted: dict[bytes, int] = {}
+    final_view = chain.final.header.view
+    if chain.finalized is not None and chain.finalized.view > final_view:
+        assert chain.finalized.digest is not None
+        missing = chain.path_to_final(chain.finalized.digest)
+        if isinstance(missing, bytes):
+            wanted[missing] = chain.finalized.view
+    best = chain.notarized.get(chain.best_notarized_view())
+    if best is not None and best.digest is not None and best.view > final_view:
+        if best.digest not in chain.blocks:
+            wanted[best.digest] = best.view
+    digest = simplex.proposals.get(simplex.view)
+    if digest is not None:
+        header = chain.blocks[digest].header
+        if header.parent not in chain.blocks:
+            wanted[header.parent] = header.view
+    return wanted
+
+
+def needs_of(engine: Engine, now_ms: int) -> dict[NeedKey, Need]:
+    """All needs of the moment, by key."""
+    needs: dict[NeedKey, Need] = {}
+    simplex = engine.simplex
+    for digest, view in wanted_blocks(simplex).items():
+        first = simplex.tally.voters(view, digest) or (simplex.leaders.of(view),)
+        needs[("block", view, digest)] = Need(FetchBlock(view, digest), first)
+    _needs_of_proposal(engine, needs)
+    _note_lacking(engine, needs, now_ms)
+    for missing in engine.queue.missing():
+        _need_lane(engine, needs, (missing.lane, missing.tip, missing.after), ())
+    if engine.standing_still and simplex.pacemaker.busy:
+        _needs_of_reports(engine, needs)
+    _need_chain(engine, needs)
+    return needs
+
+
+def _need_lane(
+    engine: Engine,
+    needs: dict[NeedKey, Need],
+    missing: tuple[int, bytes, int],
+    first: tuple[int, ...],
+) -> None:
+    lane, tip, after = missing
+    engine.lanes.lanes[lane].ask(tip)
+    needs[("lane", lane, tip)] = Need(FetchLane(lane, tip, after), (*first, lane))
+
+
+def _needs_of_proposal(engine: Engine, needs: dict[NeedKey, Need]) -> None:
+    """What keeps the current view's proposal waiting."""
+    simplex = engine.simplex
+    digest = simplex.proposals.get(simplex.view)
+    if digest is None or simplex.view in simplex.rejected:
+        return
+    header = simplex.chain.blocks[digest].header
+    parent = simplex.chain.blocks.get(header.parent)
+    if parent is None:
+        return
+    first = (header.proposer, *simplex.tally.voters(header.view, digest))
+    if not simplex.chain.is_notarized(parent):
+        view = parent.header.view
+        request = FetchCertificate(Kind.NOTARIZE, view)
+        needs[("notarized", view, b"")] = Need(request, first)
+    for view in range(parent.header.view + 1, header.view):
+        if view not in simplex.chain.nullified:
+            request = FetchCertificate(Kind.NULLIFY, view)
+            needs[("nullified", view, b"")] = Need(request, first)
+            if len(needs) > MOST_GAPS:
+                break
+    try:
+        missing = simplex.judge.missing_batches(parent.header, header)
+    except ValueError:
+        return
+    for lane, tip, after in missing:
+        _need_lane(engine, needs, (lane, tip, after), first)
+
+
+def _note_lacking(engine: Engine, needs: dict[NeedKey, Need], now_ms: int) -> None:
+    """[LANE-6] A batch that keeps a proposal waiting for longer than an empty block's pause had to
+    be fetched: from then on a leader takes of that author what a quorum reports."""
+    lacking = {key: engine.lacking.get(key, now_ms) for key in needs if key[0] == "lane"}
+    engine.lacking = lacking
+    for key, since_ms in lacking.items():
+        if now_ms - since_ms > engine.config.parameters.empty_block_ms:
+            engine.lanes.fetched(key[1], engine.final_height + 1)
+
+
+def _needs_of_reports(engine: Engine, needs: dict[NeedKey, Need]) -> None:
+    """At standstill: tips that peers hold and I do not ([LANE-8])."""
+    ahead = 2 * engine.config.parameters.lane_batches
+    for peer, tips in engine.lanes.reports().items():
+        for lane, tip in zip(engine.lanes.lanes, tips, strict=True):
+            unknown = tip.seq > lane.best.seq and lane.get(tip.digest) is None
+            if unknown and tip.seq <= lane.final_seq + ahead:
+                _need_lane(engine, needs, (lane.author, tip.digest, lane.best.seq), (peer,))
+
+
+def _need_chain(engine: Engine, needs: dict[NeedKey, Need]) -> None:
+    """Final blocks that others have and I do not: far behind, or behind and standing still."""
+    final = engine.final_height
+    claims = sorted(engine.reported_by.values(), reverse=True)
+    faults = engine.config.members.faults
+    claimed = claims[faults] if len(claims) > faults else 0
+    newest = max(engine.certified_height, claimed)
+    far = newest >= final + FAR_BEHIND
+    if far or (newest > final and engine.standing_still):
+        first = tuple(p for p, height in engine.reported_by.items() if height > final)
+        needs[("chain", final + 1, b"")] = Need(FetchChain(final + 1), first)

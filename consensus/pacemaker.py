@@ -1,0 +1,84 @@
+"""When to give up on a view, and when to speak up again. Times as data; no clock, no votes.
+
+All times are milliseconds of the node's own clock, given with each input. While the network is
+idle no deadline runs; when work appears they start from that moment.
+"""
+
+from __future__ import annotations
+
+from consensus.config import Config
+
+MOST_DOUBLINGS = 10
+
+
+class Pacemaker:
+    """Deadlines of the current view and of standstill."""
+
+    def __init__(self, config: Config) -> None:
+        self._parameters = config.parameters
+        self._me = config.me or 0
+        self._timeouts = 0
+        self._entered_ms = 0
+        self._busy_since_ms: int | None = None
+        self._quiet_since_ms = 0
+        self._resends = 0
+
+    @property
+    def busy(self) -> bool:
+        """True while deadlines run."""
+        return self._busy_since_ms is not None
+
+    def enter(self, now_ms: int) -> None:
+        """A view was entered."""
+        self._entered_ms = now_ms
+
+    def set_busy(self, busy: bool, now_ms: int) -> None:
+        """Start or stop the deadlines ([IDLE-2])."""
+        if busy and self._busy_since_ms is None:
+            self._busy_since_ms = now_ms
+            self._quiet_since_ms = now_ms
+        if not busy:
+            self._busy_since_ms = None
+
+    def timed_out(self) -> None:
+        """A view's deadline passed: the next ones are longer."""
+        self._timeouts += 1
+
+    def progressed(self, now_ms: int) -> None:
+        """A height became final, or a final one attested: only this shortens views again
+        ([LIVE-5])."""
+        self._timeouts = 0
+        self._resends = 0
+        self._quiet_since_ms = now_ms
+
+    def resent(self, now_ms: int) -> None:
+        """Standstill traffic was sent."""
+        self._quiet_since_ms = now_ms
+        self._resends += 1
+
+    def _start_ms(self) -> int:
+        assert self._busy_since_ms is not None
+        return max(self._entered_ms, self._busy_since_ms)
+
+    def view_deadline_ms(self) -> int | None:
+        """When to NULLIFY the current view; doubles with each timeout, up to the limit."""
+        if self._busy_since_ms is None:
+            return None
+        parameters = self._parameters
+        doubled = parameters.view_timeout_ms << min(self._timeouts, MOST_DOUBLINGS)
+        return self._start_ms() + min(doubled, parameters.view_timeout_limit_ms)
+
+    def empty_block_ms(self) -> int | None:
+        """When a leader may propose an empty block."""
+        if self._busy_since_ms is None:
+            return None
+        return self._start_ms() + self._parameters.empty_block_ms
+
+    def standstill_ms(self) -> int | None:
+        """When to send again what others may lack. The jitter is a function of who and how often,
+        so that members do not speak at once, without any randomness."""
+        if self._busy_since_ms is None:
+            return None
+        standstill = self._parameters.standstill_ms
+        jitter = (self._me * 37 + self._resends * 61) % 16 * standstill // 64
+        return self._quiet_since_ms + standstill + jitter
