@@ -7,8 +7,8 @@ time, an auditor for every block since genesis.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import NoReturn
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NoReturn, TypeVar
 
 import msgspec
 
@@ -44,6 +44,8 @@ from primitives.entries import (
     programme_key,
 )
 
+W = TypeVar("W", bound=Wire)
+
 _TRANSIENT = (Prefix.DUE_NODE, Prefix.DUE_PAGE, Prefix.DUE_SECOND)
 """Entries of what fell due go; all others stay for ever ([STATE-3])."""
 
@@ -72,36 +74,40 @@ def _broken(what: str, left: object, right: object) -> NoReturn:
     raise AssertionError(f"{what}: {left!r} against {right!r}")
 
 
+def _at(state: Mapping[bytes, Wire], key: bytes, kind: type[W]) -> W:
+    """The entry that must stand under ``key``."""
+    value = state.get(key)
+    if not isinstance(value, kind):
+        _broken(f"the entry under {key.hex()}", value, kind.__name__)
+    return value
+
+
 def check_all(entries: Iterable[tuple[bytes, bytes]]) -> Totals:
     """Every fact that one state alone can show: [LEDGER-2], [LEDGER-3], [STATE-1] to [STATE-8]."""
     state: dict[bytes, Wire] = {}
     for key, value in entries:
         _equal("a key stands once", key in state, False)
         state[key] = decode_entry(key, value)
-    accounts = {k[1:]: v for k, v in state.items() if isinstance(v, Account)}
-    supply = state[SUPPLY_KEY]
-    assert isinstance(supply, Supply)
-    balances = sum(account.balance for account in accounts.values())
+    supply = _at(state, SUPPLY_KEY, Supply)
+    accounts = [value for value in state.values() if isinstance(value, Account)]
+    balances = sum(account.balance for account in accounts)
     _equal("balances are the supply", balances, supply.supply)
     _at_most("redeemed LiqBon was minted or refunded", 0, supply.supply)
     _at_most("minted LiqBon stays in bounds", supply.minted, MAX_SUPPLY)
     _check_partners(state, supply)
-    _check_channels(state, accounts)
+    _check_channels(state)
     _check_calendar(state)
     marks = sum(isinstance(value, Mark) for value in state.values())
     return Totals(len(state), len(accounts), marks, supply.supply, supply.minted)
 
 
 def _check_partners(state: dict[bytes, Wire], supply: Supply) -> None:
-    directory = state[DIRECTORY_KEY]
-    assert isinstance(directory, Directory)
+    directory = _at(state, DIRECTORY_KEY, Directory)
     positions: list[Position] = []
     expected: dict[bytes, type[Wire]] = {}
     for code in directory.partners:
-        partner, position = state[partner_key(code)], state[position_key(code)]
-        assert isinstance(partner, Partner)
-        assert isinstance(position, Position)
-        positions.append(position)
+        partner = _at(state, partner_key(code), Partner)
+        positions.append(_at(state, position_key(code), Position))
         _equal("a partner stands under its code", partner.code, code)
         expected |= {partner_key(code): Partner, position_key(code): Position}
         expected[limits_key(code)] = Limits
@@ -123,12 +129,12 @@ def _totals(position: Position) -> tuple[int, int, int]:
     return position.minted, position.redeemed, position.refunded
 
 
-def _check_channels(state: dict[bytes, Wire], accounts: dict[bytes, Account]) -> None:
+def _check_channels(state: dict[bytes, Wire]) -> None:
     for key, value in state.items():
         if isinstance(value, Account):
             _equal("the size of an account's key", len(key), 33)
         if isinstance(value, Channel):
-            account = accounts[key[1:33]]
+            account = _at(state, account_key(key[1:33]), Account)
             _equal("a channel is open", 0 < key[33] < account.channels, True)
             _at_most("a channel stands from its first use", 1, value.sequence)
 
@@ -146,8 +152,7 @@ def _check_calendar(state: dict[bytes, Wire]) -> None:
             node = due_node_key(path[:depth])
             nodes[node] = nodes.get(node, 0) | 1 << path[depth]
         for number in range(queue.first, queue.last + 1):
-            page = state[due_page_key(second, number)]
-            assert isinstance(page, DuePage)
+            page = _at(state, due_page_key(second, number), DuePage)
             pages[due_page_key(second, number)] = len(page.items)
             if number < queue.last:
                 _equal("only the last page has room", len(page.items), DUE_PAGE_ITEMS)

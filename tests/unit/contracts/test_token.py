@@ -135,9 +135,7 @@ def test_channels_are_opened_by_holding_enough_and_nothing_is_taken(ledger: Ledg
     assert (account.channels, account.balance) == (16, 100 * MICRO)
 
 
-@pytest.mark.parametrize(
-    ("channels", "outcome"), [(2, Outcome.DONE), (3, Outcome.BALANCE_TOO_LOW)]
-)
+@pytest.mark.parametrize(("channels", "outcome"), [(2, Outcome.DONE), (3, Outcome.BALANCE_TOO_LOW)])
 def test_each_channel_beyond_the_first_needs_the_channel_balance(
     ledger: Ledger, channels: int, outcome: Outcome
 ) -> None:
