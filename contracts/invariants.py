@@ -34,6 +34,7 @@ from primitives.entries import (
     Prefix,
     Programme,
     Supply,
+    account_key,
     day_key,
     decode_entry,
     due_node_key,
