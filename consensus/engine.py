@@ -54,7 +54,7 @@ from consensus.messages import (
     Status,
     Voted,
 )
-from consensus.needs import NeedKey, needs_of, wanted_blocks
+from consensus.needs import NeedKey, known_height, needs_of, wanted_blocks
 from consensus.recovery import replay
 from consensus.simplex import Simplex
 from primitives.batch import Tip, batch_digest, header_after
@@ -279,7 +279,8 @@ class Engine:
 
     def _seal(self, event: Seal) -> None:
         me = self.config.me
-        assert me is not None and self.can_seal()
+        assert me is not None, "an observer has no lane"
+        assert self.can_seal(), "the lane is full: ingress asks first"
         epoch = self.config.members.epoch
         header = header_after(self._own_tip, epoch, me, event.transactions, event.weight)
         digest = batch_digest(self.config.chain, header)
@@ -323,7 +324,7 @@ class Engine:
         return (
             simplex.chain.best_notarized_view() <= final.view
             and (simplex.chain.finalized is None or simplex.chain.finalized.view <= final.view)
-            and attestations.certified_through >= final.height
+            and attestations.certified_through >= final.height >= known_height(self)
             and simplex.view not in simplex.proposals
             and not self.lanes.has_orderable(final.cut)
             and (self._next_due_ms is None or now_ms < self._next_due_ms)

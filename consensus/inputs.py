@@ -1,4 +1,4 @@
-"""What can happen to the engine. Knows no transport, disk or clock: each input comes with a time."""
+"""What can happen to the engine. Knows no transport, disk or clock: inputs come with a time."""
 
 from __future__ import annotations
 

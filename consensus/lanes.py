@@ -32,6 +32,7 @@ class Held(msgspec.Struct):
 
     @property
     def tip(self) -> Tip:
+        """The lane's tip, were this batch its last."""
         return tip_of(self.digest, self.header)
 
 

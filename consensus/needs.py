@@ -33,7 +33,8 @@ def wanted_blocks(simplex: Simplex) -> dict[bytes, int]:
         if isinstance(missing, bytes):
             wanted[missing] = chain.finalized.view
     best = chain.notarized.get(chain.best_notarized_view())
-    if best is not None and best.digest is not None and best.view > final_view:
+    if best is not None and best.view > final_view:
+        assert best.digest is not None
         if best.digest not in chain.blocks:
             wanted[best.digest] = best.view
     digest = simplex.proposals.get(simplex.view)
@@ -121,13 +122,19 @@ def _needs_of_reports(engine: Engine, needs: dict[NeedKey, Need]) -> None:
                 _need_lane(engine, needs, (lane.author, tip.digest, lane.best.seq), (peer,))
 
 
-def _need_chain(engine: Engine, needs: dict[NeedKey, Need]) -> None:
-    """Final blocks that others have and I do not: far behind, or behind and standing still."""
-    final = engine.final_height
+def known_height(engine: Engine) -> int:
+    """The newest height that is certified here, or that f+1 members say they hold certified: at
+    least one of them is honest."""
     claims = sorted(engine.reported_by.values(), reverse=True)
     faults = engine.config.members.faults
     claimed = claims[faults] if len(claims) > faults else 0
-    newest = max(engine.certified_height, claimed)
+    return max(engine.certified_height, claimed)
+
+
+def _need_chain(engine: Engine, needs: dict[NeedKey, Need]) -> None:
+    """Final blocks that others have and I do not: far behind, or behind and standing still."""
+    final = engine.final_height
+    newest = known_height(engine)
     far = newest >= final + FAR_BEHIND
     if far or (newest > final and engine.standing_still):
         first = tuple(p for p, height in engine.reported_by.items() if height > final)
