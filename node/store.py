@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -56,6 +55,7 @@ class LevelStore:
                 write_buffer_size=WRITE_BUFFER_BYTES,
                 lru_cache_size=BLOCK_CACHE_BYTES,
                 max_open_files=OPEN_FILES,
+                compression=None,  # hashes and signatures do not compress
             )
         except plyvel.CorruptionError as error:
             raise StoreBroken(
@@ -88,9 +88,8 @@ class LevelStore:
     def scan(
         self, start: bytes, stop: bytes, reverse: bool = False
     ) -> Iterator[tuple[bytes, bytes]]:
-        """Entries with start <= key < stop, as they stood when the scan began."""
-        with self._database.iterator(start=start, stop=stop, reverse=reverse) as entries:
-            yield from entries
+        """Entries with start <= key < stop, as they stand now, whatever is written meanwhile."""
+        return _drain(self._database.iterator(start=start, stop=stop, reverse=reverse))
 
     def size(self) -> int:
         """Bytes on disk, roughly; what is only in the log is not counted."""
@@ -99,6 +98,11 @@ class LevelStore:
     def close(self) -> None:
         """Release the directory. Whatever is called afterwards fails."""
         self._database.close()
+
+
+def _drain(entries: plyvel.RawIterator) -> Iterator[tuple[bytes, bytes]]:
+    with entries:
+        yield from entries
 
 
 class MemoryStore:
@@ -137,11 +141,11 @@ class MemoryStore:
     def scan(
         self, start: bytes, stop: bytes, reverse: bool = False
     ) -> Iterator[tuple[bytes, bytes]]:
-        """Entries with start <= key < stop, as they stood when the scan began."""
+        """Entries with start <= key < stop, as they stand now, whatever is written meanwhile."""
         if self._keys is None:
             self._keys = sorted(self._entries)
         keys = self._keys
-        chosen = list(islice(keys, bisect_left(keys, start), bisect_left(keys, stop)))
+        chosen = keys[bisect_left(keys, start) : bisect_left(keys, stop)]
         entries = [(key, self._entries[key]) for key in chosen]
         return iter(entries[::-1] if reverse else entries)
 

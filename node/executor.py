@@ -1,0 +1,375 @@
+"""Carries out final blocks and keeps what came of them. Knows the contracts and the store.
+
+Blocks come in order, each once. A height is one atomic write: header, batches, receipts, state,
+indexes, and how far the store got; so a crash leaves a whole height or nothing of it.
+Knows no vote and no peer: whether a block is final was decided before it came here, and whether its
+outcome is attested is told by ``certify``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Final, NamedTuple, Protocol
+
+import msgspec
+
+from consensus.config import Anchor
+from consensus.inputs import Executed
+from contracts.context import BlockContext
+from contracts.transition import BlockResult, BlockRun, dry_run
+from node.archive import (
+    DURABLE_KEY,
+    HEAD_KEY,
+    STATE,
+    Archive,
+    BlockRecord,
+    OrderedBatch,
+    ReceiptList,
+    batch_key,
+    block_key,
+    certificate_key,
+    encode_receipts,
+    height_bytes,
+    lane_key,
+    receipts_key,
+)
+from node.index import Location, index_changes
+from node.recovery import Opened, agrees, open_ledger
+from node.state import LedgerState
+from node.store import Change
+from node.world import Store
+from primitives.batch import Batch, batch_digest
+from primitives.block import Header, block_digest
+from primitives.certificate import StateCertificate
+from primitives.encoding import Malformed, encode
+from primitives.entries import Account, account_key
+from primitives.genesis import Genesis, chain_id
+from primitives.merkle import ListTree, leaf_hashes
+from primitives.receipt import Outcome, Receipt, Skip
+from primitives.transaction import Decoded, decode_signed
+
+SLICE: Final = 64
+"""Transactions carried out between two yields: one or two milliseconds."""
+SYNC_HEIGHTS: Final = 64
+"""Heights after which a write is synced, should nobody have asked for a ``flush`` before."""
+Batches = Sequence[tuple[int, Batch]]
+
+
+class ExecutedBlock(msgspec.Struct, frozen=True):
+    """What is told to those who follow: the record, all receipts, and what was skipped and why."""
+
+    record: BlockRecord
+    receipts: tuple[Receipt, ...]
+    skipped: tuple[tuple[bytes, Skip], ...]
+
+
+class Follower(Protocol):
+    """Is told of each height, in order, in the turn in which it happened; must not raise."""
+
+    def executed(self, block: ExecutedBlock) -> None:
+        """A height was executed and written."""
+
+    def certified(self, certificate: StateCertificate) -> None:
+        """A quorum attested the outcome of a height that was executed here, and it is mine."""
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """What a sender has on its way: its channel's sequence after it, and units spent in all."""
+
+    next_sequence: int
+    spent: int
+
+
+class _Done(NamedTuple):
+    """A transaction that used its sequence, and where it stood."""
+
+    decoded: Decoded
+    outcome: Outcome
+    batch: int
+    place: int
+
+
+class _Work:
+    """What a block being executed has come to so far."""
+
+    __slots__ = ("count", "done", "ordered", "skipped")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.done: list[_Done] = []
+        self.ordered: list[OrderedBatch] = []
+        self.skipped: list[tuple[bytes, Skip]] = []
+
+
+class Executor:
+    """The ledger of one node. ``Executor.open`` makes one; it is also the replica's history."""
+
+    def __init__(self, store: Store, genesis: Genesis, opened: Opened) -> None:
+        self.genesis = genesis
+        self.chain = chain_id(genesis)
+        self.store = store
+        self.archive = Archive(store)
+        self.state = opened.state
+        self.head_record = opened.head
+        self.certified = opened.certified
+        self.durable_height = 0
+        self.followers: list[Follower] = []
+        self._working = False
+
+    @classmethod
+    def open(cls, store: Store, genesis: Genesis) -> Executor:
+        """The executor over what ``store`` holds; an empty one gets the state of ``genesis``.
+
+        Takes about 10 us an entry of the state. Raises ``StoreBroken``.
+        """
+        executor = cls(store, genesis, open_ledger(store, genesis, kept_versions(genesis)))
+        executor.flush()
+        return executor
+
+    # --- where it stands ------------------------------------------------------------------------
+
+    @property
+    def height(self) -> int:
+        """The newest executed height."""
+        return self.head_record.header.height
+
+    @property
+    def certified_height(self) -> int:
+        """The newest height that was executed and attested; 0, which nobody attests, at first."""
+        return 0 if self.certified is None else self.certified.attestation.height
+
+    def head(self) -> Anchor:
+        """The newest executed block, as the engine wants it."""
+        record = self.head_record
+        certificate = self.archive.certificate(record.header.height)
+        return Anchor(record.header, record.digest, certificate)
+
+    def uncertified(self) -> list[Executed]:
+        """Outcomes of executed heights above the newest certified one, ascending."""
+        heights = range(self.certified_height + 1, self.height + 1)
+        records = [self.archive.block(height) for height in heights]
+        return [_executed(record) for record in records if record is not None]
+
+    # --- carrying out ---------------------------------------------------------------------------
+
+    def execute(
+        self, header: Header, digest: bytes, batches: Batches
+    ) -> Generator[None, None, Executed]:
+        """Carry out the next final block, and write the height.
+
+        Yields every few milliseconds so that a loop can do other things; nothing is visible before
+        the end. ``batches`` are (lane, batch) in the order that the cut means; all were verified.
+        """
+        self._expect(header, digest)
+        self._working = True
+        parameters, lanes = self.genesis.parameters, len(header.cut)
+        context = BlockContext(parameters, self.chain, header.height, header.time, lanes)
+        run = BlockRun(self.state, context)
+        work = _Work()
+        yield from self._apply(run, work, batches)
+        result = run.finish()
+        yield
+        leaves = [encode(receipt) for receipt in result.receipts]
+        receipts = ReceiptList(tuple(result.receipts), leaves, ListTree(leaf_hashes(leaves)))
+        yield
+        yield from self.state.stage(result.changes)
+        changes: list[Change] = [(STATE + key, value) for key, value in result.changes]
+        yield from self._index(changes, work, header.height, len(leaves) - len(work.done))
+        record = self._record(header, work, result, receipts)
+        before = self.state.before(result.changes)
+        self._write(record, changes, batches, leaves)
+        self.state.commit(header.height, result.changes, before)
+        self.archive.remember(header.height, receipts)
+        self.head_record = record
+        self._working = False
+        self._tell(ExecutedBlock(record, receipts.receipts, tuple(work.skipped)))
+        return _executed(record)
+
+    def certify(self, certificate: StateCertificate) -> None:
+        """Keep a complete certificate; its signatures were checked. Heights may come in any order.
+
+        One of another outcome than mine is kept as well, as it is the network's word, but nothing
+        is ever proven with it here: the engine stops the node.
+        """
+        height = certificate.attestation.height
+        self.store.write([(certificate_key(height), encode(certificate))], sync=False)
+        if height <= self.height:
+            self._adopt(certificate)
+
+    def flush(self) -> None:
+        """Make every height so far durable. May run in another thread than ``execute``."""
+        height = self.height
+        self.store.write([(DURABLE_KEY, height_bytes(height))], sync=True)
+        self.durable_height = max(self.durable_height, height)
+
+    # --- the replica's history ------------------------------------------------------------------
+
+    def chain_from(
+        self, height: int, limit: int
+    ) -> tuple[tuple[Header, ...], StateCertificate] | None:
+        """At most ``limit`` consecutive blocks from ``height`` on, the last one certified; None if
+        no certified block is there, or none among so many."""
+        last = min(height + limit - 1, self.certified_height)
+        for end in self.archive.certified_heights(last + 1):
+            certificate = self.archive.certificate(end)
+            if end < height or certificate is None:
+                return None
+            if agrees(self.archive.block(end), certificate):
+                records = [self.archive.block(each) for each in range(height, end + 1)]
+                return tuple(r.header for r in records if r is not None), certificate
+        return None
+
+    def batch(self, digest: bytes) -> bytes | None:
+        """The canonical bytes of an executed batch."""
+        return self.archive.batch_bytes(digest)
+
+    # --- asking ---------------------------------------------------------------------------------
+
+    def admit(
+        self, decoded: Decoded, lane: int, now_ms: int, pending: Pending | None = None
+    ) -> Outcome | Skip:
+        """What would become of a transaction if it came next, in ``lane``; nothing is written.
+
+        ``pending`` is what the sender has on its way already. About 20 us.
+        """
+        head = self.head_record.header
+        context = BlockContext(
+            parameters=self.genesis.parameters,
+            chain=self.chain,
+            height=head.height + 1,
+            time=max(head.time, now_ms),
+            lanes=len(head.cut),
+        )
+        if pending is None:
+            return dry_run(self.state, context, lane, decoded)
+        reader = _Reserved(self.state, account_key(decoded.transaction.sender), pending.spent)
+        return dry_run(reader, context, lane, decoded, pending.next_sequence)
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _expect(self, header: Header, digest: bytes) -> None:
+        """Blocks come in order, one at a time: anything else is our own mistake."""
+        head = self.head_record
+        assert not self._working, "a block is being executed"
+        assert header.height == head.header.height + 1, (header.height, head.header.height)
+        assert header.parent == head.digest, (header.parent.hex(), head.digest.hex())
+        assert digest == block_digest(self.chain, header), digest.hex()
+
+    def _apply(self, run: BlockRun, work: _Work, batches: Batches) -> Generator[None, None, None]:
+        """Every transaction in order."""
+        chain, apply = self.chain, run.apply
+        for ordinal, (lane, batch) in enumerate(batches):
+            header = batch.header
+            digest = batch_digest(chain, header)
+            work.ordered.append(OrderedBatch(lane, digest, header.seq, header.count))
+            for place, raw in enumerate(batch.transactions):
+                if not work.count % SLICE:
+                    yield
+                work.count += 1
+                decoded = _decode(raw, chain)
+                outcome = apply(lane, decoded)
+                if isinstance(outcome, Skip):
+                    work.skipped.append((decoded.id, outcome))
+                else:
+                    work.done.append(_Done(decoded, outcome.outcome, ordinal, place))
+
+    def _index(
+        self, changes: list[Change], work: _Work, height: int, first: int
+    ) -> Generator[None, None, None]:
+        """Where each transaction with a receipt is found; ``first`` is the first one's receipt."""
+        for receipt, done in enumerate(work.done, first):
+            if not receipt % SLICE:
+                yield
+            at = Location(height, receipt, done.batch, done.place)
+            transaction = done.decoded.signed.transaction
+            changes += index_changes(done.decoded.id, transaction, done.outcome, at)
+
+    def _record(
+        self, header: Header, work: _Work, result: BlockResult, receipts: ReceiptList
+    ) -> BlockRecord:
+        return BlockRecord(
+            header=header,
+            digest=block_digest(self.chain, header),
+            batches=tuple(work.ordered),
+            state_root=self.state.root,
+            receipts_root=receipts.root,
+            transactions=work.count,
+            receipts=len(receipts.leaves),
+            due=len(receipts.leaves) - len(work.done),
+            next_due_ms=result.next_due_ms,
+        )
+
+    def _write(
+        self, record: BlockRecord, changes: list[Change], batches: Batches, leaves: list[bytes]
+    ) -> None:
+        """The height, at once."""
+        height = record.header.height
+        for ordered, (_, batch) in zip(record.batches, batches, strict=True):
+            epoch = batch.header.epoch
+            changes.append((batch_key(ordered.digest), encode(batch)))
+            changes.append((lane_key(epoch, ordered.lane, ordered.seq), ordered.digest))
+        changes.append((receipts_key(height), encode_receipts(leaves)))
+        changes.append((block_key(height), encode(record)))
+        changes.append((HEAD_KEY, height_bytes(height)))
+        sync = height - self.durable_height >= SYNC_HEIGHTS
+        self.store.write(changes, sync=sync)
+        if sync:
+            self.durable_height = height
+
+    def _tell(self, block: ExecutedBlock) -> None:
+        for follower in self.followers:
+            follower.executed(block)
+        certificate = self.archive.certificate(block.record.header.height)
+        if certificate is not None:  # the others were faster
+            self._adopt(certificate)
+
+    def _adopt(self, certificate: StateCertificate) -> None:
+        if not agrees(self.archive.block(certificate.attestation.height), certificate):
+            return
+        if certificate.attestation.height > self.certified_height:
+            self.certified = certificate
+        for follower in self.followers:
+            follower.certified(certificate)
+
+
+class _Reserved:
+    """The state, with an account's balance lowered by what it is spending already."""
+
+    __slots__ = ("_key", "_spent", "_state")
+
+    def __init__(self, state: LedgerState, key: bytes, spent: int) -> None:
+        self._state = state
+        self._key = key
+        self._spent = spent
+
+    def get(self, key: bytes, /) -> bytes | None:
+        """As the state's."""
+        value = self._state.get(key)
+        if key != self._key or value is None or not self._spent:
+            return value
+        account = _ACCOUNT.decode(value)
+        left = max(0, account.balance - self._spent)
+        return encode(Account(left, account.channels, account.sequence, account.last))
+
+
+_ACCOUNT: Final = msgspec.msgpack.Decoder(Account)
+
+
+def kept_versions(genesis: Genesis) -> int:
+    """Heights that stay provable: execution may be B heights ahead of what is attested."""
+    return 2 * genesis.parameters.lag_bound + 2
+
+
+def _decode(raw: bytes, chain: bytes) -> Decoded:
+    """A transaction of a final block. No validator votes for a block that orders a malformed one,
+    so one that is malformed says that more of them are broken than the protocol bears."""
+    try:
+        return decode_signed(raw, chain)
+    except Malformed as error:
+        raise AssertionError(f"a final block orders a malformed transaction: {error}") from error
+
+
+def _executed(record: BlockRecord) -> Executed:
+    header = record.header
+    roots = (record.state_root, record.receipts_root)
+    return Executed(header.height, record.digest, header.time, *roots, record.next_due_ms)
