@@ -1,7 +1,8 @@
 """A rule carries its number through specification, code and test.
 
-A citation is a number in square brackets, as the specification prints it: [TX-1], or several:
-[TX-1, TX-2]. A number cited must exist; a number that exists must be cited by a test.
+The specification defines a rule where its number starts a line in bold, **[TX-1]**. A citation is
+the number in square brackets anywhere else: [TX-1], or several: [TX-1, TX-2]. A number cited must
+be defined; a number defined must be cited by a test.
 """
 
 import re
@@ -16,7 +17,7 @@ from tests.architecture.source import BESIDE, ROOT, project_files, shipped
 SPEC = ROOT / "docs" / "spec"
 NUMBER = r"[A-Z]{2,8}-[1-9]\d*"
 CITATION = re.compile(rf"\[({NUMBER}(?:,\s*{NUMBER})*)\]")
-DEFINITION = re.compile(rf"^\s*(?:[-*]\s+|#+\s+)?\*{{0,2}}\[({NUMBER})\]", re.MULTILINE)
+DEFINITION = re.compile(rf"^\s*(?:[-*|] +|#+ +)?\*\*\[({NUMBER})\]\*\*", re.MULTILINE)
 FOREIGN = frozenset({"SHA", "UTF", "ISO", "RFC", "BIP", "SLIP", "ZIP", "RIPEMD"})
 """Prefixes of other people's numbers."""
 
@@ -80,6 +81,6 @@ def test_a_citation_is_told_from_other_brackets() -> None:
     }
 
 
-def test_a_definition_starts_its_line() -> None:
-    text = "**[TX-1]** One.\n- [TX-2] Two.\n### [TX-3] Three\nas [TX-1] says\n  - **[TX-4]** Four."
-    assert DEFINITION.findall(text) == ["TX-1", "TX-2", "TX-3", "TX-4"]
+def test_a_definition_is_bold_and_starts_its_line() -> None:
+    text = "**[TX-1]** One.\n- **[TX-2]** Two.\n[TX-3] is cited,\nas is **[TX-4]**.\n| **[TX-5]** | x |"
+    assert DEFINITION.findall(text) == ["TX-1", "TX-2", "TX-5"]
