@@ -85,6 +85,7 @@ def test_a_signature_of_a_small_order_key_is_anyones() -> None:
 
 
 def test_what_a_key_signs_it_verifies() -> None:
+    """[CRYPTO-7]"""
     signature = KEY.sign(b"message")
     assert len(KEY.public_key) == 32
     assert len(signature) == 64
