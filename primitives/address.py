@@ -25,7 +25,7 @@ TEST_HRP: Final = "tlqb"
 NETWORK_HRPS: Final = (MAIN_HRP, TEST_HRP)
 
 
-class Policy(Wire, frozen=True):
+class Policy(Wire):
     """Who signs for an account: any ``threshold`` of ``keys`` ([CRYPTO-4])."""
 
     threshold: int

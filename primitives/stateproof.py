@@ -34,14 +34,14 @@ MAX_STATE_PROOF: Final = 4 + MAX_DEPTH * 34 + 69
 """Bytes of the longest canonical ``StateProof``."""
 
 
-class StateLeaf(Wire, frozen=True):
+class StateLeaf(Wire):
     """The single entry of a subtree, by the hashes of its key and value."""
 
     key_hash: Digest
     value_hash: Digest
 
 
-class StateProof(Wire, frozen=True):
+class StateProof(Wire):
     """What leads from a state root to the place where a key would stand.
 
     ``siblings`` from the root downwards, at most 256; ``end`` is the single entry that stands
