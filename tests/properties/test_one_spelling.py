@@ -223,8 +223,8 @@ def parts(kind: msgspec.inspect.Type, above: tuple[type, ...]) -> Iterator[msgsp
 
 @pytest.mark.parametrize("kind", wire_types(), ids=lambda kind: kind.__name__)
 def test_a_type_of_the_protocol_stays_within_the_subset(kind: type[Wire]) -> None:
-    """[ENC-1, ENC-4, ENC-7] No map, float, extension or optional field; and no type contains itself, so
-    that depth is bounded by the type and never by a reader's stack."""
+    """[ENC-1, ENC-4, ENC-7] No map, float, extension or optional field; and no type contains
+    itself, so that depth is bounded by the type and never by a reader's stack."""
     described = msgspec.inspect.type_info(kind)
     if kind in (Wire,) or kind.__name__ == "TaggedWire":
         return
