@@ -206,18 +206,19 @@ class Executor:
 
     def chain_from(
         self, height: int, limit: int
-    ) -> tuple[tuple[Header, ...], StateCertificate] | None:
-        """At most ``limit`` consecutive blocks from ``height`` on, the last one certified; None if
-        no certified block is there, or none among so many."""
-        last = min(height + limit - 1, self.certified_height)
-        for end in self.archive.certified_heights(last + 1):
-            certificate = self.archive.certificate(end)
-            if end < height or certificate is None:
-                return None
-            if agrees(self.archive.block(end), certificate):
-                records = [self.archive.block(each) for each in range(height, end + 1)]
-                return tuple(r.header for r in records if r is not None), certificate
-        return None
+    ) -> tuple[tuple[Header, ...], tuple[StateCertificate, ...]] | None:
+        """At most ``limit`` consecutive blocks from ``height`` on, each with its certificate; they
+        end before the first that has none. None if there is not one."""
+        headers: list[Header] = []
+        certificates: list[StateCertificate] = []
+        for each in range(height, min(height + limit - 1, self.certified_height) + 1):
+            record = self.archive.block(each)
+            certificate = self.archive.certificate(each)
+            if record is None or certificate is None or not agrees(record, certificate):
+                break
+            headers.append(record.header)
+            certificates.append(certificate)
+        return (tuple(headers), tuple(certificates)) if headers else None
 
     def batch(self, digest: bytes) -> bytes | None:
         """The canonical bytes of an executed batch."""

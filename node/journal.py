@@ -204,10 +204,10 @@ class Journal:
         self._carried = oldest
         self.dirty = True
 
-    @property
-    def wants_tidying(self) -> bool:
-        """Whether ``tidy`` may have something to do."""
-        return self._size >= self._segment_bytes or len(self._segments) > 1
+    def wants_tidying(self, floor_moved: bool) -> bool:
+        """Whether ``tidy`` has something to do, or may have since the floor has moved."""
+        full = self._size >= self._segment_bytes
+        return full or (floor_moved and len(self._segments) > 1)
 
     def _open_segment(self) -> None:
         number = self._disk.rotate()

@@ -58,6 +58,10 @@ class Shelf:
     def __len__(self) -> int:
         return len(self._places)
 
+    def holds(self, digest: bytes) -> bool:
+        """Whether the journal has the batch."""
+        return digest in self._places
+
     def put(self, raw: bytes, place: Place) -> None:
         """Note where a batch is, or where it has been copied to."""
         self._places[batch_digest(self._chain, header_of(raw))] = place

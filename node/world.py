@@ -130,9 +130,9 @@ class History(Protocol):
 
     def chain_from(
         self, height: int, limit: int
-    ) -> tuple[tuple[Header, ...], StateCertificate] | None:
-        """At most ``limit`` consecutive blocks from ``height`` on, the last one certified; None if
-        no certified block is there. A caller that gets fewer asks again."""
+    ) -> tuple[tuple[Header, ...], tuple[StateCertificate, ...]] | None:
+        """At most ``limit`` consecutive blocks from ``height`` on, each with its certificate; None
+        if that height has none. A caller that gets fewer asks again."""
 
     def batch(self, digest: bytes) -> bytes | None:
         """The canonical bytes of an executed batch."""
