@@ -13,7 +13,7 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-# pytest --hypothesis-profile=explore looks where the suite has not looked; a find comes back as a test.
+# pytest --hypothesis-profile=explore looks where the suite has not; a find comes back as a test.
 settings.register_profile(
     "explore",
     derandomize=False,
