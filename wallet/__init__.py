@@ -1,0 +1,1 @@
+"""The kiset: what its owner holds, signs and proves. Believes no node."""

@@ -1,0 +1,166 @@
+"""The JSON document of every wallet command (docs/reference/cli). Knows shapes and spellings.
+
+Amounts are decimal strings in LiqBon, times RFC 3339 in UTC, ids lower-case hex. What a ``proof``
+member covers was verified by this wallet; everything else says that it is somebody's word.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from client.answers import Freshness
+from client.errors import Blame
+from client.fields import format_time
+from client.trust import Believed
+from primitives.certificate import StateCertificate
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A document. Members may be added, never renamed or left out."""
+
+
+class Proof(Document, frozen=True):
+    """Who attested it: ``attested`` of ``members`` validators, at ``height``, at ``time``."""
+
+    height: int
+    time: str
+    attested: int
+    members: int
+
+
+class WalletDocument(Document, frozen=True):
+    """new, restore: ``mnemonic`` is shown once, by new; null when it went to a file, or was given.
+
+    ``path`` is the folder of keys, not the derivation path.
+    """
+
+    home: str
+    network: str
+    chain: str
+    address: str
+    derivation: str
+    mnemonic: str | None
+    mnemonic_file: str | None
+
+
+class AddressDocument(Document, frozen=True):
+    """address."""
+
+    account: int
+    address: str
+    derivation: str
+
+
+class AccountBalance(Document, frozen=True):
+    """An account as proven. ``fresh``: ``as_of`` is within a minute of this machine's clock."""
+
+    account: int
+    address: str
+    exists: bool
+    balance: str
+    sequence: int
+    as_of: str
+    fresh: bool
+    proof: Proof
+
+
+class BalanceDocument(Document, frozen=True):
+    """balance: ``total`` is the sum over ``accounts``; ``fresh`` only if each of them is."""
+
+    accounts: list[AccountBalance]
+    total: str
+    fresh: bool
+    blames: list[Blame]
+
+
+class SendDocument(Document, frozen=True):
+    """send: a final transfer. ``repeated``: the payment was pending from before, and sent again.
+
+    ``elapsed_ms`` from the send to the verified state certificate that covers the receipt.
+    """
+
+    transaction: str
+    sender: str
+    to: str
+    amount: str
+    outcome: str
+    repeated: bool
+    elapsed_ms: int
+    proof: Proof
+    blames: list[Blame]
+
+
+class HistoryEntry(Document, frozen=True):
+    """One transaction. ``proof`` is null where it was not asked for: then it is a node's word."""
+
+    transaction: str
+    height: int
+    time: str
+    type: str
+    outcome: str
+    change: str
+    sender: str
+    to: list[str]
+    channel: int
+    sequence: int
+    memo: str | None
+    proof: Proof | None
+
+
+class HistoryDocument(Document, frozen=True):
+    """history, newest first. ``sent_complete``: proven that no transaction that this account sent
+    is missing from the list (null: not checked, or the list was cut at the limit)."""
+
+    account: int
+    address: str
+    entries: list[HistoryEntry]
+    verified: bool
+    sent_complete: bool | None
+    more: bool
+    blames: list[Blame]
+
+
+class NodeEntry(Document, frozen=True):
+    """A node: ``height`` is the newest it proves; null with ``fault`` where it proved none."""
+
+    url: str
+    partner: str | None
+    height: int | None
+    proof: Proof | None
+    fault: str | None
+
+
+class NetworkDocument(Document, frozen=True):
+    """network: the pinned genesis, and what each node proves of the newest height."""
+
+    chain: str
+    network: str
+    name: str
+    partners: list[str]
+    verified_height: int
+    epoch: int
+    nodes: list[NodeEntry]
+
+
+def proof_of(believed: Believed, certificate: StateCertificate) -> Proof:
+    """Who attested a certificate that was checked."""
+    attestation = certificate.attestation
+    attested, members = believed.signers(certificate)
+    return Proof(
+        height=attestation.height,
+        time=format_time(attestation.time),
+        attested=attested,
+        members=members,
+    )
+
+
+def told(proof: Proof) -> str:
+    """A proof in words: ``height 812, attested by 3 of 4``."""
+    return f"height {proof.height}, attested by {proof.attested} of {proof.members}"
+
+
+def told_freshness(freshness: Freshness) -> str:
+    """As of when: ``now``, or ``as of 2026-...``, which a person has to read."""
+    if freshness.is_fresh:
+        return "now"
+    return f"as of {format_time(freshness.as_of_ms)}: nothing newer could be proven"
