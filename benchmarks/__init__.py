@@ -1,0 +1,6 @@
+"""Measures what the network carries on this machine. Beside the product: nothing of it ships.
+
+    python -m benchmarks [--quick]     four validators, a load, a verdict (docs/reference/benchmarks.md)
+    python -m benchmarks.profile       one process: what a transfer costs, by stage
+    python -m benchmarks.replay        a chain replayed from one node's raw bytes, believing nothing
+"""

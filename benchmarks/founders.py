@@ -1,0 +1,115 @@
+"""A network of the benchmark's own, for measuring without processes. Knows a genesis; no node."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Final
+
+from benchmarks.population import Holder, Terms, accounts_of, holder, signed
+from primitives.actions import Mint, Output, Transfer
+from primitives.amount import MICRO
+from primitives.genesis import (
+    Genesis,
+    GenesisPartner,
+    Parameters,
+    PartnerLimits,
+    ProgrammeTerms,
+    Rate,
+    Roles,
+)
+from primitives.validators import possession_message
+
+START_MS: Final = 1_793_491_200_000
+HOUR_MS: Final = 3_600_000
+NAME: Final = "benchmark"
+CODES: Final = ("alder", "birch", "cedar", "dogwood")
+UNITS_PER_POINT: Final = 10_000
+OUTPUTS: Final = 200
+"""Accounts that one transfer funds."""
+SHARE: Final = MICRO // 50
+"""Units that each sender starts with: twice the least that opens an account."""
+
+PARAMETERS: Final = Parameters(
+    opening=MICRO // 100,
+    channel_balance=MICRO,
+    total_credit=10_000_000 * MICRO,
+    entries_per_lane_and_day=1_000_000,
+    lag_bound=8,
+    lane_batches=16,
+    lane_weight=16_384,
+    view_timeout_ms=1_000,
+    view_timeout_limit_ms=16_000,
+    empty_block_ms=100,
+    standstill_ms=1_000,
+    clock_drift_ms=500,
+    beat_ms=10_000,
+    validity_limit_ms=7 * 24 * HOUR_MS,
+    reserve_lapse_ms=35 * 24 * HOUR_MS,
+    epoch_minimum_ms=HOUR_MS,
+    epoch_maximum_ms=30 * 24 * HOUR_MS,
+    due_per_block=64,
+)
+
+_LIMITS: Final = PartnerLimits(
+    credit=1_000_000 * MICRO,
+    reserve=0,
+    haircut=0,
+    reserve_attested=START_MS,
+    claim_bound=1_000_000 * MICRO,
+    mint_per_day=1_000_000 * MICRO,
+    refund_per_day=1_000_000 * MICRO,
+)
+
+_PROGRAMME: Final = ProgrammeTerms(
+    code="points",
+    name="Points",
+    point="point",
+    terms_hash=sha256(b"terms").digest(),
+    terms_url="https://example.com/terms",
+    rates=(Rate(START_MS, UNITS_PER_POINT, 1),),
+)
+
+
+def validator(index: int) -> Holder:
+    """The holder of a founder's consensus key."""
+    return holder(f"validator {index}")
+
+
+def issuer(index: int) -> Holder:
+    """The holder of a founder's issuer key."""
+    return holder(f"issuer {index}")
+
+
+def genesis() -> Genesis:
+    """Four founders whose keys everyone can derive."""
+
+    def founder(index: int) -> GenesisPartner:
+        key, code = validator(index).key, CODES[index]
+        return GenesisPartner(
+            code=code,
+            name=code.capitalize(),
+            currency="EUR",
+            roles=Roles(*[issuer(index).account] * 4),
+            consensus_key=key.public_key,
+            possession=key.sign(possession_message(NAME, code, key.public_key)),
+            limits=_LIMITS,
+            programmes=(_PROGRAMME,),
+        )
+
+    founders = tuple(founder(index) for index in range(len(CODES)))
+    return Genesis(1, "tlqb", NAME, START_MS, PARAMETERS, founders)
+
+
+def funding(terms: Terms) -> list[bytes]:
+    """Transactions that give every sender its share: one mint, then transfers of many outputs."""
+    bank = holder("bank")
+    points = 2 * terms.senders * SHARE // UNITS_PER_POINT
+    amount = points * UNITS_PER_POINT
+    deposit = sha256(b"a benchmark's deposit").digest()
+    mint = Mint(CODES[0], _PROGRAMME.code, points, amount, deposit, bank.account)
+    made = [signed(issuer(0), terms, 0, mint)]
+    accounts = accounts_of(range(terms.senders))
+    for sequence, first in enumerate(range(0, terms.senders, OUTPUTS)):
+        outputs = tuple(Output(to, SHARE) for to in accounts[first : first + OUTPUTS])
+        made.append(signed(bank, terms, sequence, Transfer(outputs)))
+    return made
