@@ -33,7 +33,7 @@ from node.archive import (
     lane_key,
     receipts_key,
 )
-from node.index import Location, index_changes
+from node.index import Location, index_changes, locate
 from node.recovery import Opened, agrees, open_ledger
 from node.state import LedgerState
 from node.store import Change
@@ -42,7 +42,7 @@ from primitives.batch import Batch, batch_digest
 from primitives.block import Header, block_digest
 from primitives.certificate import StateCertificate
 from primitives.encoding import Malformed, encode
-from primitives.entries import Account, account_key
+from primitives.entries import NO_ACCOUNT, Account, Channel, account_key, channel_key
 from primitives.genesis import Genesis, chain_id
 from primitives.merkle import ListTree, leaf_hashes
 from primitives.receipt import Outcome, Receipt, Skip
@@ -246,6 +246,34 @@ class Executor:
         reader = _Reserved(self.state, account_key(decoded.transaction.sender), pending.spent)
         return dry_run(reader, context, lane, decoded, pending.next_sequence)
 
+    def account(self, account: bytes) -> Account:
+        """An account as executed so far; nothing yet, if it has no record."""
+        raw = self.state.get(account_key(account))
+        return NO_ACCOUNT if raw is None else _ACCOUNT.decode(raw)
+
+    def next_sequence(self, account: bytes, channel: int) -> int:
+        """The sequence that a channel's next transaction needs, as executed so far."""
+        if not channel:
+            return self.account(account).sequence
+        raw = self.state.get(channel_key(account, channel))
+        return 0 if raw is None else _CHANNEL.decode(raw).sequence
+
+    def place_of(self, id_: bytes) -> Location | None:
+        """Where a transaction and its receipt are, if it has one."""
+        location = locate(self.store, id_)
+        if location is None:
+            return None
+        receipts = self.archive.receipts(location.height)
+        found = receipts is not None and receipts.receipts[location.receipt].origin == id_
+        return location if found else None
+
+    def certificate_of(self, height: int) -> StateCertificate | None:
+        """The certificate of an executed height, if it is here and attests what I executed."""
+        certificate = self.archive.certificate(height)
+        if certificate is None or not agrees(self.archive.block(height), certificate):
+            return None
+        return certificate
+
     # --- inside ---------------------------------------------------------------------------------
 
     def _expect(self, header: Header, digest: bytes) -> None:
@@ -354,6 +382,7 @@ class _Reserved:
 
 
 _ACCOUNT: Final = msgspec.msgpack.Decoder(Account)
+_CHANNEL: Final = msgspec.msgpack.Decoder(Channel)
 
 
 def kept_versions(genesis: Genesis) -> int:

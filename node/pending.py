@@ -1,0 +1,142 @@
+"""Transactions that were taken in and are not yet final. Knows sequences and sums; no time, no I/O.
+
+So that a sender may send several in a row, what it has on its way counts: its channel's next
+sequence is the one after, and its balance is less by what they spend.
+"""
+
+from __future__ import annotations
+
+from asyncio import Future
+from typing import Final, NamedTuple
+
+from node.executor import Pending
+from primitives.actions import Transfer
+from primitives.transaction import Decoded, Transaction
+
+Line = tuple[bytes, int]
+"""A sender and a channel."""
+
+MAX_COUNT: Final = 20_000
+MAX_BYTES: Final = 32 * 1024 * 1024
+MAX_PER_SENDER: Final = 256
+MAX_PER_PARTNER: Final = 4_096
+"""For the accounts of this node's own partner, which import deposits in bulk."""
+
+
+class Settled(NamedTuple):
+    """Final at ``height``, or skipped there: then ``code`` says why no receipt came of it."""
+
+    height: int
+    code: str | None
+
+
+Waiter = Future[Settled | None]
+"""Whoever waits for a transaction; None when the node stops before it is settled."""
+
+
+class Taken:
+    """A transaction in this node's hands, and who waits for it."""
+
+    __slots__ = ("decoded", "since", "spent", "waiters")
+
+    def __init__(self, decoded: Decoded, since: float) -> None:
+        self.decoded = decoded
+        self.since = since
+        self.spent = spent_by(decoded.transaction)
+        self.waiters: list[Waiter] = []
+
+    @property
+    def line(self) -> Line:
+        """Its sender and channel."""
+        transaction = self.decoded.transaction
+        return transaction.sender, transaction.channel
+
+
+class _Sender:
+    __slots__ = ("count", "spent")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.spent = 0
+
+
+class PendingPool:
+    """All of them, by id, by channel and by sender; ``size`` is their bytes."""
+
+    def __init__(self) -> None:
+        self._taken: dict[bytes, Taken] = {}
+        self._lines: dict[Line, dict[int, bytes]] = {}
+        self._senders: dict[bytes, _Sender] = {}
+        self.size = 0
+
+    def __len__(self) -> int:
+        return len(self._taken)
+
+    def get(self, id_: bytes) -> Taken | None:
+        """The transaction of this id, if it is on its way."""
+        return self._taken.get(id_)
+
+    def ids(self) -> list[bytes]:
+        """All ids, oldest first."""
+        return list(self._taken)
+
+    def count_of(self, sender: bytes) -> int:
+        """How many a sender has on its way."""
+        state = self._senders.get(sender)
+        return 0 if state is None else state.count
+
+    def holder(self, transaction: Transaction) -> bytes | None:
+        """The id that holds the same sequence of the same channel, if one does."""
+        line = self._lines.get((transaction.sender, transaction.channel))
+        return None if line is None else line.get(transaction.sequence)
+
+    def next_sequence(self, sender: bytes, channel: int) -> int | None:
+        """The sequence after the last one on its way; None if the channel has none."""
+        line = self._lines.get((sender, channel))
+        # Each one admitted continues its channel, so that the last one in is the highest.
+        return None if line is None else next(reversed(line)) + 1
+
+    def before(self, transaction: Transaction) -> Pending | None:
+        """What counts when this transaction is judged; None if its sender has nothing here."""
+        state = self._senders.get(transaction.sender)
+        if state is None:
+            return None
+        following = self.next_sequence(transaction.sender, transaction.channel)
+        return Pending(following or 0, state.spent)
+
+    def add(self, taken: Taken) -> None:
+        """Take one in whose id and sequence are free."""
+        line = self._lines.setdefault(taken.line, {})
+        sequence = taken.decoded.transaction.sequence
+        assert taken.decoded.id not in self._taken, taken.decoded.id.hex()
+        assert sequence not in line, sequence
+        self._taken[taken.decoded.id] = taken
+        line[sequence] = taken.decoded.id
+        state = self._senders.setdefault(taken.line[0], _Sender())
+        state.count += 1
+        state.spent += taken.spent
+        self.size += taken.decoded.size
+
+    def remove(self, id_: bytes) -> Taken | None:
+        """It is executed, or dead."""
+        taken = self._taken.pop(id_, None)
+        if taken is None:
+            return None
+        line = self._lines[taken.line]
+        del line[taken.decoded.transaction.sequence]
+        if not line:
+            del self._lines[taken.line]
+        sender = taken.line[0]
+        state = self._senders[sender]
+        state.count -= 1
+        state.spent -= taken.spent
+        if not state.count:
+            del self._senders[sender]
+        self.size -= taken.decoded.size
+        return taken
+
+
+def spent_by(transaction: Transaction) -> int:
+    """Units that leave the sender's account if it is carried out."""
+    action = transaction.action
+    return sum(o.amount for o in action.outputs) if isinstance(action, Transfer) else 0

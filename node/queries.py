@@ -1,0 +1,136 @@
+"""Questions about the ledger, with proofs. Knows the executor; no HTTP, no JSON, no peer.
+
+State is answered as of the newest certified height that can be proven: newer values exist nowhere
+but here until a quorum attests them. Receipts are proven under their own height's certificate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from node.archive import BlockRecord
+from node.executor import Executor
+from node.index import Location, history, touched
+from primitives.certificate import StateCertificate
+from primitives.encoding import Wire
+from primitives.entries import DIRECTORY_KEY, Directory, Partner, partner_key
+from primitives.proof import EntryProof, ReceiptProof
+from primitives.receipt import Receipt
+from primitives.transaction import Decoded, decode_signed
+
+W = TypeVar("W", bound=Wire)
+
+
+class NotCertified(Exception):
+    """A proof was asked for before a quorum attested the height. Later it will be there."""
+
+
+class Found(NamedTuple):
+    """A transaction that has a receipt."""
+
+    location: Location
+    raw: bytes
+    decoded: Decoded
+    receipt: Receipt
+    record: BlockRecord
+
+
+class Queries:
+    """Read-only; every call sees whole heights."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    # --- state ----------------------------------------------------------------------------------
+
+    def certificate(self) -> StateCertificate | None:
+        """The certificate that state is proven under; None if there is none yet."""
+        certificate = self._executor.certified
+        if certificate is None:
+            return None
+        provable = self._executor.state.is_provable(certificate.attestation.height)
+        return certificate if provable else None
+
+    def as_of(self) -> tuple[int, int]:
+        """The height that state is answered for, and its time: certified, if possible."""
+        certificate = self.certificate()
+        if certificate is not None:
+            return certificate.attestation.height, certificate.attestation.time
+        header = self._executor.head_record.header
+        return header.height, header.time
+
+    def value(self, key: bytes) -> bytes | None:
+        """A state entry's canonical value as of ``as_of``."""
+        return self._executor.state.at(self.as_of()[0], key)
+
+    def entry(self, key: bytes, kind: type[W]) -> W | None:
+        """A state entry as of ``as_of``."""
+        raw = self.value(key)
+        return None if raw is None else msgspec.msgpack.decode(raw, type=kind)
+
+    def prove_entry(self, key: bytes) -> EntryProof:
+        """A state entry or its absence, proven. Raises ``NotCertified``."""
+        certificate = self.certificate()
+        if certificate is None:
+            raise NotCertified
+        height = certificate.attestation.height
+        state = self._executor.state
+        return EntryProof(certificate, key, state.at(height, key), state.prove(height, key))
+
+    def partners(self) -> list[Partner]:
+        """All partners, in the order of their admission."""
+        directory = self.entry(DIRECTORY_KEY, Directory)
+        codes = directory.partners if directory is not None else ()
+        found = [self.entry(partner_key(code), Partner) for code in codes]
+        return [partner for partner in found if partner is not None]
+
+    # --- transactions ---------------------------------------------------------------------------
+
+    def transaction(self, id_: bytes) -> Found | None:
+        """The transaction of this id, if it has a receipt here."""
+        location = self._executor.place_of(id_)
+        return None if location is None else self._at(location)
+
+    def history(self, account: bytes, before: tuple[int, int] | None, limit: int) -> list[Found]:
+        """At most ``limit`` transactions that touched an account, newest first.
+
+        ``before`` is the (height, receipt) of the last one seen.
+        """
+        return list(islice(self._history(account, before), limit))
+
+    def is_certified(self, height: int) -> bool:
+        """Whether a certificate of this height, agreeing with what was executed, is here."""
+        return self._executor.certificate_of(height) is not None
+
+    def prove_receipt(self, location: Location) -> ReceiptProof | None:
+        """The receipt under its own height's certificate; None while that is not here."""
+        certificate = self._executor.certificate_of(location.height)
+        receipts = self._executor.archive.receipts(location.height)
+        if certificate is None or receipts is None:
+            return None
+        index = location.receipt
+        count, path = len(receipts.leaves), receipts.proof(index)
+        return ReceiptProof(certificate, receipts.receipts[index], index, count, path)
+
+    def _history(self, account: bytes, before: tuple[int, int] | None) -> Iterator[Found]:
+        for location in history(self._executor.store, account, before):
+            found = self._at(location)
+            transaction = found.decoded.transaction
+            if account in touched(transaction, found.receipt.outcome):
+                yield found
+
+    def _at(self, location: Location) -> Found:
+        archive = self._executor.archive
+        record = archive.block(location.height)
+        receipts = archive.receipts(location.height)
+        assert record is not None, location
+        assert receipts is not None, location
+        batch = archive.batch(record.batches[location.batch].digest)
+        assert batch is not None, location
+        raw = batch.transactions[location.place]
+        decoded = decode_signed(raw, self._executor.chain)
+        return Found(location, raw, decoded, receipts.receipts[location.receipt], record)
