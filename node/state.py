@@ -97,9 +97,7 @@ class LedgerState:
 
         Until then ``root`` means nothing; ``get`` and all proofs go on as before.
         """
-        for start in range(0, len(changes), SLICE):
-            self._tree.update(changes[start : start + SLICE])
-            yield
+        return self._tree.updating(changes, SLICE)
 
     def before(self, changes: Sequence[Change]) -> dict[bytes, bytes | None]:
         """The values that the changes replace; asked for before they are written."""

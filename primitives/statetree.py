@@ -18,7 +18,7 @@ entries), and it needs undo layers, growth in steps, and a rule for full buckets
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from itertools import pairwise
 from typing import Final, TypeAlias
@@ -38,6 +38,8 @@ _NODE: Final = TREE_NODE.prefix
 
 _TOP: Final = MAX_DEPTH - 1
 """The shift that brings a key's first bit down; one less a level further."""
+_WHOLE: Final = 2**62
+"""More keys than any update changes."""
 
 
 class StateTree:
@@ -86,10 +88,21 @@ class StateTree:
         The last change of a key counts; removing what is not there changes nothing. Each touched
         node is hashed once.
         """
-        batch = _Batch(changes)
-        self._node = batch.apply(self._node)
-        self._count += batch.grown
+        for _ in self.updating(changes, _WHOLE):
+            pass
         return _hash_of(self._node)
+
+    def updating(self, changes: Iterable[tuple[bytes, bytes | None]], size: int) -> Iterator[None]:
+        """``update`` in steps of at most ``size`` changed keys, with a rest after each.
+
+        Until the last one the current contents are neither the old nor the new ones; kept versions
+        are whole all the time. Neighbouring keys go together, so that few nodes are hashed twice.
+        """
+        batch = _Batch(changes)
+        for low in range(0, len(batch.keys), size):
+            self._node = batch.apply(self._node, low, min(low + size, len(batch.keys)))
+            yield
+        self._count += batch.grown
 
     def load(self, entries: Iterable[tuple[bytes, bytes]]) -> bytes:
         """The root of an empty tree filled with keys, all distinct, and their values.
@@ -159,9 +172,12 @@ class _Batch:
         self.keys = [key for key, _ in items]
         self.leaves = [leaf for _, leaf in items]
 
-    def apply(self, node: Node) -> Node:
-        """The tree ``node`` with all changes made; ``grown`` says by how many entries."""
-        return self._apply(node, 0, len(self.keys), _TOP) if self.keys else node
+    def apply(self, node: Node, low: int, high: int) -> Node:
+        """The tree ``node`` with the changes from ``low`` up to ``high`` made, one at least.
+
+        ``grown`` says by how many entries all trees so far have grown.
+        """
+        return self._apply(node, low, high, _TOP)
 
     def _apply(self, node: Node, low: int, high: int, shift: int) -> Node:
         """A subtree with the changes from ``low`` up to ``high``, of which there is one or more.

@@ -42,6 +42,22 @@ def test_the_root_depends_on_contents_alone(
     assert one_by_one.root == tree.root
 
 
+@given(st.dictionaries(keys, values), changes, st.integers(1, 12))
+def test_an_update_in_steps_ends_at_the_same_root(
+    state: dict[bytes, bytes], changed: list[tuple[bytes, bytes | None]], size: int
+) -> None:
+    """[TREE-7]"""
+    tree = StateTree(KEEP)
+    tree.load(state.items())
+    kept = tree.commit(1)
+    steps = sum(1 for _ in tree.updating(changed, size))
+    assert steps == -(-len(dict(changed)) // size)
+    assert tree.root_at(1) == kept == reference.state_root(state)
+    apply(state, changed)
+    assert tree.root == reference.state_root(state)
+    assert tree.count == len(state)
+
+
 @given(st.lists(st.integers(0, 2**10 - 1), max_size=24), st.data())
 def test_long_common_prefixes_make_deep_paths(numbers: list[int], data: st.DataObject) -> None:
     """[TREE-6] Key hashes alike in up to 255 bits, which no known key gives: so made by hand."""
