@@ -1,0 +1,252 @@
+"""A node's home: its settings, its genesis, its key. Knows files and bounds; starts nothing.
+
+config.toml     settings (docs/reference/settings.md)
+genesis.json    what the founders agreed on
+keys/           the consensus key, encrypted, mode 0600
+data/           the ledger (LevelDB)
+journal/        what this node said, and relied on when it said it
+lock            held by the one process that runs the node, with its process id
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final, NamedTuple
+
+import msgspec
+
+from node.documents import read_genesis
+from node.transport import Address
+from primitives.genesis import Genesis, validators_of
+from primitives.keys import SEED_SIZE, Ed25519Key
+from shell import keyfile
+from shell.errors import CommandError, KeyFault, UsageError
+from shell.logs import Form, Level
+from shell.settings import BadSetting, Section, load
+
+CONFIG: Final = "config.toml"
+GENESIS: Final = "genesis.json"
+KEY: Final = Path("keys") / "consensus.json"
+LOCK: Final = "lock"
+PURPOSE: Final = "consensus key"
+API_PORT: Final = 7600
+PEER_PORT: Final = 7601
+METRICS_PORT: Final = 7602
+
+
+def _setting(meaning: str) -> msgspec.Meta:
+    return msgspec.Meta(description=meaning)
+
+
+Host = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+
+
+class KeySettings(Section, frozen=True):
+    """``[key]``"""
+
+    passphrase_file: Annotated[
+        str,
+        _setting(
+            "File whose first line opens the consensus key, relative to the home; empty: ask at "
+            "the terminal, or take `--passphrase-file`."
+        ),
+    ] = ""
+
+
+class ApiSettings(Section, frozen=True):
+    """``[api]``"""
+
+    host: Annotated[Host, _setting("Address on which clients are answered.")] = "127.0.0.1"
+    port: Annotated[Port, _setting("TCP port of the API; 0 takes any free one.")] = API_PORT
+
+
+class MetricsSettings(Section, frozen=True):
+    """``[metrics]``"""
+
+    host: Annotated[Host, _setting("Address of the metrics; keep it from the public.")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[Port, _setting("TCP port of the metrics; 0 takes any free one.")] = METRICS_PORT
+
+
+class PeerSettings(Section, frozen=True):
+    """``[peers]``"""
+
+    host: Annotated[Host, _setting("Address on which other validators are awaited.")] = "0.0.0.0"  # noqa: S104 - peers come from anywhere, and prove who they are
+    port: Annotated[Port, _setting("TCP port for validators; 0 takes any free one.")] = PEER_PORT
+    addresses: Annotated[
+        dict[str, str],
+        _setting(
+            "Where each other validator listens: its partner code = `host:port`. Read again on "
+            "SIGHUP."
+        ),
+    ] = msgspec.field(default_factory=dict)
+
+
+class SignatureSettings(Section, frozen=True):
+    """``[signatures]``"""
+
+    workers: Annotated[
+        int,
+        msgspec.Meta(ge=1, le=64),
+        _setting("Processes that check signatures; one a core that the node may use."),
+    ] = 1
+
+
+class LogSettings(Section, frozen=True):
+    """``[log]``"""
+
+    form: Annotated[Form, _setting("Records on standard error as JSON lines, or as text.")] = "json"
+    level: Annotated[Level, _setting("The least level that is written.")] = "info"
+
+
+class Settings(Section, frozen=True):
+    """Everything that ``config.toml`` may say."""
+
+    key: KeySettings = KeySettings()
+    api: ApiSettings = ApiSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    peers: PeerSettings = PeerSettings()
+    signatures: SignatureSettings = SignatureSettings()
+    log: LogSettings = LogSettings()
+
+
+class NodeHome(NamedTuple):
+    """A home that can be started: its settings and genesis are sound, and fit each other."""
+
+    path: Path
+    settings: Settings
+    genesis: Genesis
+
+    @property
+    def data(self) -> Path:
+        """The ledger's directory."""
+        return self.path / "data"
+
+    @property
+    def journal(self) -> Path:
+        """The journal's directory."""
+        return self.path / "journal"
+
+
+def open_home(path: Path) -> NodeHome:
+    """The home at ``path``. Raises ``CommandError``, which names what is missing or wrong."""
+    if not (path / CONFIG).is_file():
+        raise UsageError(
+            "home_missing",
+            f"{path} is no node's home: it has no {CONFIG}",
+            "Make one with 'liqbon-node init --home DIR'.",
+        )
+    settings = load(Settings, path / CONFIG)
+    if not (path / GENESIS).is_file():
+        raise UsageError(
+            "genesis_missing",
+            f"{path / GENESIS} is not there",
+            "Copy the genesis that the founders agreed on to it.",
+        )
+    home = NodeHome(path, settings, read_genesis(path / GENESIS))
+    peer_addresses(home)
+    return home
+
+
+def peer_addresses(home: NodeHome) -> dict[int, Address]:
+    """Member index -> address, from the settings. Raises ``BadSetting``."""
+    place_of = {
+        member.partner: place for place, member in enumerate(validators_of(home.genesis).members)
+    }
+    addresses: Mapping[str, str] = home.settings.peers.addresses
+    file = home.path / CONFIG
+    found = {}
+    for code, text in addresses.items():
+        key = f"peers.addresses.{code}"
+        if code not in place_of:
+            raise BadSetting(file, key, "no validator of the genesis has this code")
+        found[place_of[code]] = _address(file, key, text)
+    return found
+
+
+def _address(file: Path, key: str, text: str) -> Address:
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not port.isascii() or not port.isdecimal():
+        raise BadSetting(file, key, f"{text!r} is not host:port")
+    if not 0 < int(port) <= 65_535:
+        raise BadSetting(file, key, f"{port} is not a port")
+    return Address(host, int(port))
+
+
+def create_key(path: Path, passphrase: bytes) -> Ed25519Key:
+    """Make a consensus key in the home. Raises ``KeyFault`` (``keyfile_exists``)."""
+    seed = secrets.token_bytes(SEED_SIZE)
+    key = Ed25519Key.from_seed(seed)
+    file = path / KEY
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if file.exists():
+        raise KeyFault("keyfile_exists", f"{file} exists and is not overwritten")
+    keyfile.create_private(file, keyfile.seal(seed, passphrase, PURPOSE, key.public_key.hex()))
+    return key
+
+
+def open_key(path: Path, passphrase: bytes) -> Ed25519Key:
+    """The home's consensus key. Raises ``KeyFault``."""
+    file = path / KEY
+    seed = keyfile.unseal(keyfile.read_private(file), passphrase, PURPOSE)
+    key = Ed25519Key.from_seed(seed)
+    named = keyfile.parse(keyfile.read_private(file)).public
+    if key.public_key.hex() != named:
+        raise KeyFault("keyfile_malformed", f"{file} names another key than it holds")
+    return key
+
+
+def public_key_of(path: Path) -> str:
+    """The home's consensus key in hex, without a passphrase. Raises ``KeyFault``."""
+    return keyfile.parse(keyfile.read_private(path / KEY)).public
+
+
+class HomeLock:
+    """One process a home: two that sign with one key would contradict each other."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path / LOCK
+        self._file: int | None = None
+
+    def acquire(self) -> None:
+        """Hold the lock until the process ends. Raises ``CommandError`` (``home_in_use``)."""
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(file, 32).decode("ascii", "replace").strip()
+            os.close(file)
+            raise CommandError(
+                "home_in_use", f"a node runs already on {self._path.parent} (process {holder})"
+            ) from None
+        os.ftruncate(file, 0)
+        os.write(file, f"{os.getpid()}\n".encode())
+        self._file = file
+
+    def release(self) -> None:
+        """Let others have the home."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def running_process(path: Path) -> int | None:
+    """The id of the process that runs the node of this home, if one does."""
+    try:
+        file = os.open(path / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return int(os.read(file, 32) or b"0") or None
+    finally:
+        os.close(file)
+    return None

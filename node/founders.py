@@ -1,0 +1,81 @@
+"""Four competing retailers for networks that start on one machine. Knows their terms; no key.
+
+The names are invented. Each has one programme with its own idea of what a point is worth; the
+development network and the demonstration use the same table.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+from primitives.amount import MICRO
+from primitives.genesis import GenesisPartner, PartnerLimits, ProgrammeTerms, Rate, Roles
+
+
+class Founder(NamedTuple):
+    """A retailer and its programme; ``points`` of it are worth one LiqBon."""
+
+    code: str
+    name: str
+    currency: str
+    programme: str
+    programme_name: str
+    point: str
+    points: int
+
+
+FOUNDERS: Final = (
+    Founder("bramble", "Bramble & Rye Grocers", "EUR", "basket", "Basket Club", "point", 100),
+    Founder("lindenwell", "Lindenwell Pharmacy", "EUR", "care", "Lindenwell Care", "drop", 50),
+    Founder("skerry", "Skerry Air", "GBP", "miles", "Skerry Miles", "mile", 400),
+    Founder("foxglove", "Foxglove Books", "GBP", "pages", "Foxglove Pages", "page", 20),
+)
+
+CREDIT: Final = 500_000 * MICRO
+RESERVE: Final = 500_000 * MICRO
+HAIRCUT: Final = 1_000
+"""A tenth of the reserve does not count."""
+DAILY: Final = 500_000 * MICRO
+TERMS_URL: Final = "https://{code}.example/{programme}/terms"
+
+
+def founder(index: int) -> Founder:
+    """The founder of a place: the four retailers first, then branches of theirs by number."""
+    origin = FOUNDERS[index % len(FOUNDERS)]
+    if index < len(FOUNDERS):
+        return origin
+    number = index // len(FOUNDERS) + 1
+    return origin._replace(code=f"{origin.code}-{number}", name=f"{origin.name} {number}")
+
+
+def partner_of(terms: Founder, roles: Roles, consensus_key: bytes, time_ms: int) -> GenesisPartner:
+    """The founder as genesis has it, its possession of the key not proven yet."""
+    url = TERMS_URL.format(code=terms.code, programme=terms.programme)
+    programme = ProgrammeTerms(
+        code=terms.programme,
+        name=terms.programme_name,
+        point=terms.point,
+        terms_hash=sha256(url.encode()).digest(),
+        terms_url=url,
+        rates=(Rate(since=time_ms, numerator=MICRO, denominator=terms.points),),
+    )
+    limits = PartnerLimits(
+        credit=CREDIT,
+        reserve=RESERVE,
+        haircut=HAIRCUT,
+        reserve_attested=time_ms,
+        claim_bound=CREDIT,
+        mint_per_day=DAILY,
+        refund_per_day=DAILY,
+    )
+    return GenesisPartner(
+        code=terms.code,
+        name=terms.name,
+        currency=terms.currency,
+        roles=roles,
+        consensus_key=consensus_key,
+        possession=bytes(64),
+        limits=limits,
+        programmes=(programme,),
+    )
