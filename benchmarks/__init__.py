@@ -1,6 +1,8 @@
 """Measures what the network carries on this machine. Beside the product: nothing of it ships.
 
-    python -m benchmarks [--quick]     four validators, a load, a verdict (docs/reference/benchmarks.md)
-    python -m benchmarks.profile       one process: what a transfer costs, by stage
-    python -m benchmarks.replay        a chain replayed from one node's raw bytes, believing nothing
+    python -m benchmarks [--quick]    four validators, a load, a verdict
+    python -m benchmarks.profile      one process: what a transfer costs, by stage
+    python -m benchmarks.replay       a chain replayed from one node's raw bytes
+
+docs/reference/benchmarks.md says what each figure means.
 """

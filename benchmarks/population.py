@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from multiprocessing import get_context
 from typing import Final, NamedTuple
@@ -110,7 +110,7 @@ class Workshop:
 
     def transfers(self, terms: Terms, first: int, count: int) -> list[bytes]:
         """Transfers ``first``..``first + count - 1`` of a run, signed: about 60 us each a core."""
-        return self._spread(_Sign(terms), range(first, first + count))
+        return self._spread(partial(transfers, terms), range(first, first + count))
 
     def close(self) -> None:
         """End the processes."""
@@ -119,12 +119,3 @@ class Workshop:
     def _spread(self, work: Callable[[Sequence[int]], list[bytes]], numbers: range) -> list[bytes]:
         slices = [numbers[i : i + SIGN_SLICE] for i in range(0, len(numbers), SIGN_SLICE)]
         return [made for part in self._pool.map(work, slices) for made in part]
-
-
-class _Sign(NamedTuple):
-    """``transfers`` under its terms, as a job that travels to another process."""
-
-    terms: Terms
-
-    def __call__(self, numbers: Sequence[int]) -> list[bytes]:
-        return transfers(self.terms, numbers)
