@@ -87,9 +87,7 @@ class Ledger:
             else:
                 self.state[key] = value
 
-    def send(
-        self, decoded: Decoded, lane: int = 0, after_ms: int = SECOND_MS
-    ) -> Outcome | Skip:
+    def send(self, decoded: Decoded, lane: int = 0, after_ms: int = SECOND_MS) -> Outcome | Skip:
         """Apply a block of one transaction."""
         [verdict] = self.block(decoded, lane=lane, after_ms=after_ms)
         return verdict if isinstance(verdict, Skip) else verdict.outcome
