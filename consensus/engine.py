@@ -85,6 +85,7 @@ class Engine:
         self.standing_still = False
         self.reported_by: dict[int, int] = {}
         self.lacking: dict[NeedKey, int] = {}
+        self._through = 0
         self._next_due_ms: int | None = None
         self._own_tip: Tip = (
             anchor.header.cut[config.me] if config.me is not None else Tip(0, b"", 0)
@@ -178,7 +179,7 @@ class Engine:
             case Received():
                 self._receive(now_ms, event)
             case Executed():
-                self._executed(now_ms, event)
+                self._executed(event)
             case Seal():
                 self._seal(event)
             case Connected():
@@ -201,16 +202,16 @@ class Engine:
             case Propose():
                 simplex.on_proposal(message)
             case Voted():
-                self._reported(event.sender, message.tips)
+                self.lanes.report(event.sender, message.tips)
                 simplex.on_vote(message.vote)
             case Certified():
                 simplex.on_certificate(message.certificate)
             case VerifiedBatch():
                 self._batch(message, own=event.sender == self.config.me)
             case Attested():
-                self._attested(now_ms, self.attestations.add(message.attest))
+                self._out.extend(self.attestations.add(message.attest))
             case StateCertified():
-                self._attested(now_ms, self.attestations.add_certificate(message.certificate))
+                self._out.extend(self.attestations.add_certificate(message.certificate))
             case Beating():
                 self.attestations.add_beat(message.signed, now_ms)
             case BeatCertified():
@@ -219,7 +220,7 @@ class Engine:
                 digest = block_digest(self.config.chain, message.header)
                 simplex.on_block(message.header, digest in wanted_blocks(simplex))
             case ChainSent():
-                self._chain(now_ms, message)
+                self._chain(message)
             case Status():
                 self._help(now_ms, event.sender, message)
             case FetchBlock():
@@ -255,19 +256,14 @@ class Engine:
         elif not own:
             self._out.append(Keep(BatchKept(message.raw)))
 
-    def _executed(self, now_ms: int, event: Executed) -> None:
+    def _executed(self, event: Executed) -> None:
         block = self.queue.executed(event.height)
         self._next_due_ms = event.next_due_ms
-        self._attested(now_ms, self.attestations.executed(event))
+        self._out.extend(self.attestations.executed(event))
         if block is not None:
             self.lanes.executed(block.header.cut)
 
-    def _attested(self, now_ms: int, effects: list[Effect]) -> None:
-        if any(isinstance(effect, Keep) for effect in effects):
-            self.simplex.pacemaker.progressed(now_ms)
-        self._out.extend(effects)
-
-    def _chain(self, now_ms: int, message: ChainSent) -> None:
+    def _chain(self, message: ChainSent) -> None:
         chain = self.config.chain
         blocks = [Block(header, block_digest(chain, header)) for header in message.headers]
         new = [b for b in blocks if b.header.height > self.final_height]
@@ -275,7 +271,7 @@ class Engine:
             return
         self.simplex.adopt(new)
         for certificate in message.certificates:
-            self._attested(now_ms, self.attestations.add_certificate(certificate))
+            self._out.extend(self.attestations.add_certificate(certificate))
 
     def _seal(self, event: Seal) -> None:
         me = self.config.me
@@ -294,7 +290,7 @@ class Engine:
         simplex = self.simplex
         while True:
             moved = simplex.advance(now_ms)
-            simplex.pacemaker.set_busy(not self._idle(now_ms), now_ms)
+            self._set_busy(now_ms)
             simplex.finalize()
             simplex.propose(now_ms)
             simplex.notarize(now_ms)
@@ -304,7 +300,7 @@ class Engine:
             if not moved and not committed:
                 break
         self._out.extend(self.queue.issue())
-        simplex.pacemaker.set_busy(not self._idle(now_ms), now_ms)
+        self._set_busy(now_ms)
         self._out.extend(self.attestations.beat(now_ms))
         self._speak_up(now_ms)
         self.needs = needs_of(self, now_ms)
@@ -313,21 +309,30 @@ class Engine:
     def _committed(self, now_ms: int, blocks: list[Block]) -> None:
         if blocks:
             self.queue.add(blocks)
-            self.simplex.pacemaker.progressed(now_ms)
+            self.simplex.pacemaker.finalized(now_ms)
             self.simplex.prune()
             self.standing_still = False
 
-    def _idle(self, now_ms: int) -> bool:
-        """[IDLE-1] Nothing is open, nothing waits, nothing is due: no deadline, no proposal."""
-        simplex, attestations = self.simplex, self.attestations
+    def _set_busy(self, now_ms: int) -> None:
+        """[IDLE-1] Views run while something is to be ordered; standstill counts while anything,
+        an attestation or a missed height, is open."""
+        through = self.attestations.certified_through
+        if through != self._through or through >= self.final_height:
+            self._through = through
+            self.simplex.pacemaker.attested(now_ms)
+        restless = not through >= self.final_height >= known_height(self)
+        self.simplex.pacemaker.set_busy(self._has_work(now_ms), restless, now_ms)
+
+    def _has_work(self, now_ms: int) -> bool:
+        simplex = self.simplex
         final = simplex.chain.final.header
+        finalized = simplex.chain.finalized
         return (
-            simplex.chain.best_notarized_view() <= final.view
-            and (simplex.chain.finalized is None or simplex.chain.finalized.view <= final.view)
-            and attestations.certified_through >= final.height >= known_height(self)
-            and simplex.view not in simplex.proposals
-            and not self.lanes.has_orderable(final.cut)
-            and (self._next_due_ms is None or now_ms < self._next_due_ms)
+            simplex.chain.best_notarized_view() > final.view
+            or (finalized is not None and finalized.view > final.view)
+            or simplex.view in simplex.proposals
+            or self.lanes.has_orderable(final.cut)
+            or (self._next_due_ms is not None and now_ms >= self._next_due_ms)
         )
 
     def _speak_up(self, now_ms: int) -> None:
@@ -363,7 +368,8 @@ class Engine:
 
     def _help(self, now_ms: int, peer: int, status: Status) -> None:
         """A peer says where it stands: note it, and send what it lacks, not too often."""
-        self._reported(peer, status.tips)
+        self.lanes.report(peer, status.tips)
+        self.lanes.claim(peer, status.tips)
         self.reported_by[peer] = status.certified_height
         interval = self.config.parameters.standstill_ms // 2
         if now_ms - self._helped_ms.get(peer, -interval) < interval or peer == self.config.me:
@@ -379,9 +385,6 @@ class Engine:
             if certificate is not None and height >= start:
                 self._helped_ms[peer] = now_ms
                 self._out.append(Send(peer, StateCertified(certificate)))
-
-    def _reported(self, peer: int, tips: tuple[Tip, ...]) -> None:
-        self.lanes.report(peer, tips)
 
     def _answer_certificate(self, peer: int, message: FetchCertificate) -> None:
         chain = self.simplex.chain

@@ -8,7 +8,7 @@ still be taken ([LANE-4]).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import msgspec
 
@@ -199,6 +199,7 @@ class Lanes:
         self._config = config
         self.lanes = [Lane(author, tip) for author, tip in enumerate(base)]
         self._reports: dict[int, tuple[Tip, ...]] = {}
+        self.claims: dict[int, tuple[Tip, ...]] = {}
         self._fetched_at: dict[int, int] = {}
         self._accused: dict[tuple[int, int], None] = {}
         self.accused: list[Evidence] = []
@@ -289,9 +290,10 @@ class Lanes:
         if len(tips) == len(self.lanes):
             self._reports[peer] = tips
 
-    def reports(self) -> Mapping[int, tuple[Tip, ...]]:
-        """The newest report of each peer."""
-        return self._reports
+    def claim(self, peer: int, tips: tuple[Tip, ...]) -> None:
+        """Note what a peer that stands still says that it holds ([LANE-8])."""
+        if len(tips) == len(self.lanes):
+            self.claims[peer] = tips
 
     def fetched(self, author: int, height: int) -> None:
         """A batch of this author had to be asked for: trust only what a quorum reports."""

@@ -56,8 +56,7 @@ def needs_of(engine: Engine, now_ms: int) -> dict[NeedKey, Need]:
     _note_lacking(engine, needs, now_ms)
     for missing in engine.queue.missing():
         _need_lane(engine, needs, (missing.lane, missing.tip, missing.after), ())
-    if engine.standing_still and simplex.pacemaker.busy:
-        _needs_of_reports(engine, needs)
+    _needs_of_claims(engine, needs)
     _need_chain(engine, needs)
     return needs
 
@@ -112,10 +111,12 @@ def _note_lacking(engine: Engine, needs: dict[NeedKey, Need], now_ms: int) -> No
             engine.lanes.fetched(key[1], engine.final_height + 1)
 
 
-def _needs_of_reports(engine: Engine, needs: dict[NeedKey, Need]) -> None:
-    """At standstill: tips that peers hold and I do not ([LANE-8])."""
+def _needs_of_claims(engine: Engine, needs: dict[NeedKey, Need]) -> None:
+    """Tips that peers at standstill hold and I do not ([LANE-8])."""
     ahead = 2 * engine.config.parameters.lane_batches
-    for peer, tips in engine.lanes.reports().items():
+    for peer, tips in engine.lanes.claims.items():
+        if peer == engine.config.me:
+            continue
         for lane, tip in zip(engine.lanes.lanes, tips, strict=True):
             unknown = tip.seq > lane.best.seq and lane.get(tip.digest) is None
             if unknown and tip.seq <= lane.final_seq + ahead:

@@ -20,40 +20,52 @@ class Pacemaker:
         self._timeouts = 0
         self._entered_ms = 0
         self._busy_since_ms: int | None = None
-        self._quiet_since_ms = 0
+        self._restless = False
+        self._final_ms = 0
+        self._attested_ms = 0
         self._resends = 0
 
     @property
     def busy(self) -> bool:
-        """True while deadlines run."""
+        """True while views run: deadlines count, leaders propose."""
         return self._busy_since_ms is not None
+
+    @property
+    def restless(self) -> bool:
+        """True while something is open, be it only an attestation: standstill counts."""
+        return self._restless
 
     def enter(self, now_ms: int) -> None:
         """A view was entered."""
         self._entered_ms = now_ms
 
-    def set_busy(self, busy: bool, now_ms: int) -> None:
-        """Start or stop the deadlines ([IDLE-2])."""
+    def set_busy(self, busy: bool, restless: bool, now_ms: int) -> None:
+        """Start or stop the deadlines of views, and those of standstill ([IDLE-2])."""
         if busy and self._busy_since_ms is None:
             self._busy_since_ms = now_ms
-            self._quiet_since_ms = now_ms
         if not busy:
             self._busy_since_ms = None
+        if (busy or restless) and not self._restless:
+            self._final_ms = self._attested_ms = now_ms
+        self._restless = busy or restless
 
     def timed_out(self) -> None:
         """A view's deadline passed: the next ones are longer."""
         self._timeouts += 1
 
-    def progressed(self, now_ms: int) -> None:
-        """A height became final, or a final one attested: only this shortens views again
-        ([LIVE-5])."""
+    def finalized(self, now_ms: int) -> None:
+        """A height became final: only this shortens views again ([LIVE-5])."""
         self._timeouts = 0
         self._resends = 0
-        self._quiet_since_ms = now_ms
+        self._final_ms = now_ms
+
+    def attested(self, now_ms: int) -> None:
+        """The first uncertified height was certified, or there is none."""
+        self._attested_ms = now_ms
 
     def resent(self, now_ms: int) -> None:
         """Standstill traffic was sent."""
-        self._quiet_since_ms = now_ms
+        self._final_ms = self._attested_ms = now_ms
         self._resends += 1
 
     def _start_ms(self) -> int:
@@ -75,10 +87,11 @@ class Pacemaker:
         return self._start_ms() + self._parameters.empty_block_ms
 
     def standstill_ms(self) -> int | None:
-        """When to send again what others may lack. The jitter is a function of who and how often,
+        """When to send again what others may lack: too long without a new final height, or with
+        one that is not certified ([LIVE-4]). The jitter is a function of who and how often,
         so that members do not speak at once, without any randomness."""
-        if self._busy_since_ms is None:
+        if not self._restless:
             return None
         standstill = self._parameters.standstill_ms
         jitter = (self._me * 37 + self._resends * 61) % 16 * standstill // 64
-        return self._quiet_since_ms + standstill + jitter
+        return min(self._final_ms, self._attested_ms) + standstill + jitter

@@ -64,6 +64,8 @@ from primitives.vote import (
 from tests.builders import Committee, a_committee, a_genesis, a_person, a_transfer, raw
 
 ROOT = Domain("test/root")
+FETCH_MS = 200
+"""How often what is missing is asked for again."""
 GENESIS = a_genesis()
 
 
@@ -76,9 +78,12 @@ class Node:
         members = pump.committee.members
         config = Config(pump.chain, members, me, pump.genesis.parameters)
         self.engine = Engine(config, Anchor(header, digest, None))
-        self.records: list[Record] = list(records)
+        self.records: list[Record] = []
         self.batches: dict[bytes, bytes] = {}
+        for record in records:
+            self._remember(record)
         self.executed: list[Execute] = []
+        self.pending: deque[Execute] = deque()
         self.certified: dict[int, Certify] = {}
         self.halts: list[Halt] = []
         self.wake_ms: int | None = None
@@ -94,8 +99,8 @@ class Node:
 
     def execute(self) -> None:
         """Let the executor finish what is issued."""
-        for effect in [e for e in self.executed if e.header.height > self.engine.executed_height]:
-            self.step(self._outcome(effect))
+        while self.pending:
+            self.step(self._outcome(self.pending.popleft()))
 
     def _outcome(self, effect: Execute) -> Executed:
         height = effect.header.height
@@ -115,7 +120,9 @@ class Node:
                 self.wake_ms = effect.at_ms
             case Execute():
                 self.executed.append(effect)
-                return [] if self.slow else [self._outcome(effect)]
+                self.pending.append(effect)
+                if not self.slow and len(self.pending) == 1:
+                    return [self._outcome(self.pending.popleft())]
             case Certify():
                 self.certified[effect.certificate.attestation.height] = effect
             case Halt():
@@ -259,8 +266,7 @@ class Pump:
             self.deliver()
             wakes = [n.wake_ms for n in self.alive() if n.wake_ms is not None]
             moment = min([w for w in wakes if w > self.now_ms], default=end)
-            if moment > end:
-                break
+            moment = min(moment, self.now_ms + FETCH_MS, end)
             self.now_ms = moment
             for node in self.alive():
                 if node.wake_ms is not None and node.wake_ms <= moment:
@@ -269,7 +275,6 @@ class Pump:
                 node.fetch()
             if moment == end:
                 break
-        self.now_ms = end
         self.deliver()
 
     def alive(self) -> list[Node]:

@@ -1,0 +1,494 @@
+"""The protocol's rules one by one, and the bugs that real implementations of it had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from consensus import safety
+from consensus.effects import CertificateKept, Effect, SayProposal, SayVote, Send
+from consensus.inputs import Executed, Received, Woken
+from consensus.messages import (
+    BlockSent,
+    Certified,
+    FetchBlock,
+    Message,
+    Propose,
+    StateCertified,
+    Status,
+    Voted,
+)
+from primitives.batch import EMPTY_TIP
+from primitives.block import VERSION, Header, block_digest, genesis_block
+from primitives.evidence import Offence, check_evidence
+from primitives.keys import ED25519
+from primitives.vote import Kind
+from tests.builders import a_certificate, a_vote
+from tests.unit.consensus.pump import Node, Pump
+
+
+def heights(pump: Pump) -> list[int]:
+    return [node.engine.final_height for node in pump.alive()]
+
+
+def votes_of(effects: list[Effect], kind: Kind) -> list[SayVote]:
+    return [e for e in effects if isinstance(e, SayVote) and e.kind == kind]
+
+
+def only(node: Node) -> Callable[[int, int, Message], bool]:
+    """Drop everything that would reach anyone else."""
+    return lambda sender, to, message: to != node.me
+
+
+def a_child_of_genesis(pump: Pump, view: int, *, time_ms: int = 1) -> tuple[Header, bytes]:
+    digest, genesis = genesis_block(pump.genesis)
+    leader = view % 4
+    cut = (EMPTY_TIP,) * 4
+    header = Header(VERSION, 0, view, 1, digest, genesis.time + time_ms, leader, cut)
+    return header, block_digest(pump.chain, header)
+
+
+def proposal(pump: Pump, header: Header, digest: bytes) -> Propose:
+    vote = a_vote(Kind.PROPOSE, header.view, digest, author=header.proposer, chain=pump.chain)
+    return Propose(header, vote)
+
+
+def receive(pump: Pump, node: Node, sender: int, message: Message) -> list[Effect]:
+    """Give one verified message; perform and return its effects (own says come back at once)."""
+    effects: list[Effect] = []
+    original = node.engine.step
+
+    def recording(now_ms: int, event: object) -> list[Effect]:
+        found = original(now_ms, event)  # type: ignore[arg-type]
+        effects.extend(found)
+        return found
+
+    node.engine.step = recording  # type: ignore[method-assign, assignment]
+    try:
+        node.step(Received(sender, pump.verified(message)))
+    finally:
+        node.engine.step = original  # type: ignore[method-assign]
+    return effects
+
+
+def certificate(pump: Pump, kind: Kind, view: int, digest: bytes | None) -> Certified:
+    return Certified(a_certificate(kind, view, digest, chain=pump.chain))
+
+
+# -- the good case ---------------------------------------------------------------------------
+
+
+def test_a_batch_becomes_final_and_certified_everywhere() -> None:
+    """[LIVE-1, LIVE-2, BLOCK-1, BLOCK-2]"""
+    pump = Pump()
+    pump.submit(2, 3)
+    pump.deliver()
+    assert heights(pump) == [1, 1, 1, 1]
+    assert [node.engine.certified_height for node in pump.nodes] == [1, 1, 1, 1]
+    (first,) = pump.nodes[0].executed
+    assert first.header.proposer == 1, "view 1 is led by member 1"
+    assert [place.lane for place in first.batches] == [2]
+    assert {node.executed[0].digest for node in pump.nodes} == {first.digest}
+    assert pump.accusations == []
+
+
+def test_many_lanes_become_final_in_one_order() -> None:
+    """[BLOCK-3]"""
+    pump = Pump()
+    for turn in range(12):
+        pump.submit(turn % 4, 1 + turn % 3, f"sender {turn}")
+        pump.pass_time(40)
+    pump.pass_time(3_000)
+    orders = {
+        tuple(place.digest for effect in node.executed for place in effect.batches)
+        for node in pump.nodes
+    }
+    assert len(orders) == 1
+    assert len(orders.pop()) == 12
+
+
+def test_the_same_inputs_give_the_same_effects() -> None:
+    def trace() -> list[bytes]:
+        pump = Pump()
+        pump.submit(0, 2)
+        pump.submit(3, 1, "b")
+        pump.pass_time(2_000)
+        return [effect.digest for node in pump.nodes for effect in node.executed]
+
+    assert trace() == trace()
+
+
+def test_who_is_idle_says_nothing_and_asks_for_no_wake_but_its_pulse() -> None:
+    """[IDLE-1]"""
+    pump = Pump()
+    pump.submit(0)
+    pump.deliver()
+    assert not any(node.engine.simplex.pacemaker.restless for node in pump.nodes)
+    pulse = [node.engine.attestations.next_beat_ms() for node in pump.nodes]
+    assert [node.wake_ms for node in pump.nodes] == pulse
+
+
+def test_deadlines_start_when_work_appears() -> None:
+    """[IDLE-2]"""
+    pump = Pump()
+    pump.down = {0, 1}
+    pump.now_ms += 60_000
+    pump.submit(2)
+    node = pump.nodes[2]
+    assert node.engine.simplex.pacemaker.view_deadline_ms() == pump.now_ms + 1_000
+
+
+def test_what_falls_due_ends_idleness_and_gets_an_empty_block() -> None:
+    """[IDLE-1, LAG-1]"""
+    pump = Pump()
+    pump.submit(0)
+    pump.deliver()
+    last = pump.nodes[0].executed[-1]
+    for node in pump.nodes:
+        roots = node.engine.attestations.certificates[1].attestation
+        due = Executed(
+            1, last.digest, last.header.time, roots.state_root, roots.receipts_root,
+            pump.now_ms + 500,
+        )  # fmt: skip
+        node.step(due)
+    pump.pass_time(400)
+    assert heights(pump) == [1, 1, 1, 1]
+    pump.pass_time(1_000)
+    assert min(heights(pump)) >= 2
+    assert pump.nodes[0].executed[1].batches == ()
+
+
+# -- safety ----------------------------------------------------------------------------------
+
+
+def test_a_second_proposal_of_a_view_is_evidence_and_not_voted_for() -> None:
+    """[SAFE-1, SAFE-2, EVID-1]"""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = only(node)
+    first = a_child_of_genesis(pump, 1)
+    second = a_child_of_genesis(pump, 1, time_ms=2)
+    said = receive(pump, node, 1, proposal(pump, *first))
+    said += receive(pump, node, 1, proposal(pump, *second))
+    assert [vote.digest for vote in votes_of(said, Kind.NOTARIZE)] == [first[1]]
+    (evidence,) = node.engine.evidence.values()
+    assert evidence.offence == Offence.TWO_PROPOSALS
+    check_evidence(pump.chain, pump.committee.members, ED25519, evidence)
+
+
+def test_nobody_finalizes_in_a_view_that_it_nullified() -> None:
+    """[SAFE-3]"""
+    pump = Pump()
+    pump.drop = lambda sender, to, message: True
+    pump.submit(0)
+    pump.pass_time(1_100)
+    node = pump.nodes[0]
+    assert node.engine.simplex.own.of(1).nullified
+    header, digest = a_child_of_genesis(pump, 1)
+    receive(pump, node, 1, proposal(pump, header, digest))
+    effects = receive(pump, node, 1, certificate(pump, Kind.NOTARIZE, 1, digest))
+    assert votes_of(effects, Kind.FINALIZE) == []
+
+
+def test_nobody_nullifies_a_view_that_it_finalized() -> None:
+    """[SAFE-4]"""
+    pump = Pump()
+    pump.drop = lambda sender, to, message: True
+    node = pump.nodes[0]
+    _, digest = a_child_of_genesis(pump, 1)
+    effects = receive(pump, node, 1, certificate(pump, Kind.NOTARIZE, 1, digest))
+    assert len(votes_of(effects, Kind.FINALIZE)) == 1
+    assert not safety.may_nullify(node.engine.simplex.own.of(1))
+    assert safety.may_nullify(node.engine.simplex.own.of(2))
+
+
+def test_two_finalizations_and_a_nullification_by_one_member_are_evidence() -> None:
+    """[SAFE-5, EVID-1]"""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = only(node)
+    for kind, digest in ((Kind.NULLIFY, None), (Kind.FINALIZE, bytes(32))):
+        vote = a_vote(kind, 1, digest, author=2, chain=pump.chain)
+        receive(pump, node, 2, Voted(vote, (EMPTY_TIP,) * 4))
+    other = a_vote(Kind.FINALIZE, 1, bytes(31) + b"\1", author=2, chain=pump.chain)
+    receive(pump, node, 2, Voted(other, (EMPTY_TIP,) * 4))
+    found = {evidence.offence for evidence in node.engine.evidence.values()}
+    assert found == {Offence.FINALIZE_AND_NULLIFY, Offence.TWO_FINALIZE}
+    for evidence in node.engine.evidence.values():
+        check_evidence(pump.chain, pump.committee.members, ED25519, evidence)
+
+
+def test_catching_up_signs_nothing_in_a_forgotten_view() -> None:
+    """[SAFE-6] A node nullified view 1, then learnt that view 1 is final after all."""
+    pump = Pump()
+    pump.down = {3}
+    pump.submit(0)
+    pump.pass_time(500)
+    late = pump.nodes[3]
+    pump.down = set()
+    pump.drop = lambda sender, to, message: True
+    late.engine.simplex.own.record(Kind.NULLIFY, 1, None)
+    kept = pump.nodes[0].records
+    notarized = next(
+        r.certificate
+        for r in kept
+        if isinstance(r, CertificateKept) and r.certificate.kind == Kind.NOTARIZE
+    )
+    proven = pump.nodes[0].certified[1].certificate
+    receive(pump, late, 0, BlockSent(pump.nodes[0].executed[0].header))
+    late.engine.simplex.chain.add(
+        pump.nodes[0].executed[0].header, pump.nodes[0].executed[0].digest
+    )
+    receive(pump, late, 0, StateCertified(proven))
+    assert late.engine.final_height == 1
+    effects = receive(pump, late, 0, Certified(notarized))
+    assert [e for e in effects if isinstance(e, SayVote)] == []
+
+
+def test_a_skipped_view_must_be_proven_nullified() -> None:
+    """[SAFE-7]"""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = only(node)
+    header, digest = a_child_of_genesis(pump, 2)
+    _, other = a_child_of_genesis(pump, 1)
+    receive(pump, node, 3, certificate(pump, Kind.NOTARIZE, 1, other))
+    assert node.engine.view == 2
+    effects = receive(pump, node, 2, proposal(pump, header, digest))
+    assert votes_of(effects, Kind.NOTARIZE) == []
+    assert ("nullified", 1, b"") in node.engine.needs
+    effects = receive(pump, node, 3, certificate(pump, Kind.NULLIFY, 1, None))
+    assert [v.digest for v in votes_of(effects, Kind.NOTARIZE)] == [digest]
+
+
+# -- bugs of others --------------------------------------------------------------------------
+
+
+def test_holding_both_n_and_x_of_a_view_refuses_neither_ancestry() -> None:
+    """[LIVE-2] Children of the notarized block and children that skip it are both voted for."""
+    for skipping in (True, False):
+        pump = Pump()
+        node = pump.nodes[0]
+        pump.drop = only(node)
+        first, first_digest = a_child_of_genesis(pump, 1)
+        receive(pump, node, 1, proposal(pump, first, first_digest))
+        receive(pump, node, 1, certificate(pump, Kind.NULLIFY, 1, None))
+        receive(pump, node, 1, certificate(pump, Kind.NOTARIZE, 1, first_digest))
+        header, digest = a_child_of_genesis(pump, 2)
+        if not skipping:
+            cut = first.cut
+            header = Header(VERSION, 0, 2, 2, first_digest, first.time, 2, cut)
+            digest = block_digest(pump.chain, header)
+        effects = receive(pump, node, 2, proposal(pump, header, digest))
+        assert [v.digest for v in votes_of(effects, Kind.NOTARIZE)] == [digest], skipping
+
+
+def test_an_n_after_an_own_nullify_still_advances_the_view() -> None:
+    """[LIVE-3]"""
+    pump = Pump()
+    pump.drop = lambda sender, to, message: True
+    pump.submit(0)
+    pump.pass_time(1_100)
+    node = pump.nodes[0]
+    assert node.engine.simplex.own.of(1).nullified
+    assert node.engine.view == 1
+    _, digest = a_child_of_genesis(pump, 1)
+    receive(pump, node, 1, certificate(pump, Kind.NOTARIZE, 1, digest))
+    assert node.engine.view == 2
+
+
+def test_everyone_restarting_after_nullify_counts_its_own_replayed_vote() -> None:
+    """[DUR-3] Each node knows only its own NULLIFY when the power fails."""
+    pump = Pump()
+    pump.down = {1}
+    pump.drop = lambda sender, to, message: isinstance(message, Voted | Certified)
+    pump.submit(0)
+    pump.pass_time(1_200)
+    assert all(node.engine.simplex.own.of(1).nullified for node in pump.alive())
+    pump.queue.clear()
+    for node in list(pump.alive()):
+        pump.restart(node.me)
+    pump.drop = lambda sender, to, message: False
+    for node in pump.alive():
+        node.step(Woken())
+    pump.pass_time(6_000)
+    assert heights(pump) == [1, 1, 1]
+
+
+def test_lost_votes_are_sent_again_and_standstill_traffic_is_bounded() -> None:
+    """[LIVE-4]"""
+    pump = Pump()
+    lost: list[Message] = []
+    pump.drop = lambda sender, to, message: bool(lost.append(message)) or True
+    pump.submit(0)
+    pump.pass_time(20_000)
+    per_second = len(lost) / 3 / 4 / 20
+    assert per_second < 30, "messages a member and second, to each peer"
+    pump.drop = lambda sender, to, message: False
+    pump.pass_time(25_000)
+    assert heights(pump) == [1, 1, 1, 1]
+
+
+def test_a_timeout_grows_until_a_height_is_final() -> None:
+    """[LIVE-5] New views, votes and nullifications do not shorten it."""
+    pump = Pump()
+    pump.down = {0, 1}
+    pump.submit(2)
+    pump.submit(3)
+    pacemaker = pump.nodes[2].engine.simplex.pacemaker
+    for view in range(1, 5):
+        deadline = pacemaker.view_deadline_ms()
+        assert deadline is not None
+        waited = deadline - pump.now_ms
+        assert waited == min(1_000 << (view - 1), 16_000)
+        pump.now_ms = deadline
+        pump.nodes[2].step(Woken())
+        receive(pump, pump.nodes[2], 3, certificate(pump, Kind.NULLIFY, view, None))
+
+
+def test_a_notarized_block_is_not_taken_for_a_final_one() -> None:
+    """[BLOCK-5]"""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = only(node)
+    header, digest = a_child_of_genesis(pump, 1)
+    receive(pump, node, 1, proposal(pump, header, digest))
+    receive(pump, node, 1, certificate(pump, Kind.NOTARIZE, 1, digest))
+    assert node.engine.final_height == 0
+    assert node.executed == []
+    receive(pump, node, 1, certificate(pump, Kind.FINALIZE, 1, digest))
+    assert node.engine.final_height == 1
+
+
+def test_a_block_of_which_only_f_is_known_is_asked_for() -> None:
+    """[BLOCK-5, SYNC-1]"""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = only(node)
+    header, digest = a_child_of_genesis(pump, 1)
+    receive(pump, node, 1, certificate(pump, Kind.FINALIZE, 1, digest))
+    assert node.engine.view == 2
+    assert node.engine.needs["block", 1, digest].request == FetchBlock(1, digest)
+    receive(pump, node, 1, BlockSent(header))
+    assert node.engine.final_height == 1
+    assert ("block", 1, digest) not in node.engine.needs
+
+
+# -- liveness --------------------------------------------------------------------------------
+
+
+def test_certificates_are_passed_on_once() -> None:
+    """[LIVE-3]"""
+    pump = Pump()
+    node = pump.nodes[0]
+    passed = certificate(pump, Kind.NULLIFY, 1, None)
+    effects = receive(pump, node, 1, passed)
+    assert [e.message for e in effects if isinstance(e, Send)].count(passed) == 1
+    again = receive(pump, node, 2, passed)
+    assert [e.message for e in again if isinstance(e, Send)].count(passed) == 0
+
+
+def test_a_dead_leader_costs_one_timeout_and_is_then_skipped() -> None:
+    """[LIVE-6]"""
+    pump = Pump()
+    pump.down = {1}
+    for turn in range(20):
+        pump.submit(0, 1, f"sender {turn}")
+        pump.pass_time(1_500)
+    assert heights(pump) == [20, 20, 20]
+    leaders = pump.nodes[0].engine.simplex.leaders
+    assert leaders.of(1) == 1
+    led = [effect.header.proposer for effect in pump.nodes[0].executed]
+    assert 1 not in led
+    started = pump.now_ms
+    pump.submit(0, 1, "once more")
+    pump.pass_time(900)
+    assert heights(pump) == [21, 21, 21], pump.now_ms - started
+
+
+def test_nobody_is_skipped_while_more_than_f_leaders_fail() -> None:
+    """[LIVE-6]"""
+    pump = Pump()
+    leaders = pump.nodes[0].engine.simplex.leaders
+    for view in (1, 2):
+        leaders.failed(view)
+    leaders.enter(5)
+    assert not leaders.skipped(5)
+    leaders.succeeded(2)
+    leaders.enter(9)
+    assert leaders.skipped(9)
+    leaders.failed(9)
+    leaders.enter(13)
+    assert not leaders.skipped(13), "a skipped turn is not a failure"
+
+
+def test_a_proposal_from_the_future_is_held_until_its_time() -> None:
+    """[BLOCK-4]"""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = only(node)
+    ahead = pump.now_ms - pump.genesis.time + 900
+    header, digest = a_child_of_genesis(pump, 1, time_ms=ahead)
+    effects = receive(pump, node, 1, proposal(pump, header, digest))
+    assert votes_of(effects, Kind.NOTARIZE) == []
+    assert node.wake_ms == pump.now_ms + 400
+    pump.pass_time(400)
+    assert node.engine.simplex.own.of(1).notarized == digest
+
+
+def test_what_no_honest_leader_proposes_is_never_voted_for() -> None:
+    """[BLOCK-4]"""
+    base = Pump()
+    header, _ = a_child_of_genesis(base, 1)
+    broken = [
+        Header(VERSION, 0, 1, 2, header.parent, header.time, 1, header.cut),
+        Header(VERSION, 0, 1, 1, header.parent, base.genesis.time - 1, 1, header.cut),
+        Header(VERSION, 0, 1, 1, header.parent, header.time, 1, header.cut[:3]),
+        Header(2, 0, 1, 1, header.parent, header.time, 1, header.cut),
+    ]
+    for header in broken:
+        pump = Pump()
+        node = pump.nodes[0]
+        pump.drop = only(node)
+        digest = block_digest(pump.chain, header)
+        effects = receive(pump, node, 1, proposal(pump, header, digest))
+        assert votes_of(effects, Kind.NOTARIZE) == [], header
+        assert 1 in node.engine.simplex.rejected
+
+
+def test_a_proposal_by_another_than_the_leader_is_ignored() -> None:
+    """[LIVE-1]"""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = only(node)
+    header, _ = a_child_of_genesis(pump, 1)
+    header = Header(VERSION, 0, 1, 1, header.parent, header.time, 3, header.cut)
+    digest = block_digest(pump.chain, header)
+    effects = receive(pump, node, 3, proposal(pump, header, digest))
+    assert [e for e in effects if isinstance(e, SayVote | SayProposal)] == []
+
+
+def test_a_peer_behind_is_helped_but_not_too_often() -> None:
+    """[LIVE-4]"""
+    pump = Pump()
+    pump.submit(0)
+    pump.deliver()
+    node = pump.nodes[0]
+    behind = Status(1, 0, 0, (EMPTY_TIP,) * 4)
+    helped = receive(pump, node, 3, behind)
+    sent = [e.message for e in helped if isinstance(e, Send)]
+    assert any(isinstance(m, Certified) and m.certificate.kind == Kind.FINALIZE for m in sent)
+    assert any(isinstance(m, StateCertified) for m in sent)
+    assert [e for e in receive(pump, node, 3, behind) if isinstance(e, Send)] == []
+
+
+def test_votes_far_ahead_are_dropped_and_a_certificate_brings_the_node_there() -> None:
+    """[MSG-2]"""
+    pump = Pump()
+    node = pump.nodes[0]
+    far = a_vote(Kind.NULLIFY, 5_000, None, author=1, chain=pump.chain)
+    assert not node.engine.wants(Voted(far, (EMPTY_TIP,) * 4))
+    message = certificate(pump, Kind.NULLIFY, 5_000, None)
+    assert node.engine.wants(message)
+    receive(pump, node, 1, message)
+    assert node.engine.view == 5_001
+    assert not node.engine.wants(message)
