@@ -74,9 +74,10 @@ class Submission(View, frozen=True, forbid_unknown_fields=True):
     transaction: Base64Text
 
 
-TransactionStatus = Literal["pending", "executed", "final", "dead"]
+TransactionStatus = Literal["pending", "executed", "final", "skipped"]
 """pending: in the node's hands. executed: it has a receipt whose certificate is under way. final:
-the certificate is there. dead: it can never have a receipt; ``code`` says why."""
+the certificate is there. skipped: this node had it ordered and it wrote nothing; ``code`` says why.
+Whether it can still come true only the account's proven sequence tells."""
 
 
 class TransactionView(View, frozen=True):

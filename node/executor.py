@@ -55,12 +55,20 @@ SYNC_HEIGHTS: Final = 64
 Batches = Sequence[tuple[int, Batch]]
 
 
+class Skipped(NamedTuple):
+    """A transaction that wrote nothing where it stood: in a batch of ``lane``."""
+
+    id: bytes
+    lane: int
+    reason: Skip
+
+
 class ExecutedBlock(msgspec.Struct, frozen=True):
-    """What is told to those who follow: the record, all receipts, and what was skipped and why."""
+    """What is told to those who follow: the record, all receipts, and what was skipped."""
 
     record: BlockRecord
     receipts: tuple[Receipt, ...]
-    skipped: tuple[tuple[bytes, Skip], ...]
+    skipped: tuple[Skipped, ...]
 
 
 class Follower(Protocol):
@@ -98,7 +106,7 @@ class _Work:
         self.count = 0
         self.done: list[_Done] = []
         self.ordered: list[OrderedBatch] = []
-        self.skipped: list[tuple[bytes, Skip]] = []
+        self.skipped: list[Skipped] = []
 
 
 class Executor:
@@ -298,7 +306,7 @@ class Executor:
                 decoded = _decode(raw, chain)
                 outcome = apply(lane, decoded)
                 if isinstance(outcome, Skip):
-                    work.skipped.append((decoded.id, outcome))
+                    work.skipped.append(Skipped(decoded.id, lane, outcome))
                 else:
                     work.done.append(_Done(decoded, outcome.outcome, ordinal, place))
 

@@ -277,9 +277,11 @@ class Ingress:
             if taken is not None:
                 waiting.extend(taken.waiters)
                 waiting.append(self._timed(taken))
-        for id_, skip in block.skipped:
-            # The same transaction may stand in several lanes: its first use has the receipt.
-            self._bury(id_, Settled(height, skip.text))
+        for skipped in block.skipped:
+            # Anyone may replay a transaction, too early say, in a lane of their own: what becomes
+            # of it there tells nothing of the one in mine.
+            if skipped.lane == self._door.me:
+                self._bury(skipped.id, Settled(height, skipped.reason.text))
         self.poke()
 
     def certified(self, certificate: StateCertificate) -> None:
