@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from consensus import repeats
 from consensus.attestation import Attestations
 from consensus.chain import Block, Chain
 from consensus.config import Anchor, Config
@@ -20,8 +21,6 @@ from consensus.effects import (
     Keep,
     Need,
     SayBatch,
-    Send,
-    SendBatches,
     Wake,
 )
 from consensus.execution import Queue
@@ -61,12 +60,6 @@ from primitives.batch import Tip, batch_digest, header_after
 from primitives.block import block_digest
 from primitives.certificate import BeatCertificate
 from primitives.evidence import Evidence, Offence
-from primitives.vote import Kind
-
-MOST_HELPED = 8
-"""State certificates sent to a peer that stands still, at once."""
-MOST_REANNOUNCED = 8
-"""Own batches sent again at once; peers ask for the rest by range."""
 
 
 class Engine:
@@ -183,7 +176,8 @@ class Engine:
             case Seal():
                 self._seal(event)
             case Connected():
-                self._greet(event.peer)
+                self._helped_ms.pop(event.peer, None)
+                self._out.extend(repeats.to_greet(self, event.peer))
             case Woken():
                 pass
             case _:
@@ -222,13 +216,11 @@ class Engine:
             case ChainSent():
                 self._chain(message)
             case Status():
-                self._help(now_ms, event.sender, message)
+                self._stands_at(now_ms, event.sender, message)
             case FetchBlock():
-                block = simplex.chain.blocks.get(message.digest)
-                if block is not None:
-                    self._out.append(Send(event.sender, BlockSent(block.header)))
+                self._out.extend(repeats.block_for(self, event.sender, message))
             case FetchCertificate():
-                self._answer_certificate(event.sender, message)
+                self._out.extend(repeats.certificate_for(self, event.sender, message))
             case _:
                 assert_never(message)
 
@@ -338,35 +330,12 @@ class Engine:
     def _speak_up(self, now_ms: int) -> None:
         """[LIVE-4] Standstill: say again what others may have missed, bounded and jittered."""
         due = self.simplex.pacemaker.standstill_ms()
-        if due is None or now_ms < due:
-            return
-        self.simplex.pacemaker.resent(now_ms)
-        self.standing_still = True
-        self._out.append(Send(None, self._status()))
-        self._out.extend(self.simplex.resend())
-        for attest in self.attestations.uncertified():
-            self._out.append(Send(None, Attested(attest)))
-        self._announce(None)
+        if due is not None and now_ms >= due:
+            self.simplex.pacemaker.resent(now_ms)
+            self.standing_still = True
+            self._out.extend(repeats.at_standstill(self))
 
-    def _announce(self, peer: int | None) -> None:
-        if self.config.me is not None:
-            digests = self.lanes.lanes[self.config.me].unfinal(MOST_REANNOUNCED)
-            if digests:
-                self._out.append(SendBatches(peer, digests))
-
-    def _status(self) -> Status:
-        through = self.attestations.certified_through
-        return Status(self.view, self.final_height, through, self.lanes.tips)
-
-    def _greet(self, peer: int) -> None:
-        """A new connection may have missed anything ([LIVE-4])."""
-        self._helped_ms.pop(peer, None)
-        self._out.append(Send(peer, self._status()))
-        for attest in self.attestations.uncertified():
-            self._out.append(Send(peer, Attested(attest)))
-        self._announce(peer)
-
-    def _help(self, now_ms: int, peer: int, status: Status) -> None:
+    def _stands_at(self, now_ms: int, peer: int, status: Status) -> None:
         """A peer says where it stands: note it, and send what it lacks, not too often."""
         self.lanes.report(peer, status.tips)
         self.lanes.claim(peer, status.tips)
@@ -374,24 +343,10 @@ class Engine:
         interval = self.config.parameters.standstill_ms // 2
         if now_ms - self._helped_ms.get(peer, -interval) < interval or peer == self.config.me:
             return
-        behind = status.final_height < self.final_height or status.view < self.view
-        if behind:
+        helpful = repeats.to_help(self, peer, status)
+        if helpful:
             self._helped_ms[peer] = now_ms
-            for helpful in self.simplex.helpful_certificates():
-                self._out.append(Send(peer, Certified(helpful)))
-        start = status.certified_height + 1
-        for height in (*range(start, start + MOST_HELPED), self.certified_height):
-            certificate = self.attestations.certificates.get(height)
-            if certificate is not None and height >= start:
-                self._helped_ms[peer] = now_ms
-                self._out.append(Send(peer, StateCertified(certificate)))
-
-    def _answer_certificate(self, peer: int, message: FetchCertificate) -> None:
-        chain = self.simplex.chain
-        held = chain.notarized if message.kind == Kind.NOTARIZE else chain.nullified
-        certificate = held.get(message.view)
-        if certificate is not None:
-            self._out.append(Send(peer, Certified(certificate)))
+            self._out.extend(helpful)
 
     def _accuse(self) -> None:
         """Keep one proof a member and kind; honest software never gets here ([EVID-1])."""
