@@ -34,6 +34,8 @@ class Chain:
         self.nullified: dict[int, Certificate] = {}
         self.finalized: Certificate | None = None
         self._recent: list[Block] = [self.final]
+        self._newest_view = anchor.header.view
+        self._best_notarized = anchor.header.view
 
     def add(self, header: Header, digest: bytes) -> Block:
         """Hold a block."""
@@ -57,8 +59,10 @@ class Chain:
 
     def certify(self, certificate: Certificate) -> None:
         """Hold a certificate that ``holds`` did not."""
+        self._newest_view = max(self._newest_view, certificate.view)
         match certificate.kind:
             case Kind.NOTARIZE:
+                self._best_notarized = max(self._best_notarized, certificate.view)
                 self.notarized[certificate.view] = certificate
             case Kind.NULLIFY:
                 self.nullified[certificate.view] = certificate
@@ -74,14 +78,7 @@ class Chain:
 
     def newest_view(self) -> int:
         """The highest view of which any certificate, or a final block, is held."""
-        views = [self.final.header.view]
-        if self.notarized:
-            views.append(max(self.notarized))
-        if self.nullified:
-            views.append(max(self.nullified))
-        if self.finalized is not None:
-            views.append(self.finalized.view)
-        return max(views)
+        return self._newest_view
 
     def missing_nullification(self, parent_view: int, view: int) -> int | None:
         """The first view strictly between whose X is not held ([SAFE-7])."""
@@ -92,8 +89,7 @@ class Chain:
 
     def best_notarized_view(self) -> int:
         """The highest view with N, or the final block's."""
-        newest = max(self.notarized, default=0)
-        return max(newest, self.final.header.view)
+        return self._best_notarized
 
     def parent_for(self, view: int) -> Block | None:
         """The highest notarized block below ``view`` that every skipped view allows ([LIVE-2])."""
@@ -124,6 +120,8 @@ class Chain:
         assert block.header.parent == self.final.digest, (block, self.final)
         self.final = block
         self.blocks[block.digest] = block
+        self._newest_view = max(self._newest_view, block.header.view)
+        self._best_notarized = max(self._best_notarized, block.header.view)
         self._recent.append(block)
         if len(self._recent) > KEPT_HEIGHTS:
             self._recent.pop(0)

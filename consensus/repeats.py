@@ -57,7 +57,7 @@ def _open_work(engine: Engine, peer: int | None) -> list[Effect]:
 
 
 def to_help(engine: Engine, peer: int, status: Status) -> list[Effect]:
-    """What a peer that stands behind lacks: certificates to enter my view and of its next heights."""
+    """What a peer that stands behind lacks: to enter my view, and of its next heights."""
     effects: list[Effect] = []
     if status.final_height < engine.final_height or status.view < engine.view:
         effects += [Send(peer, Certified(c)) for c in engine.simplex.helpful_certificates()]

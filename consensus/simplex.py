@@ -155,8 +155,9 @@ class Simplex:
         """FINALIZE what is notarized in every open view that I did not nullify."""
         if self._config.me is None:
             return
-        for view, certificate in self.chain.notarized.items():
-            if view > self.own.floor and safety.may_finalize(self.own.of(view)):
+        for view in range(self.own.floor + 1, self.chain.best_notarized_view() + 1):
+            certificate = self.chain.notarized.get(view)
+            if certificate is not None and safety.may_finalize(self.own.of(view)):
                 self._say(Kind.FINALIZE, view, certificate.digest)
 
     def notarize(self, now_ms: int) -> None:
