@@ -1,4 +1,4 @@
-"""The minting rule, clause by clause: [LEDGER-6] to [LEDGER-9], [LEDGER-12]."""
+"""The minting rule, clause by clause: [LEDGER-6, LEDGER-7, LEDGER-8, LEDGER-9, LEDGER-12]."""
 
 import pytest
 from hypothesis import given

@@ -1,0 +1,126 @@
+"""The layout of state entries: [STATE-1], [STATE-4], [STATE-5], [STATE-7]."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from primitives import entries
+from primitives.encoding import Malformed, encode
+from primitives.entries import (
+    ENTRY_KINDS,
+    MAX_KEY,
+    Account,
+    MarkKind,
+    Position,
+    Prefix,
+    Programme,
+    Supply,
+    account_key,
+    channel_key,
+    decode_entry,
+    mark_key,
+    programme_key,
+)
+from primitives.genesis import Rate
+from primitives.hashing import ZERO_DIGEST
+from tests.builders import BONUS
+
+ID = bytes(range(32))
+LONGEST = "p" * 32
+
+KEYS = {
+    "supply": (entries.SUPPLY_KEY, "01"),
+    "directory": (entries.DIRECTORY_KEY, "02"),
+    "account": (account_key(ID), "10" + ID.hex()),
+    "channel": (channel_key(ID, 255), "11" + ID.hex() + "ff"),
+    "partner": (entries.partner_key("ab"), "20026162"),
+    "position": (entries.position_key("ab"), "21026162"),
+    "limits": (entries.limits_key("ab"), "22026162"),
+    "day": (entries.day_key("ab"), "23026162"),
+    "programme": (programme_key("ab", "c"), "300261620163"),
+    "mark": (mark_key("ab", MarkKind.COMMITMENT, ID), "4002616201" + ID.hex()),
+    "lane day": (entries.lane_day_key(258), "500102"),
+    "calendar's root": (entries.due_node_key(b""), "6000"),
+    "calendar's node": (entries.due_node_key(b"\x01\x02\x03"), "6003010203"),
+    "page": (entries.due_page_key(0x01020304, 5), "610102030400000005"),
+    "queue": (entries.due_second_key(0x01020304), "6201020304"),
+}
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_a_key_is_its_prefix_and_its_fields(name: str) -> None:
+    """[STATE-1, STATE-5]"""
+    key, expected = KEYS[name]
+    assert key.hex() == expected
+
+
+def test_no_key_is_too_long() -> None:
+    """[STATE-1]"""
+    longest = mark_key(LONGEST, MarkKind.VOUCHER, ID), programme_key(LONGEST, LONGEST)
+    assert max(map(len, longest)) <= MAX_KEY
+
+
+codes = st.from_regex(r"\A[a-z0-9](?:[a-z0-9-]{0,6}[a-z0-9])?\Z")
+
+
+@given(codes, codes, codes, codes)
+def test_codes_in_a_key_cannot_run_into_each_other(a: str, b: str, c: str, d: str) -> None:
+    """[STATE-1]"""
+    first, second = programme_key(a, b), programme_key(c, d)
+    assert (first == second) == ((a, b) == (c, d))
+    if first != second:
+        assert not first.startswith(second)
+
+
+def test_prefixes_are_distinct_and_every_kind_has_one() -> None:
+    """[STATE-5]"""
+    assert len({int(prefix) for prefix in Prefix}) == len(Prefix)
+    assert set(ENTRY_KINDS) <= {int(prefix) for prefix in Prefix}
+    assert len(set(ENTRY_KINDS.values())) == len(ENTRY_KINDS)
+
+
+def test_a_value_is_read_by_its_key_s_prefix() -> None:
+    """[STATE-4]"""
+    account = Account(5, 1, 2, ID)
+    assert decode_entry(account_key(ID), encode(account)) == account
+    with pytest.raises(Malformed, match="malformed"):
+        decode_entry(entries.SUPPLY_KEY, encode(account))
+
+
+@pytest.mark.parametrize("key", [b"", b"\x03", b"\xff" + ID, b"\x10" + bytes(128)])
+def test_a_key_that_means_nothing_has_no_value(key: bytes) -> None:
+    """[STATE-5]"""
+    with pytest.raises(Malformed, match="entry_unknown"):
+        decode_entry(key, b"\x90")
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        Account(-1, 1, 0, ID),
+        Account(2**63, 1, 0, ID),
+        Account(0, 0, 0, ID),
+        Account(0, 257, 0, ID),
+        Account(0, 1, -1, ID),
+        Account(0, 1, 0, ID[1:]),
+    ],
+    ids=str,
+)
+def test_an_account_out_of_bounds_is_no_account(account: Account) -> None:
+    """[STATE-4]"""
+    with pytest.raises(Malformed, match="malformed"):
+        decode_entry(account_key(ID), encode(account))
+
+
+def test_derived_figures_are_what_their_words_say() -> None:
+    """[LEDGER-2, LEDGER-3]"""
+    assert Supply(minted=10, redeemed=4, refunded=1).supply == 7
+    assert Position(10, 4, 1, 20, 3, -2).net == 10 - 4 + 1 - 20 + 3 - 2
+
+
+def test_a_programme_s_rate_is_the_one_in_force_or_none() -> None:
+    rates = (Rate(0, 1, 1), Rate(1, 2, 1))
+    terms = type(BONUS)("b", "B", "point", ZERO_DIGEST, "", rates)
+    assert Programme(terms, -1, paused=False).rate is None
+    assert Programme(terms, 0, paused=False).rate == rates[0]
+    assert Programme(terms, 1, paused=True).rate == rates[1]

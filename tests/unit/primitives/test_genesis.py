@@ -1,0 +1,254 @@
+"""What founders may agree on: [GEN-1] to [GEN-6]."""
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from primitives.actions import MAX_OUTPUTS
+from primitives.encoding import Malformed, decode, encode
+from primitives.genesis import (
+    LAST_DUE_MS,
+    MAIN,
+    MAX_GENESIS,
+    MINUTE_MS,
+    Genesis,
+    GenesisPartner,
+    ProgrammeTerms,
+    Rate,
+    chain_id,
+    check_genesis,
+    decode_genesis,
+    validators_of,
+)
+from primitives.hashing import CHAIN
+from primitives.keys import ED25519
+from primitives.validators import possession_message
+from tests.builders import (
+    BONUS,
+    CODES,
+    DAY_MS,
+    GENESIS_TIME,
+    LIMITS,
+    PARAMETERS,
+    a_committee,
+    a_genesis,
+    a_key,
+)
+
+GENESIS = a_genesis()
+NAME = GENESIS.name
+
+
+def refusal(genesis: Genesis) -> str:
+    with pytest.raises(Malformed) as caught:
+        decode_genesis(encode(genesis), ED25519)
+    return caught.value.code
+
+
+def with_founder(**fields: object) -> Genesis:
+    """The third founder changed, its proof of possession made anew unless that is the change."""
+    north, east, south, west = GENESIS.partners
+    changed: GenesisPartner = replace(south, **fields)
+    key = a_key("consensus of south")
+    if "possession" not in fields and changed.consensus_key == key.public_key:
+        message = possession_message(NAME, changed.code, key.public_key)
+        changed = replace(changed, possession=key.sign(message))
+    return replace(GENESIS, partners=(north, east, changed, west))
+
+
+def with_parameters(network: str = GENESIS.network, **fields: object) -> Genesis:
+    return replace(GENESIS, network=network, parameters=replace(PARAMETERS, **fields))
+
+
+def with_rates(*starts: int) -> Genesis:
+    rates = tuple(Rate(start, 1, 1) for start in starts)
+    return with_founder(programmes=(replace(BONUS, rates=rates),))
+
+
+def test_a_sound_genesis_is_read_back_and_its_chain_is_its_digest() -> None:
+    """[GEN-1]"""
+    data = encode(GENESIS)
+    assert decode_genesis(data, ED25519) == GENESIS
+    assert chain_id(GENESIS) == CHAIN.digest(data)
+    assert len(data) < MAX_GENESIS
+
+
+def test_any_change_is_another_chain() -> None:
+    """[GEN-1]"""
+    others = [
+        replace(GENESIS, time=GENESIS.time + 1),
+        replace(GENESIS, name="another"),
+        with_parameters(opening=1),
+        with_founder(name="South and sons"),
+    ]
+    assert len({chain_id(genesis) for genesis in [GENESIS, *others]}) == 5
+
+
+def test_the_validators_are_the_founders_in_their_order() -> None:
+    """[GEN-3]"""
+    members = validators_of(GENESIS)
+    assert members == a_committee().members
+    assert [member.partner for member in members.members] == list(CODES)
+    assert (members.epoch, members.quorum) == (0, 3)
+
+
+def a_programme(code: str) -> ProgrammeTerms:
+    return replace(BONUS, code=code)
+
+
+REFUSED: dict[str, tuple[str, Callable[[], Genesis]]] = {
+    "[GEN-1] another version": ("version_unknown", lambda: replace(GENESIS, version=2)),
+    "[GEN-2] no known network": ("network_unknown", lambda: replace(GENESIS, network="btc")),
+    "[GEN-2] founders of one code": ("validators_invalid", lambda: with_founder(code="north")),
+    "[GEN-3] founders of one key": (
+        "validators_invalid",
+        lambda: with_founder(consensus_key=GENESIS.partners[0].consensus_key),
+    ),
+    "[GEN-3] a key of small order": (
+        "validators_invalid",
+        lambda: with_founder(consensus_key=bytes(32)),
+    ),
+    "[GEN-3] a key that nobody holds": (
+        "possession_invalid",
+        lambda: with_founder(possession=bytes(64)),
+    ),
+    "[GEN-3] a proof for another founder": (
+        "possession_invalid",
+        lambda: with_founder(possession=GENESIS.partners[0].possession),
+    ),
+    "[GEN-3] a proof for another network": (
+        "possession_invalid",
+        lambda: replace(GENESIS, name="another network"),
+    ),
+    "[GEN-4] programmes of one code": (
+        "programme_repeated",
+        lambda: with_founder(programmes=(a_programme("a"), a_programme("b"), a_programme("a"))),
+    ),
+    "[GEN-4] rates of one time": ("rates_unordered", lambda: with_rates(5, 5)),
+    "[GEN-4] rates that go back": ("rates_unordered", lambda: with_rates(5, 6, 4)),
+    "[GEN-5] more credit than in total": (
+        "credit_exceeded",
+        lambda: with_parameters(total_credit=4 * LIMITS.credit - 1),
+    ),
+    "[GEN-5] an empty block after the timeout": (
+        "timeouts_invalid",
+        lambda: with_parameters(empty_block_ms=PARAMETERS.view_timeout_ms),
+    ),
+    "[GEN-5] a limit below the first timeout": (
+        "timeouts_invalid",
+        lambda: with_parameters(view_timeout_limit_ms=PARAMETERS.view_timeout_ms - 1),
+    ),
+    "[GEN-5] epochs that end before they may": (
+        "epochs_invalid",
+        lambda: with_parameters(epoch_minimum_ms=10, epoch_maximum_ms=9),
+    ),
+    "[GEN-5] a lane that cannot carry every transaction": (
+        "lane_entries_low",
+        lambda: with_parameters(entries_per_lane_and_day=MAX_OUTPUTS),
+    ),
+    "[GEN-5] a validity beyond seven days": (
+        "validity_long",
+        lambda: with_parameters(validity_limit_ms=7 * DAY_MS + 1),
+    ),
+    "[GEN-5] a short deadline on the main network": (
+        "deadline_short",
+        lambda: with_parameters(MAIN, reserve_lapse_ms=10 * MINUTE_MS - 1),
+    ),
+    "[GEN-5] a short validity on the main network": (
+        "deadline_short",
+        lambda: with_parameters(MAIN, validity_limit_ms=10 * MINUTE_MS - 1),
+    ),
+    "[GEN-6] a reserve attested in the future": (
+        "reserve_invalid",
+        lambda: with_founder(limits=replace(LIMITS, reserve_attested=GENESIS_TIME + 1)),
+    ),
+    "[GEN-6] a rate after the calendar's end": (
+        "due_too_late",
+        lambda: with_rates(LAST_DUE_MS + 1),
+    ),
+    "[GEN-6] a lapse after the calendar's end": (
+        "due_too_late",
+        lambda: with_parameters(reserve_lapse_ms=LAST_DUE_MS - GENESIS_TIME + 1),
+    ),
+    "[GEN-2] no founder": ("malformed", lambda: replace(GENESIS, partners=())),
+    "[GEN-2] a currency in small letters": ("malformed", lambda: with_founder(currency="eur")),
+    "[GEN-2] a currency and a line": ("malformed", lambda: with_founder(currency="EUR\n")),
+    "[GEN-2] a founder without a name": ("malformed", lambda: with_founder(name="")),
+    "[GEN-4] a programme without a rate": ("malformed", with_rates),
+    "[GEN-4] a point worth nothing": (
+        "malformed",
+        lambda: with_founder(programmes=(replace(BONUS, rates=(Rate(0, 0, 1),)),)),
+    ),
+    "[GEN-4] a division by nothing": (
+        "malformed",
+        lambda: with_founder(programmes=(replace(BONUS, rates=(Rate(0, 1, 0),)),)),
+    ),
+    "[GEN-4] terms of 33 bits": (
+        "malformed",
+        lambda: with_founder(programmes=(replace(BONUS, rates=(Rate(0, 2**32, 1),)),)),
+    ),
+    "[GEN-5] a haircut of more than all": (
+        "malformed",
+        lambda: with_founder(limits=replace(LIMITS, haircut=10_001)),
+    ),
+    "[GEN-5] an opening of nothing": ("malformed", lambda: with_parameters(opening=0)),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_genesis_is_refused_for(what: str) -> None:
+    code, make = REFUSED[what]
+    assert refusal(make()) == code
+
+
+def test_more_than_100_founders_are_refused() -> None:
+    """[GEN-2]"""
+    many = a_genesis(n=101, parameters=replace(PARAMETERS, total_credit=2**62))
+    assert refusal(many) == "malformed"
+    check_genesis(replace(many, partners=many.partners[:100]), ED25519)
+
+
+EDGES: dict[str, Callable[[], Genesis]] = {
+    "credit that is exactly the total": lambda: with_parameters(total_credit=4 * LIMITS.credit),
+    "a lane that just carries every transaction": lambda: with_parameters(
+        entries_per_lane_and_day=MAX_OUTPUTS + 1
+    ),
+    "a short deadline on a test network": lambda: with_parameters(reserve_lapse_ms=1),
+    "ten minutes on the main network": lambda: with_parameters(
+        MAIN, reserve_lapse_ms=10 * MINUTE_MS, validity_limit_ms=10 * MINUTE_MS
+    ),
+    "a rate at the calendar's end": lambda: with_rates(0, LAST_DUE_MS),
+    "a lapse at the calendar's end": lambda: with_parameters(
+        reserve_lapse_ms=LAST_DUE_MS - GENESIS_TIME
+    ),
+    "no programme": lambda: with_founder(programmes=()),
+    "sixteen programmes of sixteen rates": lambda: with_founder(
+        programmes=tuple(
+            replace(BONUS, code=f"p{i}", rates=tuple(Rate(s, 1, 1) for s in range(16)))
+            for i in range(16)
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("what", EDGES)
+def test_a_genesis_may_just_have(what: str) -> None:
+    """[GEN-4, GEN-5, GEN-6]"""
+    check_genesis(EDGES[what](), ED25519)
+
+
+def test_bytes_that_are_no_genesis_are_refused() -> None:
+    """[GEN-1]"""
+    data = encode(GENESIS)
+    for broken, code in [
+        (b"", "malformed"),
+        (data[:-1], "malformed"),
+        (data + b"\0", "malformed"),
+        (bytes(MAX_GENESIS + 1), "oversized"),
+        (b"\xdc\x00\x06" + data[1:], "not_canonical"),
+    ]:
+        with pytest.raises(Malformed) as caught:
+            decode_genesis(broken, ED25519)
+        assert caught.value.code == code
+    assert decode(Genesis, data) == GENESIS
