@@ -103,7 +103,7 @@ UNCHECKED = (BlockSent, Status, FetchBlock, FetchCertificate)
 """Their digest is their authentication, or nothing rests on them."""
 
 
-@pytest.mark.parametrize("message", messages(), ids=lambda m: type(m).__name__)
+@pytest.mark.parametrize("message", [*messages()], ids=lambda m: type(m).__name__)
 def test_a_sound_message_is_verified_and_has_one_spelling(message: Message) -> None:
     """[MSG-1, MSG-2]"""
     assert VERIFIER.verify(decode_message(encode(message))) == Verified(message)
