@@ -5,8 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
-from benchmarks.population import Holder, Terms, accounts_of, holder, signed
-from primitives.actions import Mint, Output, Transfer
+from benchmarks.population import Holder, holder
 from primitives.amount import MICRO
 from primitives.genesis import (
     Genesis,
@@ -23,11 +22,6 @@ START_MS: Final = 1_793_491_200_000
 HOUR_MS: Final = 3_600_000
 NAME: Final = "benchmark"
 CODES: Final = ("alder", "birch", "cedar", "dogwood")
-UNITS_PER_POINT: Final = 10_000
-OUTPUTS: Final = 200
-"""Accounts that one transfer funds."""
-SHARE: Final = MICRO // 50
-"""Units that each sender starts with: twice the least that opens an account."""
 
 PARAMETERS: Final = Parameters(
     opening=MICRO // 100,
@@ -66,7 +60,7 @@ _PROGRAMME: Final = ProgrammeTerms(
     point="point",
     terms_hash=sha256(b"terms").digest(),
     terms_url="https://example.com/terms",
-    rates=(Rate(START_MS, UNITS_PER_POINT, 1),),
+    rates=(Rate(START_MS, 10_000, 1),),
 )
 
 
@@ -98,18 +92,3 @@ def genesis() -> Genesis:
 
     founders = tuple(founder(index) for index in range(len(CODES)))
     return Genesis(1, "tlqb", NAME, START_MS, PARAMETERS, founders)
-
-
-def funding(terms: Terms) -> list[bytes]:
-    """Transactions that give every sender its share: one mint, then transfers of many outputs."""
-    bank = holder("bank")
-    points = 2 * terms.senders * SHARE // UNITS_PER_POINT
-    amount = points * UNITS_PER_POINT
-    deposit = sha256(b"a benchmark's deposit").digest()
-    mint = Mint(CODES[0], _PROGRAMME.code, points, amount, deposit, bank.account)
-    made = [signed(issuer(0), terms, 0, mint)]
-    accounts = accounts_of(range(terms.senders))
-    for sequence, first in enumerate(range(0, terms.senders, OUTPUTS)):
-        outputs = tuple(Output(to, SHARE) for to in accounts[first : first + OUTPUTS])
-        made.append(signed(bank, terms, sequence, Transfer(outputs)))
-    return made

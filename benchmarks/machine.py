@@ -57,7 +57,7 @@ def _field(path: Path, name: str) -> str | None:
 
 
 def commit(root: Path) -> str:
-    """The commit that is measured, marked ``+changes`` if files differ from it; else ``unknown``."""
+    """The commit that is measured, with ``+changes`` if files differ from it; else ``unknown``."""
     try:
         revision = _git(root, "rev-parse", "HEAD")
         changed = _git(root, "status", "--porcelain", "--untracked-files=no")

@@ -21,6 +21,7 @@ from time import process_time_ns
 from typing import Final
 
 from benchmarks import founders
+from benchmarks.funding import Till, funding
 from benchmarks.population import Terms, Workshop
 from node.executor import Executor
 from node.store import LevelStore
@@ -132,7 +133,8 @@ def run(options: argparse.Namespace, directory: Path) -> None:
     workshop.close()
     executor = Executor.open(LevelStore.open(directory), genesis)
     ledger = Chain(executor)
-    money = founders.funding(terms)
+    till = Till(genesis.partners[LANE], founders.issuer(LANE))
+    money = funding(terms, till, range(options.senders))
     ledger.execute(ledger.batch(money[:1]))
     for first in range(1, len(money), 50):
         ledger.execute(ledger.batch(money[first : first + 50]))

@@ -1,0 +1,222 @@
+"""Offers signed transfers at a fixed rate and times a sample of them. Knows the API; no verdict.
+
+The loop is open: what is due is sent when it is due, however long answers take, and a latency
+counts from the moment at which the transfer was due, so that a slow network cannot slow its own
+examiner down. Every sender stays with one node.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from time import process_time
+from typing import Final, NamedTuple
+
+from client.answers import judge_receipt, read
+from client.errors import Fault
+from client.http import NodeApi
+from client.trust import Believed
+from primitives.encoding import Malformed
+from primitives.proof import ReceiptProof
+from primitives.receipt import Outcome
+from primitives.transaction import decode_signed, transaction_id
+
+TICK_S: Final = 0.05
+"""Each node is sent what is due this often."""
+SAMPLE_TICKS: Final = 2
+"""Of every so many requests to a node, one transfer is sent apart and waited for."""
+SAMPLE_WAIT_S: Final = 20.0
+POLL_S: Final = 0.5
+TAKEN_IN: Final = (202, 409)
+
+
+class Plan(NamedTuple):
+    """How much is offered: transfers a second of all nodes together, for so many seconds."""
+
+    rate: float
+    seconds: float
+
+
+class Request(NamedTuple):
+    """What is due at one moment at one node: ``due_s`` after the start; places in the list."""
+
+    due_s: float
+    node: int
+    places: range
+    is_sampled: bool
+
+
+class Sight(NamedTuple):
+    """A node's newest certified height, seen at a moment."""
+
+    at_s: float
+    height: int
+
+
+class Sample(NamedTuple):
+    """A transfer that was waited for: when it was due, and what became of it.
+
+    ``latency_ms`` ends when its proof was verified; None if it was not final in time.
+    """
+
+    due_s: float
+    latency_ms: float | None
+
+
+class Offered(NamedTuple):
+    """What a plan came to. Times are of the loop's clock, in seconds after the start."""
+
+    plan: Plan
+    sent: int
+    refused: list[int]
+    codes: dict[str, int]
+    samples: list[Sample]
+    sights: list[list[Sight]]
+    most_late_ms: float
+    cpu_s: float
+
+
+def schedule(plan: Plan, nodes: int) -> list[Request]:
+    """Every request of a plan, by time. Nodes take turns; the list's places are dealt out to them
+    in rotation, so that place ``p`` goes to node ``p % nodes``, in order."""
+    ticks = round(plan.seconds / TICK_S)
+    share = plan.rate / nodes * TICK_S
+    requests = []
+    for tick in range(ticks):
+        first, end = int(tick * share), int((tick + 1) * share)
+        for node in range(nodes):
+            due_s = (tick + node / nodes) * TICK_S
+            places = range(first * nodes + node, end * nodes + node, nodes)
+            if places:
+                requests.append(Request(due_s, node, places, tick % SAMPLE_TICKS == 0))
+    return requests
+
+
+def due_by(requests: Sequence[Request]) -> Iterator[tuple[float, int]]:
+    """(time, transfers due up to then), ascending."""
+    total = 0
+    for request in requests:
+        total += len(request.places)
+        yield request.due_s, total
+
+
+class Load:
+    """Sends to ``nodes``, believing what ``believed`` says."""
+
+    def __init__(self, nodes: Sequence[NodeApi], believed: Believed) -> None:
+        self._nodes = nodes
+        self._believed = believed
+        self._refused: list[int] = []
+        self._codes: dict[str, int] = {}
+        self._samples: list[Sample] = []
+        self._sights: list[list[Sight]] = []
+        self._start_s = 0.0
+
+    async def offer(self, plan: Plan, raws: Sequence[bytes]) -> Offered:
+        """Send what the plan asks, of ``raws``, which holds at least so many."""
+        requests = schedule(plan, len(self._nodes))
+        self._refused, self._codes, self._samples = [], {}, []
+        self._sights = [[] for _ in self._nodes]
+        clock = asyncio.get_running_loop().time
+        begun_cpu_s, self._start_s = process_time(), clock()
+        watch = asyncio.create_task(self._watch())
+        tasks: set[asyncio.Task[None]] = set()
+        most_late_s = 0.0
+        for request in requests:
+            ahead_s = self._start_s + request.due_s - clock()
+            if ahead_s > 0:
+                await asyncio.sleep(ahead_s)
+            most_late_s = max(most_late_s, clock() - self._start_s - request.due_s)
+            for task in self._send(request, raws):
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+        await asyncio.sleep(max(0.0, self._start_s + plan.seconds - clock()))
+        cpu_s = process_time() - begun_cpu_s
+        watch.cancel()
+        await asyncio.gather(*tasks)
+        return Offered(
+            plan=plan,
+            sent=sum(len(request.places) for request in requests),
+            refused=sorted(self._refused),
+            codes=self._codes,
+            samples=self._samples,
+            sights=self._sights,
+            most_late_ms=most_late_s * 1000,
+            cpu_s=cpu_s,
+        )
+
+    async def settle(self, raws: Sequence[bytes], refused: Sequence[int]) -> None:
+        """Send again what was refused, after the clock, until all of it is taken in.
+
+        So every sender's sequence goes on without a gap, and all that was sent must become final.
+        """
+        for node in range(len(self._nodes)):
+            left = [place for place in refused if place % len(self._nodes) == node]
+            while left:
+                left = await self._again(node, left, raws)
+
+    async def _again(self, node: int, places: list[int], raws: Sequence[bytes]) -> list[int]:
+        some, rest = places[:500], places[500:]
+        try:
+            results = await self._nodes[node].submit_many([raws[place] for place in some])
+        except Fault:
+            await asyncio.sleep(POLL_S)
+            return places
+        left = [p for p, r in zip(some, results, strict=True) if r.status not in TAKEN_IN]
+        if left:
+            await asyncio.sleep(POLL_S)
+        return left + rest
+
+    def _send(self, request: Request, raws: Sequence[bytes]) -> Iterator[asyncio.Task[None]]:
+        places = list(request.places)
+        if request.is_sampled:
+            place = places.pop()
+            yield asyncio.create_task(self._sample(request, place, raws[place]))
+        if places:
+            yield asyncio.create_task(self._bulk(request.node, places, raws))
+
+    async def _bulk(self, node: int, places: list[int], raws: Sequence[bytes]) -> None:
+        try:
+            results = await self._nodes[node].submit_many([raws[place] for place in places])
+        except Fault as fault:
+            self._refuse(places, fault.code)
+            return
+        for place, result in zip(places, results, strict=True):
+            if result.status not in TAKEN_IN:
+                self._refuse([place], result.code or str(result.status))
+
+    async def _sample(self, request: Request, place: int, raw: bytes) -> None:
+        """Send one, wait for its finality at the node, and believe the proof alone."""
+        try:
+            view = await self._nodes[request.node].submit(raw, SAMPLE_WAIT_S)
+        except Fault as fault:
+            self._refuse([place], fault.code)
+            return
+        if view is None or view.proof is None:
+            self._samples.append(Sample(request.due_s, None))
+            return
+        id_ = transaction_id(decode_signed(raw, self._believed.chain).transaction)
+        proven = judge_receipt(self._believed, id_, read(ReceiptProof, view.proof))
+        if proven.receipt.outcome != Outcome.DONE:
+            raise Malformed("transfer_refused", Outcome(proven.receipt.outcome).text)
+        now_s = asyncio.get_running_loop().time()
+        latency_ms = (now_s - self._start_s - request.due_s) * 1000
+        self._samples.append(Sample(request.due_s, latency_ms))
+
+    def _refuse(self, places: list[int], code: str) -> None:
+        self._refused += places
+        self._codes[code] = self._codes.get(code, 0) + len(places)
+
+    async def _watch(self) -> None:
+        """Look at every node's newest certified height, now and again."""
+        while True:
+            await asyncio.gather(*(self._look(node) for node in range(len(self._nodes))))
+            await asyncio.sleep(POLL_S)
+
+    async def _look(self, node: int) -> None:
+        try:
+            status = await self._nodes[node].status()
+        except Fault:
+            return
+        at_s = asyncio.get_running_loop().time() - self._start_s
+        self._sights[node].append(Sight(at_s, status.certified_height))

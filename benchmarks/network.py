@@ -1,0 +1,131 @@
+"""A development network under measurement: starts it, reads its counters, stops it.
+
+Knows the one document that ``liqbon-node devnet`` prints, the metrics ports and /proc.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import aiohttp
+import msgspec
+
+from benchmarks.processes import snapshot, usage
+
+START_TIMEOUT_S: Final = 90.0
+STOP_TIMEOUT_S: Final = 60.0
+MAX_DOCUMENT: Final = 1024 * 1024
+_STAGE: Final = re.compile(r'^liqbon_stage_cpu_seconds_total\{stage="(\w+)"\} (\S+)$', re.MULTILINE)
+
+
+class NodeDocument(msgspec.Struct):
+    """A node as devnet names it; ``api`` and ``metrics`` are URLs."""
+
+    api: str
+    metrics: str
+    pid: int
+    home: str
+
+
+class PartnerDocument(msgspec.Struct):
+    """A founder: where its keys are."""
+
+    code: str
+    home: str
+
+
+class DevnetDocument(msgspec.Struct):
+    """What devnet prints once every node is ready, as far as it is needed here."""
+
+    nodes: list[NodeDocument]
+    genesis: str
+    partners: list[PartnerDocument]
+
+
+class Costs(NamedTuple):
+    """A node's counters at one moment: processor seconds by stage, and memory."""
+
+    seconds: dict[str, float]
+    rss_bytes: int
+
+
+class Network:
+    """The running nodes."""
+
+    def __init__(self, document: DevnetDocument, session: aiohttp.ClientSession) -> None:
+        self.document = document
+        self.nodes = document.nodes
+        self._session = session
+
+    async def costs(self) -> list[Costs]:
+        """Every node's counters, now. The stages of a node sum up to all of its processes' time."""
+        processes = snapshot()
+        stages = await asyncio.gather(*(self._stages(node.metrics) for node in self.nodes))
+        costs = []
+        for node, seconds in zip(self.nodes, stages, strict=True):
+            used = usage(processes, node.pid)
+            threads = used.own_cpu_s - sum(seconds.values())
+            whole = seconds | {"threads": threads, "verifiers": used.children_cpu_s}
+            costs.append(Costs(whole, used.rss_bytes))
+        return costs
+
+    async def _stages(self, url: str) -> dict[str, float]:
+        async with self._session.get(url) as response:
+            text = await response.text()
+        return {name: float(value) for name, value in _STAGE.findall(text)}
+
+
+@asynccontextmanager
+async def devnet(
+    directory: Path, validators: int, base_port: int, session: aiohttp.ClientSession
+) -> AsyncIterator[Network]:
+    """A network in ``directory``, stopped at the end. RuntimeError if it does not start or stop."""
+    command = Path(sys.executable).parent / "liqbon-node"
+    arguments = ["devnet", "--validators", str(validators), "--dir", str(directory)]
+    arguments += ["--base-port", str(base_port), "--output", "json"]
+    process = await asyncio.create_subprocess_exec(
+        str(command), *arguments, stdout=asyncio.subprocess.PIPE, limit=MAX_DOCUMENT
+    )
+    try:
+        async with asyncio.timeout(START_TIMEOUT_S):
+            document = await _document(process)
+        yield Network(document, session)
+    finally:
+        await _stop(process)
+
+
+async def _document(process: asyncio.subprocess.Process) -> DevnetDocument:
+    """The document that devnet prints, whose lines end with the closing brace."""
+    assert process.stdout is not None
+    text = b""
+    while True:
+        line = await process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the network did not start: exit status {await process.wait()}")
+        text += line
+        try:
+            return msgspec.json.decode(text, type=DevnetDocument)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:
+            continue  # there is more to come
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            status = await process.wait()
+    except TimeoutError:
+        process.kill()
+        raise RuntimeError("the network did not stop in time") from None
+    if status:
+        raise RuntimeError(f"the network ended with exit status {status}")

@@ -1,0 +1,64 @@
+"""What processes used, as Linux counts it. Knows /proc; not what the processes do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final, NamedTuple
+
+_TICK_S: Final = 1 / os.sysconf("SC_CLK_TCK")
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+# Places in /proc/PID/stat after the command's closing parenthesis (proc_pid_stat(5), from 3 on).
+_PARENT, _USER, _SYSTEM, _RESIDENT = 1, 11, 12, 21
+
+
+class Process(NamedTuple):
+    """A process at one moment: processor seconds so far, and memory."""
+
+    pid: int
+    parent: int
+    cpu_s: float
+    rss_bytes: int
+
+
+class Usage(NamedTuple):
+    """A process, and all that it started."""
+
+    own_cpu_s: float
+    children_cpu_s: float
+    rss_bytes: int
+
+
+def snapshot() -> dict[int, Process]:
+    """Every process there is."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                process = _parse(int(entry.name), (entry / "stat").read_text())
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it ended meanwhile
+            found[process.pid] = process
+    return found
+
+
+def usage(processes: dict[int, Process], pid: int) -> Usage:
+    """Of one process and its descendants. KeyError if it is not there."""
+    own = processes[pid]
+    children: list[Process] = []
+    generation = [own]
+    while generation:
+        parents = {process.pid for process in generation}
+        generation = [p for p in processes.values() if p.parent in parents and p.pid not in parents]
+        children += generation
+    return Usage(
+        own_cpu_s=own.cpu_s,
+        children_cpu_s=sum(child.cpu_s for child in children),
+        rss_bytes=own.rss_bytes + sum(child.rss_bytes for child in children),
+    )
+
+
+def _parse(pid: int, line: str) -> Process:
+    fields = line[line.rindex(")") + 2 :].split()
+    cpu_s = (int(fields[_USER]) + int(fields[_SYSTEM])) * _TICK_S
+    return Process(pid, int(fields[_PARENT]), cpu_s, int(fields[_RESIDENT]) * _PAGE)
