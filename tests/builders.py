@@ -121,9 +121,14 @@ BONUS: Final = ProgrammeTerms(
 """One point is 0.01 LiqBon."""
 
 
+def seed_of(name: str) -> bytes:
+    """32 bytes: the private key behind ``a_key(name)``."""
+    return sha256(b"test key " + name.encode()).digest()
+
+
 def a_key(name: str) -> Ed25519Key:
-    """The Ed25519 key whose seed is the SHA-256 of ``name``."""
-    return Ed25519Key.from_seed(sha256(b"test key " + name.encode()).digest())
+    """The Ed25519 key that belongs to ``name``."""
+    return Ed25519Key.from_seed(seed_of(name))
 
 
 @dataclass(frozen=True)
@@ -131,8 +136,12 @@ class Person:
     """An account with the keys that sign for it, in the order of its policy."""
 
     name: str
-    keys: tuple[Ed25519Key, ...]
+    key_names: tuple[str, ...]
     policy: Policy
+
+    @cached_property
+    def keys(self) -> tuple[Ed25519Key, ...]:
+        return tuple(map(a_key, self.key_names))
 
     @cached_property
     def account(self) -> bytes:
@@ -149,10 +158,10 @@ class Person:
 @lru_cache(maxsize=4096)
 def a_person(name: str, keys: int = 1, threshold: int = 1) -> Person:
     """Someone with ``keys`` keys, of which ``threshold`` sign."""
-    held = [a_key(f"{name} {place}") for place in range(keys)]
-    held.sort(key=lambda key: key.public_key)
-    policy = policy_of(threshold, [key.public_key for key in held])
-    return Person(name, tuple(held), policy)
+    names = [f"{name} {place}" for place in range(keys)]
+    names.sort(key=lambda key_name: a_key(key_name).public_key)
+    policy = policy_of(threshold, [a_key(key_name).public_key for key_name in names])
+    return Person(name, tuple(names), policy)
 
 
 def a_policy(*names: str, threshold: int = 1) -> Policy:

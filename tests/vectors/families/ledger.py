@@ -1,0 +1,244 @@
+"""Blocks of the ledger: state before, transactions, receipts and skips, state after."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from contracts.transition import apply_block
+from primitives.amount import MAX_SUPPLY, MICRO
+from primitives.encoding import encode
+from primitives.entries import Programme, programme_key
+from primitives.genesis import Genesis, Rate
+from primitives.merkle import list_root
+from primitives.receipt import Skip
+from primitives.statetree import StateTree
+from primitives.transaction import Decoded
+from tests.builders import (
+    BONUS,
+    DAY_MS,
+    GENESIS_TIME,
+    LIMITS,
+    PARAMETERS,
+    a_genesis,
+    a_person,
+    a_role,
+    raw,
+)
+from tests.ledger import Ledger
+
+FIELDS = {
+    "name": "what the block shows",
+    "chain": "chain id",
+    "parameters": "canonical bytes of the genesis parameters",
+    "height, time, lanes": "of the block",
+    "before": "pairs of key and value: the whole state before the block",
+    "root_before": "its state root",
+    "transactions": "pairs of lane and signed transaction, in the order of the block",
+    "verdicts": "what became of each transaction: the code of its outcome or of its skip",
+    "receipts": "canonical bytes of each receipt: what fell due, then transactions, in order",
+    "receipts_root": "the root of their list",
+    "changes": "key and new value, or null for a removed entry, by ascending key",
+    "root": "state root after the block",
+    "next_due": "block time in milliseconds at which something falls due next, or null",
+}
+
+ALICE, BOB, CAROL = a_person("Alice"), a_person("Bob"), a_person("Carol")
+ISSUER = a_role("north", "issuer")
+START = GENESIS_TIME + DAY_MS
+"""When the second rate of the programme begins."""
+
+
+def the_genesis() -> Genesis:
+    """One founder with little room, a rate to come, and a programme that has not begun."""
+    limits = replace(LIMITS, credit=5 * MICRO, reserve=100 * MICRO, mint_per_day=60 * MICRO)
+    rates = (Rate(GENESIS_TIME, 10_000, 1), Rate(START, 10_001, 3))
+    later = replace(BONUS, code="later", rates=(Rate(START, 1, 1),))
+    programmes = [replace(BONUS, rates=rates), later]
+    parameters = replace(PARAMETERS, entries_per_lane_and_day=7, due_per_block=2)
+    return a_genesis(n=1, parameters=parameters, limits=limits, programmes=programmes)
+
+
+def the_ledger(genesis: Genesis | None = None) -> Ledger:
+    """Alice has 49 LiqBon and two channels, Bob one; the lane created four entries of seven."""
+    ledger = Ledger(genesis or the_genesis())
+    ledger.give(ALICE, 50 * MICRO)
+    ledger.block(ledger.open_channels(ALICE, 2), ledger.transfer(ALICE, (BOB, MICRO), sequence=1))
+    return ledger
+
+
+Case = Callable[[Ledger], list[Decoded]]
+
+
+def pay(*outputs: tuple[object, int], **fields: object) -> Case:
+    return lambda ledger: [ledger.transfer(ALICE, *outputs, **fields)]  # type: ignore[arg-type]
+
+
+def mint(points: int, **fields: object) -> Case:
+    return lambda ledger: [ledger.mint("north", BOB, points, **fields)]
+
+
+def untimely(ahead: int) -> Case:
+    """``valid_until`` is ``ahead`` of the block's time."""
+    return lambda ledger: [
+        ledger.transfer(ALICE, (BOB, 1), valid_until=ledger.context().time + ahead)
+    ]
+
+
+def both_ways(ledger: Ledger) -> list[Decoded]:
+    return [ledger.transfer(ALICE, (BOB, 49 * MICRO)), ledger.transfer(BOB, (ALICE, 50 * MICRO))]
+
+
+def twice(ledger: Ledger) -> list[Decoded]:
+    return [ledger.transfer(ALICE, (BOB, 1))] * 2
+
+
+def foreign_mint(ledger: Ledger) -> list[Decoded]:
+    return [ledger.mint("nobody", BOB, 1, issuer=ISSUER)]
+
+
+def thief(ledger: Ledger) -> list[Decoded]:
+    return [ledger.mint("north", BOB, 1, issuer=BOB)]
+
+
+FOUR = [(a_person(f"newcomer {i}"), 10_000) for i in range(4)]
+
+CASES: dict[str, Case] = {
+    "nothing": lambda _: [],
+    "a transfer": pay((BOB, 12_500_000)),
+    "a transfer that opens an account": pay((CAROL, 10_000), memo=b"\x07" * 32),
+    "repeated outputs and one to oneself": pay((CAROL, 10_000), (ALICE, 5), (CAROL, 1), (BOB, 2)),
+    "the first use of a channel": pay((BOB, 1), channel=1),
+    "a refusal that creates a channel": pay((BOB, 50 * MICRO), channel=1),
+    "more channels": lambda ledger: [ledger.open_channels(ALICE, 16)],
+    "spent in the block in which it came": both_ways,
+    "a mint": mint(123),
+    "a mint that opens an account": lambda ledger: [ledger.mint("north", CAROL, 1)],
+    "balance_too_low": pay((BOB, 49 * MICRO + 1)),
+    "balance_too_low for channels": lambda ledger: [ledger.open_channels(BOB, 3)],
+    "output_below_opening": pay((CAROL, 9_999)),
+    "output_below_opening though a later output is enough": pay((CAROL, 1), (CAROL, 10_000)),
+    "amount_overflow": pay((BOB, MAX_SUPPLY), (CAROL, 1)),
+    "channels_not_more": lambda ledger: [ledger.open_channels(ALICE, 2)],
+    "partner_unknown": foreign_mint,
+    "not_issuer": thief,
+    "programme_unknown": mint(1, programme="miles"),
+    "rate_not_in_force": mint(1, programme="later"),
+    "rate_mismatch": mint(1, amount=10_001),
+    "commitment_used": mint(1, reference="deposit 1"),
+    "limit_exceeded": mint(4_501),
+    "daily_cap_exceeded": mint(1_001),
+    "expired": untimely(-1),
+    "valid in the very last moment": untimely(0),
+    "valid as far ahead as may be": untimely(PARAMETERS.validity_limit_ms),
+    "valid_too_long": untimely(PARAMETERS.validity_limit_ms + 1),
+    "sender_unknown": lambda ledger: [ledger.transfer(CAROL, (BOB, 1))],
+    "channel_unopened": pay((BOB, 1), channel=2),
+    "sequence_early": pay((BOB, 1), sequence=3),
+    "sequence_stale": pay((BOB, 1), sequence=1),
+    "sequence_stale the second time": twice,
+    "lane_exhausted": pay(*FOUR),
+    "the last entries of the lane's day": pay(*FOUR[:3]),
+}
+
+
+def record(
+    name: str, ledger: Ledger, transactions: list[Decoded], after_ms: int
+) -> dict[str, object]:
+    """The block that carries ``transactions`` in lane 0, ``after_ms`` after the last."""
+    context = ledger.context(after_ms)
+    before = dict(ledger.state)
+    tree = StateTree()
+    tree.load(before.items())
+    root_before = tree.root
+    result = apply_block(before, context, [(0, decoded) for decoded in transactions])
+    verdicts = ledger.block(*transactions, after_ms=after_ms)
+    assert ledger.last == result
+    ledger.scan()
+    tree.update(result.changes)
+    receipts = [encode(receipt) for receipt in result.receipts]
+    codes = [v.text if isinstance(v, Skip) else v.outcome.text for v in verdicts]
+    return {
+        "name": name,
+        "chain": context.chain.hex(),
+        "parameters": encode(context.parameters).hex(),
+        "height": context.height,
+        "time": context.time,
+        "lanes": context.lanes,
+        "before": [[key.hex(), value.hex()] for key, value in sorted(before.items())],
+        "root_before": root_before.hex(),
+        "transactions": [[0, raw(decoded).hex()] for decoded in transactions],
+        "verdicts": codes,
+        "receipts": [receipt.hex() for receipt in receipts],
+        "receipts_root": list_root(receipts).hex(),
+        "changes": [[k.hex(), None if v is None else v.hex()] for k, v in result.changes],
+        "root": tree.root.hex(),
+        "next_due": result.next_due_ms,
+    }
+
+
+def simple(name: str) -> dict[str, object]:
+    ledger = the_ledger()
+    case = record(name, ledger, CASES[name](ledger), after_ms=1_000)
+    code = name.split(" ")[0]
+    assert "_" not in code or code in case["verdicts"], name  # type: ignore[operator]
+    return case
+
+
+def paused() -> dict[str, object]:
+    ledger = the_ledger()
+    key = programme_key("north", "bonus")
+    programme = ledger.entry(key, Programme)
+    assert programme is not None
+    ledger.state[key] = encode(replace(programme, paused=True))
+    return record("programme_paused", ledger, mint(1)(ledger), after_ms=1_000)
+
+
+def over_supply() -> dict[str, object]:
+    genesis = the_genesis()
+    [founder] = genesis.partners
+    endless = replace(LIMITS, credit=MAX_SUPPLY, mint_per_day=MAX_SUPPLY)
+    par = replace(BONUS, rates=(Rate(0, 1, 1),))
+    founder = replace(founder, limits=endless, programmes=(par,))
+    ledger = Ledger(replace(genesis, partners=(founder,)))
+    almost = ledger.mint("north", ALICE, MAX_SUPPLY - 9_999, amount=MAX_SUPPLY - 9_999)
+    ledger.block(almost)
+    next_day = ledger.time + DAY_MS
+    over = ledger.mint("north", ALICE, 10_000, amount=10_000, valid_until=next_day)
+    return record("supply_exceeded", ledger, [over], after_ms=DAY_MS)
+
+
+def due() -> list[dict[str, object]]:
+    """Time passes: rates begin, a reserve lapses, and a block's bound leaves the rest for later."""
+    ledger = the_ledger()
+    cases = [record("a moment before the rates begin", ledger, [], START - 1 - ledger.time)]
+    amount = 7 * 10_001 // 3
+    at_new_rate = ledger.mint("north", BOB, 7, amount=amount)
+    cases.append(record("rates begin before the block's mint", ledger, [at_new_rate], after_ms=1))
+    lapse = GENESIS_TIME + PARAMETERS.reserve_lapse_ms
+    valid = {"amount": amount, "valid_until": lapse}
+    late = ledger.mint("north", BOB, 7, **valid)
+    cases.append(
+        record("a reserve lapses before the block's mint", ledger, [late], lapse - ledger.time)
+    )
+    ledger = the_ledger()
+    cases += [
+        record("more is due than a block carries out", ledger, [], lapse - ledger.time),
+        record("what a block left is done by the next", ledger, [], after_ms=0),
+    ]
+    return cases
+
+
+def new_day() -> dict[str, object]:
+    """The lane, and the partner's cap, begin anew."""
+    ledger = the_ledger()
+    midnight = DAY_MS - ledger.time % DAY_MS
+    fields = {"valid_until": ledger.time + 2 * DAY_MS}
+    transactions = [
+        ledger.transfer(ALICE, *FOUR, **fields),
+        ledger.mint("north", BOB, 1, amount=3_333, **fields),
+    ]
+    return record("a new day begins", ledger, transactions, midnight)
+
+
+def cases() -> Sequence[Mapping[str, object]]:
+    return [*map(simple, CASES), paused(), over_supply(), *due(), new_day()]
