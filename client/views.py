@@ -423,11 +423,12 @@ class EvidenceView(View, frozen=True):
 
 class StreamItem(View, frozen=True):
     """What the WebSocket sends for each height, in order: the block and the receipts asked for.
-    ``certificate`` is its ``StateCertificate``: a height is sent once it is certified."""
+    A height is sent once it is certified; ``certificate`` is its ``StateCertificate``, or null if
+    only a later one's is here."""
 
     block: BlockView
     receipts: list[ReceiptView]
-    certificate: Base64Text
+    certificate: Base64Text | None
 
 
 class HealthView(View, frozen=True):

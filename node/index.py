@@ -83,7 +83,8 @@ def history(store: Store, account: bytes, before: tuple[int, int] | None) -> Ite
     prefix = _ACCOUNT + account[:_ID_BYTES]
     start = prefix
     if before is not None:
-        start += _DESCENDING.pack(_TOP_HEIGHT - before[0], _TOP_INDEX - before[1]) + b"\0"
+        height, index = min(before[0], _TOP_HEIGHT), min(before[1], _TOP_INDEX)
+        start += _DESCENDING.pack(_TOP_HEIGHT - height, _TOP_INDEX - index) + b"\0"
     size = len(prefix)
     for key, value in store.scan(start, prefix + b"\xff" * (_DESCENDING.size + 1)):
         height, index = _DESCENDING.unpack(key[size:])

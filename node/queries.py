@@ -106,6 +106,16 @@ class Queries:
         """Whether a certificate of this height, agreeing with what was executed, is here."""
         return self._executor.certificate_of(height) is not None
 
+    def touching(self, account: bytes, height: int) -> list[int]:
+        """Places of the receipts of a height whose transactions touched an account, ascending."""
+        after = (height, 2**32 - 1)
+        found = []
+        for each in self._history(account, after):
+            if each.location.height < height:
+                break
+            found.append(each.location.receipt)
+        return found[::-1]
+
     def prove_receipt(self, location: Location) -> ReceiptProof | None:
         """The receipt under its own height's certificate; None while that is not here."""
         certificate = self._executor.certificate_of(location.height)

@@ -1,0 +1,1 @@
+"""The HTTP API of a node: what clients, auditors and dashboards ask. It orders nothing."""

@@ -1,0 +1,272 @@
+"""The ledger's values as documents of ``client.views``. Knows both forms; asks nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from client import views
+from client.fields import format_time, to_base64
+from client.render import action_view, balance_change, rate_view, receipt_view
+from contracts.limits import limit
+from node.archive import BlockRecord
+from node.queries import Found
+from primitives.address import address
+from primitives.amount import format_amount, format_signed
+from primitives.batch import Batch
+from primitives.certificate import StateCertificate
+from primitives.encoding import Wire, encode
+from primitives.entries import Day, Limits, Partner, Position, Programme, Supply
+from primitives.genesis import Genesis, chain_id
+from primitives.receipt import Outcome
+from primitives.transaction import Decoded
+from primitives.validators import ValidatorSet
+
+T = TypeVar("T")
+
+
+def proof_text(proof: Wire | None) -> str | None:
+    """A proof as documents carry it."""
+    return None if proof is None else to_base64(encode(proof))
+
+
+def page_of(items: Sequence[T], start: int, limit: int) -> tuple[Sequence[T], str | None]:
+    """Items from place ``start`` on, and the cursor of what follows."""
+    end = start + limit
+    return items[start:end], str(end) if end < len(items) else None
+
+
+def pending_view(decoded: Decoded, raw: bytes, network: str) -> views.TransactionView:
+    """A transaction that has no receipt yet."""
+    return _transaction(decoded, raw, network, {"status": "pending"})
+
+
+def found_view(
+    found: Found, is_final: bool, proof: Wire | None, network: str
+) -> views.TransactionView:
+    """A transaction with its receipt."""
+    fate: dict[str, object] = {
+        "status": "final" if is_final else "executed",
+        "code": None if found.receipt.outcome == Outcome.DONE else found.receipt.outcome.text,
+        "height": found.location.height,
+        "index": found.location.receipt,
+        "time": format_time(found.record.header.time),
+        "receipt": receipt_view(found.receipt, network),
+        "proof": proof_text(proof),
+    }
+    return _transaction(found.decoded, found.raw, network, fate)
+
+
+def _transaction(
+    decoded: Decoded, raw: bytes, network: str, fate: dict[str, object]
+) -> views.TransactionView:
+    transaction = decoded.transaction
+    known: dict[str, object] = {
+        "code": None,
+        "height": None,
+        "index": None,
+        "time": None,
+        "receipt": None,
+        "proof": None,
+    }
+    return views.TransactionView(
+        id=decoded.id.hex(),
+        sender=address(transaction.sender, network),
+        channel=transaction.channel,
+        sequence=transaction.sequence,
+        valid_until=format_time(transaction.valid_until),
+        action=action_view(transaction.action, network),
+        memo=None if transaction.memo is None else transaction.memo.hex(),
+        raw=to_base64(raw),
+        **(known | fate),  # type: ignore[arg-type]
+    )
+
+
+def history_item(
+    found: Found, account: bytes, is_final: bool, proof: Wire | None, network: str
+) -> views.HistoryItem:
+    """A transaction as the account ``account`` saw it."""
+    transaction = found.decoded.transaction
+    outcome = found.receipt.outcome
+    return views.HistoryItem(
+        id=found.decoded.id.hex(),
+        height=found.location.height,
+        index=found.location.receipt,
+        time=format_time(found.record.header.time),
+        status="final" if is_final else "executed",
+        sender=address(transaction.sender, network),
+        sequence=transaction.sequence,
+        channel=transaction.channel,
+        action=action_view(transaction.action, network),
+        memo=None if transaction.memo is None else transaction.memo.hex(),
+        outcome=outcome.text,
+        change=format_signed(balance_change(transaction, outcome, account)),
+        raw=to_base64(found.raw),
+        proof=proof_text(proof),
+    )
+
+
+def block_view(record: BlockRecord, partners: Sequence[str], certified: bool) -> views.BlockView:
+    """An executed block; ``partners`` are the codes of the epoch's members."""
+    header = record.header
+    return views.BlockView(
+        height=header.height,
+        digest=record.digest.hex(),
+        parent=header.parent.hex(),
+        epoch=header.epoch,
+        view=header.view,
+        time=format_time(header.time),
+        proposer=partners[header.proposer],
+        receipts=record.receipts,
+        transactions=record.transactions,
+        state_root=record.state_root.hex(),
+        receipts_root=record.receipts_root.hex(),
+        certified=certified,
+    )
+
+
+def batch_summaries(record: BlockRecord, partners: Sequence[str]) -> list[views.BatchSummary]:
+    """What a block ordered, in order."""
+    return [
+        views.BatchSummary(
+            lane=batch.lane,
+            partner=partners[batch.lane],
+            digest=batch.digest.hex(),
+            seq=batch.seq,
+            transactions=batch.count,
+        )
+        for batch in record.batches
+    ]
+
+
+def batch_view(digest: bytes, batch: Batch, ids: Sequence[bytes], raw: bytes) -> views.BatchView:
+    """A batch with the ids of its transactions."""
+    header = batch.header
+    return views.BatchView(
+        digest=digest.hex(),
+        epoch=header.epoch,
+        author=header.author,
+        seq=header.seq,
+        previous=header.previous.hex(),
+        weight=header.weight,
+        transactions=[id_.hex() for id_ in ids],
+        raw=to_base64(raw),
+    )
+
+
+def certificate_view(certificate: StateCertificate) -> views.CertificateView:
+    """A state certificate."""
+    attested = certificate.attestation
+    return views.CertificateView(
+        height=attested.height,
+        block=attested.block.hex(),
+        time=format_time(attested.time),
+        state_root=attested.state_root.hex(),
+        receipts_root=attested.receipts_root.hex(),
+        signers=[signature.author for signature in certificate.signatures],
+        certificate=to_base64(encode(certificate)),
+    )
+
+
+def validators_view(members: ValidatorSet) -> views.ValidatorsView:
+    """The members of an epoch."""
+    return views.ValidatorsView(
+        epoch=members.epoch,
+        quorum=members.quorum,
+        faults=members.faults,
+        hash=members.hash.hex(),
+        members=[
+            views.ValidatorView(index=place, partner=member.partner, key=member.key.hex())
+            for place, member in enumerate(members.members)
+        ],
+    )
+
+
+def genesis_view(genesis: Genesis) -> views.GenesisView:
+    """The genesis; amounts among the parameters are in units of 10^-6 LiqBon."""
+    parameters = genesis.parameters
+    return views.GenesisView(
+        chain=chain_id(genesis).hex(),
+        network=genesis.network,
+        name=genesis.name,
+        time=format_time(genesis.time),
+        partners=[partner.code for partner in genesis.partners],
+        parameters={name: getattr(parameters, name) for name in parameters.__struct_fields__},
+        raw=to_base64(encode(genesis)),
+    )
+
+
+def partner_view(partner: Partner, network: str) -> views.PartnerView:
+    """A partner."""
+    roles = partner.roles
+    return views.PartnerView(
+        code=partner.code,
+        name=partner.name,
+        currency=partner.currency,
+        roles=views.RolesView(
+            admin=address(roles.admin, network),
+            issuer=address(roles.issuer, network),
+            cashier=address(roles.cashier, network),
+            custodian=address(roles.custodian, network),
+        ),
+        programmes=list(partner.programmes),
+    )
+
+
+def programme_view(partner: str, programme: Programme) -> views.ProgrammeView:
+    """A programme of a partner."""
+    terms, rate = programme.terms, programme.rate
+    return views.ProgrammeView(
+        partner=partner,
+        code=terms.code,
+        name=terms.name,
+        point=terms.point,
+        terms_hash=terms.terms_hash.hex(),
+        terms_url=terms.terms_url,
+        rates=[rate_view(each) for each in terms.rates],
+        rate=None if rate is None else rate_view(rate),
+        paused=programme.paused,
+    )
+
+
+def position_view(partner: str, position: Position, limits: views.LimitsView) -> views.PositionView:
+    """What a partner owes or is owed."""
+    return views.PositionView(
+        partner=partner,
+        minted=format_amount(position.minted),
+        redeemed=format_amount(position.redeemed),
+        refunded=format_amount(position.refunded),
+        paid=format_amount(position.paid),
+        received=format_amount(position.received),
+        assumed=format_signed(position.assumed),
+        net=format_signed(position.net),
+        limits=limits,
+    )
+
+
+def limits_view(limits: Limits, today: Day) -> views.LimitsView:
+    """What bounds a partner."""
+    terms = limits.terms
+    return views.LimitsView(
+        limit=format_amount(limit(limits)),
+        credit=format_amount(terms.credit),
+        reserve=format_amount(terms.reserve),
+        haircut_basis_points=terms.haircut,
+        reserve_attested=format_time(terms.reserve_attested),
+        reserve_counts=limits.reserve_counts,
+        claim_bound=format_amount(terms.claim_bound),
+        mint_per_day=format_amount(terms.mint_per_day),
+        refund_per_day=format_amount(terms.refund_per_day),
+        minted_today=format_amount(today.minted),
+        refunded_today=format_amount(today.refunded),
+    )
+
+
+def supply_view(supply: Supply) -> views.SupplyView:
+    """LiqBon in existence."""
+    return views.SupplyView(
+        minted=format_amount(supply.minted),
+        redeemed=format_amount(supply.redeemed),
+        refunded=format_amount(supply.refunded),
+        supply=format_amount(supply.supply),
+    )

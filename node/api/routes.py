@@ -1,0 +1,199 @@
+"""Every path of the API in one table: the server is built from it, and so is its description."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, NamedTuple
+
+from client import views
+from client.fields import Page
+from node.api import accounts, chain, health, partners, transactions
+from node.api.asking import Answer, Ask
+from node.api.parameters import (
+    ADDRESS,
+    BATCH_DIGEST,
+    BATCHES,
+    CHANNEL,
+    CURSOR,
+    HEIGHT,
+    ID,
+    KEY,
+    LIMIT,
+    PROOF,
+    TIMEOUT,
+    WAIT,
+    Parameter,
+)
+
+Handler = Callable[[Ask], Awaitable[Answer]]
+
+
+class Route(NamedTuple):
+    """A path with one method. ``answer`` is the document of 200; ``body`` that of a request in
+    JSON, ``raw_body`` says what its MessagePack form is; ``raw`` what canonical bytes are
+    answered to ``Accept: application/msgpack``; ``problems`` are the codes of its own."""
+
+    method: str
+    path: str
+    handler: Handler
+    answer: Any
+    parameters: tuple[Parameter, ...] = ()
+    body: Any = None
+    raw_body: str | None = None
+    is_bulk: bool = False
+    raw: str | None = None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The operation's name in the description."""
+        return self.handler.__name__
+
+    @property
+    def summary(self) -> str:
+        """What it does, in one line."""
+        return (self.handler.__doc__ or "").partition("\n")[0]
+
+
+PAGED: Final = (CURSOR, LIMIT)
+
+ROUTES: Final = (
+    Route(
+        "POST",
+        "/v1/transactions",
+        transactions.submit,
+        views.TransactionView,
+        parameters=(WAIT, TIMEOUT),
+        body=views.Submission,
+        raw_body="A signed transaction's canonical bytes.",
+        problems=("not_a_validator",),
+    ),
+    Route(
+        "POST",
+        "/v1/transactions/batch",
+        transactions.submit_many,
+        list[views.SubmissionResult],
+        body=list[str],
+        raw_body="An array of 1 to 1,000 byte strings, each a signed transaction.",
+        is_bulk=True,
+    ),
+    Route(
+        "GET",
+        "/v1/transactions/{id}",
+        transactions.transaction,
+        views.TransactionView,
+        parameters=(ID, PROOF),
+        problems=("transaction_unknown",),
+    ),
+    Route(
+        "GET",
+        "/v1/accounts/{address}",
+        accounts.account,
+        views.AccountView,
+        parameters=(ADDRESS, CHANNEL, PROOF),
+        problems=("address_malformed", "address_checksum", "address_network", "not_certified"),
+    ),
+    Route(
+        "GET",
+        "/v1/accounts/{address}/transactions",
+        accounts.history,
+        Page[views.HistoryItem],
+        parameters=(ADDRESS, PROOF, *PAGED),
+        problems=("address_malformed", "address_checksum", "address_network", "cursor_malformed"),
+    ),
+    Route(
+        "GET",
+        "/v1/state/{key}",
+        accounts.entry,
+        views.EntryView,
+        parameters=(KEY, PROOF),
+        problems=("not_certified",),
+    ),
+    Route("GET", "/v1/status", chain.status, views.StatusView),
+    Route("GET", "/v1/validators", chain.validators, views.ValidatorsView),
+    Route(
+        "GET",
+        "/v1/genesis",
+        chain.genesis,
+        views.GenesisView,
+        raw="The canonical genesis.",
+    ),
+    Route(
+        "GET",
+        "/v1/epochs",
+        chain.epochs,
+        Page[views.EpochView],
+        parameters=PAGED,
+        raw="A canonical array of every EpochStep.",
+        problems=("cursor_malformed",),
+    ),
+    Route(
+        "GET",
+        "/v1/blocks",
+        chain.blocks,
+        Page[views.BlockView],
+        parameters=PAGED,
+        problems=("cursor_malformed",),
+    ),
+    Route(
+        "GET",
+        "/v1/blocks/{height}",
+        chain.block,
+        views.BlockDetail,
+        parameters=(HEIGHT, BATCHES),
+        raw="The canonical RawBlock.",
+        problems=("block_unknown",),
+    ),
+    Route(
+        "GET",
+        "/v1/batches/{digest}",
+        chain.batch,
+        views.BatchView,
+        parameters=(BATCH_DIGEST,),
+        raw="The canonical batch.",
+        problems=("batch_unknown",),
+    ),
+    Route(
+        "GET",
+        "/v1/certificates/{height}",
+        chain.certificate,
+        views.CertificateView,
+        parameters=(HEIGHT,),
+        raw="The canonical StateCertificate.",
+        problems=("certificate_unknown",),
+    ),
+    Route(
+        "GET",
+        "/v1/partners",
+        partners.partners,
+        Page[views.PartnerView],
+        parameters=PAGED,
+        problems=("cursor_malformed",),
+    ),
+    Route(
+        "GET",
+        "/v1/programmes",
+        partners.programmes,
+        Page[views.ProgrammeView],
+        parameters=PAGED,
+        problems=("cursor_malformed",),
+    ),
+    Route(
+        "GET",
+        "/v1/positions",
+        partners.positions,
+        views.PositionsView,
+        parameters=PAGED,
+        problems=("cursor_malformed",),
+    ),
+    Route(
+        "GET",
+        "/v1/evidence",
+        chain.evidence,
+        Page[views.EvidenceView],
+        parameters=PAGED,
+        problems=("cursor_malformed",),
+    ),
+    Route("GET", "/health/live", health.live, views.HealthView),
+    Route("GET", "/health/ready", health.ready, views.HealthView),
+)
