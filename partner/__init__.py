@@ -1,0 +1,1 @@
+"""A retailer's side: deposits become LiqBon, each one once."""

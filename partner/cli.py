@@ -1,0 +1,26 @@
+"""liqbon-partner. Knows the names of its subcommands; each is imported when it runs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shell.command import LazyGroup
+
+cli: Final = LazyGroup(
+    "liqbon-partner",
+    help_text="A retailer's side: deposits of points become LiqBon, each one once.",
+    subcommands={
+        "deposit": ("partner.cli_deposit:deposit", "Mint LiqBon for one deposit of points."),
+        "import": ("partner.cli_import:import_file", "Mint LiqBon for a CSV file of deposits."),
+        "deposits": ("partner.cli_deposits:deposits", "List deposits and what became of them."),
+    },
+)
+
+
+def main() -> None:
+    """The command's entry point."""
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()
