@@ -117,7 +117,7 @@ class Minter:
             self._judge_results(part, results)
 
     def _judge_results(self, attempts: list[Attempt], results: list[SubmissionResult]) -> None:
-        """A node takes, or refuses at the door; a lasting refusal frees the slot and those after."""
+        """A node takes, or refuses at the door; a lasting refusal frees its slot and later ones."""
         for attempt, result in zip(attempts, results, strict=True):
             taken = result.status in (200, 202, 409, 429, 503)
             code = result.code or "refused"
