@@ -39,6 +39,7 @@ class PartnerDocument(msgspec.Struct):
 
     code: str
     home: str
+    passphrase_file: str
 
 
 class DevnetDocument(msgspec.Struct):
@@ -49,9 +50,14 @@ class DevnetDocument(msgspec.Struct):
     partners: list[PartnerDocument]
 
 
-class Costs(NamedTuple):
-    """A node's counters at one moment: processor seconds by stage, and memory."""
+class Spent(NamedTuple):
+    """What a node used within ``passed_s``: processor seconds by stage; and its memory then.
 
+    The stages sum up to all of its processes' time: ``verifiers`` are the processes that check
+    signatures, ``threads`` what is not the loop's.
+    """
+
+    passed_s: float
     seconds: dict[str, float]
     rss_bytes: int
 
@@ -64,17 +70,29 @@ class Network:
         self.nodes = document.nodes
         self._session = session
 
-    async def costs(self) -> list[Costs]:
-        """Every node's counters, now. The stages of a node sum up to all of its processes' time."""
-        processes = snapshot()
+    async def spent(self, after_s: float, for_s: float) -> list[Spent]:
+        """What each node uses, from ``after_s`` seconds from now on, for ``for_s`` seconds."""
+        await asyncio.sleep(after_s)
+        clock = asyncio.get_running_loop().time
+        begun_s, before = clock(), await self._totals()
+        await asyncio.sleep(for_s)
+        passed_s, after = clock() - begun_s, await self._totals()
+        return [
+            Spent(passed_s, {name: s - old[name] for name, s in new.items()}, rss_bytes)
+            for (old, _), (new, rss_bytes) in zip(before, after, strict=True)
+        ]
+
+    async def _totals(self) -> list[tuple[dict[str, float], int]]:
+        """Every node's processor seconds by stage since it started, and its memory."""
         stages = await asyncio.gather(*(self._stages(node.metrics) for node in self.nodes))
-        costs = []
+        processes = snapshot()
+        totals = []
         for node, seconds in zip(self.nodes, stages, strict=True):
             used = usage(processes, node.pid)
             threads = used.own_cpu_s - sum(seconds.values())
             whole = seconds | {"threads": threads, "verifiers": used.children_cpu_s}
-            costs.append(Costs(whole, used.rss_bytes))
-        return costs
+            totals.append((whole, used.rss_bytes))
+        return totals
 
     async def _stages(self, url: str) -> dict[str, float]:
         async with self._session.get(url) as response:

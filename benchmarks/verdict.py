@@ -35,6 +35,7 @@ class Window(msgspec.Struct, frozen=True):
     seconds: float
     offered: int
     final: int
+    blocks: int
     backlog_first: float
     backlog_last: float
 
@@ -52,6 +53,7 @@ class Step(msgspec.Struct, frozen=True):
     offered_per_second: float
     duration_s: float
     final_per_second: float
+    blocks_per_second: float
     sustained: bool
     refused: dict[str, int]
     unanswered: int
@@ -94,6 +96,7 @@ def judge(
         offered_per_second=offered.plan.rate,
         duration_s=min(window.seconds for window in windows),
         final_per_second=min(round(window.final / window.seconds, 1) for window in windows),
+        blocks_per_second=min(round(window.blocks / window.seconds, 2) for window in windows),
         sustained=not offered.refused and all(window.is_sustained for window in windows),
         refused=offered.codes,
         unanswered=len(samples) - len(latencies),
@@ -115,7 +118,7 @@ def _window(
     end_s = due[-1][0]
     seen = [sight for sight in sights if warm_up_s <= sight.at_s <= end_s]
     if len(seen) < 2:
-        return Window(0.001, 1, 0, 0.0, 1.0)  # it did not even answer: nothing is sustained
+        return Window(0.001, 1, 0, 0, 0.0, 1.0)  # it did not even answer: nothing is sustained
     times = [at_s for at_s, _ in due]
 
     def offered_by(at_s: float) -> int:
@@ -132,6 +135,7 @@ def _window(
         seconds=round(last.at_s - first.at_s, 3),
         offered=offered_by(last.at_s) - offered_by(first.at_s),
         final=final_by(last) - final_by(first),
+        blocks=last.height - first.height,
         backlog_first=round(sum(backlogs[:third]) / third, 1),
         backlog_last=round(sum(backlogs[-third:]) / third, 1),
     )

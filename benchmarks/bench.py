@@ -1,0 +1,134 @@
+"""A network under a load: funding, and one rate after another. Knows the order; judges nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import aiohttp
+
+from benchmarks import chains
+from benchmarks.funding import Till, funding
+from benchmarks.load import Load, Plan, schedule
+from benchmarks.network import Network, Spent
+from benchmarks.population import Terms, Workshop, holder_of
+from benchmarks.verdict import Step, cumulative, judge
+from client.home import open_home, parse_genesis
+from client.http import HttpNode
+from client.trust import Believed
+from primitives.transaction import decode_signed
+from shell.keyfile import read_private
+
+VALID_MS: Final = 3_600_000
+SETTLE_S: Final = 120.0
+TIMEOUT_S: Final = 30.0
+FUNDING_WAIT_S: Final = 20.0
+LOOK_S: Final = 0.25
+
+
+class Stuck(Exception):
+    """What was sent does not become final."""
+
+
+class Measured(NamedTuple):
+    """A rate that was tried: the verdict, what each node spent meanwhile, and the generator."""
+
+    step: Step
+    spent: list[Spent]
+    generator_us: float
+
+
+class Bench:
+    """A run against a fresh network: everything on its chain comes from here."""
+
+    def __init__(
+        self, network: Network, session: aiohttp.ClientSession, workshop: Workshop, senders: int
+    ) -> None:
+        self.genesis_file = Path(network.document.genesis)
+        self.genesis = parse_genesis(self.genesis_file.read_bytes())
+        believed = Believed(self.genesis)
+        self.network = network
+        self.terms = Terms(believed.chain, senders, time.time_ns() // 1_000_000 + VALID_MS)
+        self.nodes = [HttpNode(node.api, session, TIMEOUT_S) for node in network.nodes]
+        self.chains = [chains.Chain(node.api, session) for node in network.nodes]
+        self.sent: list[bytes] = []
+        self._load = Load(self.nodes, believed)
+        self._workshop = workshop
+        self._next = 0
+
+    async def fund(self) -> None:
+        """Give every sender its share, each node and its founder a part of them."""
+        tills = [self._till(place) for place in range(len(self.nodes))]
+        await asyncio.gather(*(self._fund(place, till) for place, till in enumerate(tills)))
+        await self._all_final()
+
+    async def step(self, rate: float, seconds: float, warm_up_s: float) -> Measured:
+        """Offer a rate for ``warm_up_s`` and ``seconds`` more, until all of it is final; judge."""
+        plan = Plan(rate, warm_up_s + seconds)
+        requests = schedule(plan, len(self.nodes))
+        count = sum(len(request.places) for request in requests)
+        raws = self._workshop.transfers(self.terms, self._next, count)
+        before = len(self.sent)
+        spending = asyncio.create_task(self.network.spent(warm_up_s, seconds))
+        offered = await self._load.offer(plan, raws)
+        await self._load.settle(raws, offered.refused)
+        self._next += count
+        self._remember(raws)
+        await self._all_final()
+        receipts = [[block.receipts for block in chain.blocks] for chain in self.chains]
+        finals = [cumulative(each, before) for each in receipts]
+        step = judge(offered, requests, finals, warm_up_s)
+        return Measured(step, await spending, offered.cpu_s / count * 1e6)
+
+    def store_bytes(self) -> list[int]:
+        """What each node keeps on disk."""
+        return [_size(Path(node.home)) for node in self.network.nodes]
+
+    async def _fund(self, place: int, till: Till) -> None:
+        """A founder mints for a bank of its own, which hands out shares through the same node."""
+        node = self.nodes[place]
+        money = funding(self.terms, till, range(place, self.terms.senders, len(self.nodes)))
+        view = await node.submit(money[0], FUNDING_WAIT_S)
+        if view is None or view.status != "final":
+            raise Stuck(f"{node.url}: the first mint is not final after {FUNDING_WAIT_S:g} s")
+        for result in await node.submit_many(money[1:]):
+            if result.status != 202:
+                raise Stuck(f"{node.url}: funding is refused: {result.code} {result.detail}")
+        self._remember(money)
+
+    def _till(self, place: int) -> Till:
+        document = self.network.document.partners[place]
+        [partner] = [p for p in self.genesis.partners if p.code == document.code]
+        passphrase = read_private(Path(document.passphrase_file)).strip()
+        vault = open_home(Path(document.home)).unlock(passphrase)
+        till = Till(partner, holder_of(vault.key(0)))
+        assert till.issuer.account == partner.roles.issuer, partner.code
+        return till
+
+    def _remember(self, raws: Sequence[bytes]) -> None:
+        self.sent += [decode_signed(raw, self.terms.chain).id for raw in raws]
+
+    async def _all_final(self) -> None:
+        """Wait until every node's chain holds as many receipts as transactions were sent."""
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + SETTLE_S
+        while True:
+            await chains.refresh(self.chains)
+            finals = [chain.final for chain in self.chains]
+            if all(final >= len(self.sent) for final in finals):
+                return
+            if loop.time() > until_s:
+                raise Stuck(f"{len(self.sent)} were sent, {finals} are final")
+            await asyncio.sleep(LOOK_S)
+
+
+def _size(directory: Path) -> int:
+    return sum(
+        os.lstat(Path(folder) / name).st_size
+        for folder, _, names in os.walk(directory)
+        for name in names
+    )

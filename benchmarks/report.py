@@ -1,0 +1,125 @@
+"""The document that a benchmark leaves, and how it reads as a table. Knows figures; measures none.
+
+docs/reference/benchmarks.md says what each field means; tests hold the two together.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from benchmarks.machine import Machine
+from benchmarks.replay import Report
+from benchmarks.verdict import Percentiles, Step
+
+FORMAT: Final = 1
+TARGET_PER_SECOND: Final = 1_500
+TARGET_FINALITY_MS: Final = 300
+"""At half of what is sustained, in the median."""
+
+
+class Document(msgspec.Struct, frozen=True):
+    """One run of ``python -m benchmarks``."""
+
+    format: int
+    machine: Machine
+    date: str
+    commit: str
+    quick: bool
+    validators: int
+    senders: int
+    sustained_transfers_per_second: float
+    duration_s: float
+    finality_ms: Percentiles | None
+    offered_transfers_per_second: float
+    finality_ms_when_sustained: Percentiles | None
+    bare_verifies_per_second: float
+    bare_syncs_per_second: float
+    cpu_us_per_transfer_and_validator: dict[str, float]
+    cpu_us_per_transfer_of_generator: float
+    cpu_share: float
+    rss_bytes: list[int]
+    store_bytes: list[int]
+    blocks_per_second: float
+    transfers_per_block: float
+    sent: int
+    final: int
+    sent_is_final: bool
+    state_roots_equal: bool
+    replay: Report
+    steps: list[Step]
+
+
+def conserved(document: Document) -> bool:
+    """Whether exactly what was sent became final, at every node and in the replay."""
+    replay = document.replay
+    return (
+        document.state_roots_equal
+        and document.sent_is_final
+        and document.final == document.sent
+        and replay.refused == replay.skipped == 0
+    )
+
+
+def met(document: Document) -> dict[str, bool]:
+    """Each part of the target, and whether it was met."""
+    finality = document.finality_ms
+    return {
+        f"at least {TARGET_PER_SECOND} transfers/s": (
+            document.sustained_transfers_per_second >= TARGET_PER_SECOND
+        ),
+        f"median finality under {TARGET_FINALITY_MS} ms": (
+            finality is not None and finality.p50 < TARGET_FINALITY_MS
+        ),
+    }
+
+
+def write(document: Document, path: Path) -> None:
+    """The document as indented JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+
+
+def table(document: Document) -> str:
+    """The document as people read it."""
+    d = document
+    machine = f"{d.machine.cores} x {d.machine.processor}, Python {d.machine.python}"
+    rows = [
+        ("machine", machine),
+        ("commit", d.commit),
+        ("validators, senders", f"{d.validators}, {d.senders}"),
+        (
+            "sustained",
+            f"{d.sustained_transfers_per_second:.0f} transfers/s for {d.duration_s:.0f} s",
+        ),
+        (f"finality at {d.offered_transfers_per_second:.0f}/s", _spread(d.finality_ms)),
+        ("finality when sustained", _spread(d.finality_ms_when_sustained)),
+        ("blocks", f"{d.blocks_per_second:.1f}/s of {d.transfers_per_block:.0f} transfers"),
+        ("bare signature checks", f"{d.bare_verifies_per_second:.0f}/s"),
+        ("bare disk syncs", f"{d.bare_syncs_per_second:.0f}/s"),
+        ("memory a node", ", ".join(f"{size / 2**20:.0f} MiB" for size in d.rss_bytes)),
+        ("sent, final", f"{d.sent}, {d.final}"),
+        ("replay", f"{d.replay.height} heights, equal roots, in {d.replay.seconds:.0f} s"),
+    ]
+    rows += [(name, "met" if reached else "MISSED") for name, reached in met(d).items()]
+    width = max(len(name) for name, _ in rows)
+    lines = [f"{name:<{width}}  {value}" for name, value in rows]
+    return "\n".join([*lines, "", _costs(d)])
+
+
+def _spread(finality: Percentiles | None) -> str:
+    if finality is None:
+        return "nothing was timed"
+    return f"{finality.p50:.0f} ms median, {finality.p99:.0f} ms p99, {finality.samples} timed"
+
+
+def _costs(document: Document) -> str:
+    costs = document.cpu_us_per_transfer_and_validator
+    ranked = sorted(costs.items(), key=lambda item: -item[1])
+    lines = [f"{us:8.1f}  {stage}" for stage, us in ranked]
+    lines.append(f"{sum(costs.values()):8.1f}  in all, at each of {document.validators}")
+    lines.append(f"{document.cpu_us_per_transfer_of_generator:8.1f}  the load generator")
+    head = "microseconds of processor time a transfer and validator, by stage"
+    return "\n".join([head, *lines, f"{document.cpu_share:8.0%}  of all cores were busy"])

@@ -1,0 +1,208 @@
+"""One whole benchmark, from an empty machine to a document.
+
+What the machine can do, the network, the senders' first balances, short steps of rising rates, the
+long one at the best of them, a step at half of it for finality, and the replay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import aiohttp
+import msgspec
+
+from benchmarks import machine
+from benchmarks.bench import Bench, Measured, Stuck
+from benchmarks.network import devnet
+from benchmarks.population import Workshop
+from benchmarks.replay import Report, digest_of
+from benchmarks.report import FORMAT, Document
+from benchmarks.verdict import Step
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+STEP_DOWN: Final = 0.93
+TRIES: Final = 4
+REPLAY_TIMEOUT_S: Final = 600.0
+
+
+class Effort(NamedTuple):
+    """Which rates are tried, in transfers a second, and how long each part takes, in seconds."""
+
+    rates: tuple[float, ...]
+    warm_up_s: float
+    search_s: float
+    sustain_s: float
+    finality_s: float
+
+
+class Asked(NamedTuple):
+    """What a run is asked to do. ``rate`` is tried alone, if it is given."""
+
+    quick: bool
+    rate: float | None
+    validators: int
+    senders: int
+    base_port: int
+
+
+FULL: Final = Effort(tuple(range(1_000, 8_001, 400)), 3.0, 8.0, 61.0, 30.0)
+QUICK: Final = Effort((800, 1_200, 1_600), 2.0, 5.0, 12.0, 8.0)
+
+
+class Bare(NamedTuple):
+    """What the machine does with nothing else running."""
+
+    verifies_per_second: float
+    syncs_per_second: float
+
+
+def say(text: str) -> None:
+    """Progress, for whoever watches."""
+    print(text, file=sys.stderr, flush=True)
+
+
+async def run(asked: Asked, directory: Path) -> Document:
+    """Measure everything. Raises ``Stuck``; ``RuntimeError`` when the network does not stand."""
+    date = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    bare = Bare(machine.verifies_per_second(), machine.syncs_per_second(directory))
+    say(f"bare: {bare.verifies_per_second:.0f} signatures/s, {bare.syncs_per_second:.0f} syncs/s")
+    workshop = Workshop()
+    try:
+        async with (
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
+            devnet(directory / "net", asked.validators, asked.base_port, session) as network,
+        ):
+            bench = Bench(network, session, workshop, asked.senders)
+            await bench.fund()
+            say(f"{asked.validators} validators stand, {asked.senders} senders are funded")
+            return await _measure(asked, bench, bare, date)
+    finally:
+        workshop.close()
+
+
+async def _measure(asked: Asked, bench: Bench, bare: Bare, date: str) -> Document:
+    effort = QUICK if asked.quick else FULL
+    steps: list[Step] = []
+    rate = asked.rate if asked.rate is not None else await _search(bench, effort, steps)
+    best = await _sustain(bench, effort, rate, steps)
+    half = best.step.offered_per_second / 2
+    finality = await bench.step(half, effort.finality_s, effort.warm_up_s)
+    _tell(finality.step)
+    steps.append(finality.step)
+    roots, replay = await _replay(bench)
+    sustained = best.step
+    blocks = sustained.blocks_per_second
+    return Document(
+        format=FORMAT,
+        machine=machine.describe(),
+        date=date,
+        commit=machine.commit(ROOT),
+        quick=asked.quick,
+        validators=asked.validators,
+        senders=asked.senders,
+        sustained_transfers_per_second=(
+            min(sustained.final_per_second, sustained.offered_per_second)
+            if sustained.sustained
+            else 0.0
+        ),
+        duration_s=sustained.duration_s,
+        finality_ms=finality.step.finality_ms,
+        offered_transfers_per_second=half,
+        finality_ms_when_sustained=sustained.finality_ms,
+        bare_verifies_per_second=round(bare.verifies_per_second, 1),
+        bare_syncs_per_second=round(bare.syncs_per_second, 1),
+        cpu_us_per_transfer_and_validator=_costs(best),
+        cpu_us_per_transfer_of_generator=round(best.generator_us, 1),
+        cpu_share=_share(best),
+        rss_bytes=[spent.rss_bytes for spent in best.spent],
+        store_bytes=bench.store_bytes(),
+        blocks_per_second=blocks,
+        transfers_per_block=round(sustained.final_per_second / blocks, 1) if blocks else 0.0,
+        sent=len(bench.sent),
+        final=min(chain.final for chain in bench.chains),
+        sent_is_final=digest_of(bench.sent) == replay.done_ids,
+        state_roots_equal=roots == {replay.state_root},
+        replay=replay,
+        steps=steps,
+    )
+
+
+async def _search(bench: Bench, effort: Effort, steps: list[Step]) -> float:
+    """The highest of the rates that holds for a short while, tried in order."""
+    best = effort.rates[0]
+    for rate in effort.rates:
+        measured = await bench.step(rate, effort.search_s, effort.warm_up_s)
+        _tell(measured.step)
+        steps.append(measured.step)
+        if not measured.step.sustained:
+            break
+        best = rate
+    return best
+
+
+async def _sustain(bench: Bench, effort: Effort, rate: float, steps: list[Step]) -> Measured:
+    """The long step at ``rate``, and below it as long as it does not hold."""
+    tries = 0
+    while True:
+        measured = await bench.step(rate, effort.sustain_s, effort.warm_up_s)
+        _tell(measured.step)
+        steps.append(measured.step)
+        tries += 1
+        if measured.step.sustained or tries == TRIES:
+            return measured
+        rate = float(round(rate * STEP_DOWN))
+
+
+async def _replay(bench: Bench) -> tuple[set[str], Report]:
+    """Roots of all nodes at the newest height that all have, and one node's chain replayed to it
+    by a process of its own."""
+    height = min(len(chain.blocks) for chain in bench.chains) - 1
+    roots = {chain.blocks[height].state_root for chain in bench.chains}
+    say(f"replaying {height} heights")
+    arguments = ["-m", "benchmarks.replay", "--genesis", str(bench.genesis_file)]
+    arguments += ["--node", bench.nodes[0].url, "--to", str(height)]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(REPLAY_TIMEOUT_S):
+        output, _ = await process.communicate()
+    if process.returncode:
+        raise Stuck("the chain does not replay")
+    return roots, msgspec.json.decode(output, type=Report)
+
+
+def _tell(step: Step) -> None:
+    say(
+        f"{step.offered_per_second:6.0f}/s offered for {step.duration_s:.0f} s, "
+        f"{step.final_per_second:.0f}/s final"
+        + ("" if step.sustained else ", not sustained")
+        + (f", {step.refused}" if step.refused else "")
+        + (f", median {step.finality_ms.p50:.0f} ms" if step.finality_ms else "")
+    )
+
+
+def _costs(measured: Measured) -> dict[str, float]:
+    """Microseconds a transfer, the mean over the nodes, by stage."""
+    transfers = measured.step.final_per_second
+    names = sorted({name for spent in measured.spent for name in spent.seconds})
+    return {
+        name: round(
+            sum(spent.seconds.get(name, 0.0) / spent.passed_s for spent in measured.spent)
+            / len(measured.spent)
+            / transfers
+            * 1e6,
+            1,
+        )
+        for name in names
+    }
+
+
+def _share(measured: Measured) -> float:
+    """How much of all cores the nodes and the load generator used."""
+    nodes = sum(sum(spent.seconds.values()) / spent.passed_s for spent in measured.spent)
+    generator = measured.generator_us / 1e6 * measured.step.offered_per_second
+    return round((nodes + generator) / machine.describe().cores, 3)
