@@ -17,6 +17,7 @@ from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
+from node import stages
 from node.api.app import Requests
 from node.api.seams import Api
 
@@ -83,6 +84,7 @@ class _NodeCollector(Collector):
         yield from self._members()
         yield from self._door()
         yield from self._http()
+        yield _stages()
 
     def _heights(self) -> Iterable[Metric]:
         executor, status = self._api.executor, self._api.status
@@ -151,6 +153,18 @@ class _NodeCollector(Collector):
         for (path, status), count in sorted(self._requests.counts.items()):
             requests.add_metric([path, str(status)], count)
         yield requests
+
+
+def _stages() -> CounterMetricFamily:
+    """To be asked for in the loop's own thread, whose time it is."""
+    spent = CounterMetricFamily(
+        "liqbon_stage_cpu_seconds",
+        "Processor time of the event loop's thread, by stage.",
+        labels=["stage"],
+    )
+    for stage, nanoseconds in stages.spent_ns().items():
+        spent.add_metric([stage], nanoseconds / 1e9)
+    return spent
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
