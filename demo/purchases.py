@@ -20,7 +20,7 @@ POINTS_PER_100_DOLLARS: Final = {"basket": 100, "care": 50, "miles": 400, "pages
 SHOPS: Final = tuple(POINTS_PER_100_DOLLARS)
 """Programmes in the order in which the customers are dealt out: customer 1 is the first one's."""
 
-COLUMNS: Final = ("programme", "points", "to", "reference")
+COLUMNS: Final = ("reference", "points", "address", "programme")
 """What ``liqbon-partner import`` reads."""
 
 
@@ -94,5 +94,5 @@ def write_csv(path: Path, dealt: Iterable[Deposit], addresses: dict[int, str]) -
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for deposit in dealt:
-            to = addresses[deposit.customer]
-            writer.writerow((deposit.programme, deposit.points, to, deposit.reference))
+            address = addresses[deposit.customer]
+            writer.writerow((deposit.reference, deposit.points, address, deposit.programme))

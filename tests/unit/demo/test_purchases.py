@@ -88,6 +88,6 @@ def test_the_file_for_the_import_has_a_row_for_each_deposit(tmp_path: Path) -> N
         rows = list(csv.reader(file))
     assert rows == [
         list(COLUMNS),
-        ["miles", "47", "tlqb1three", "cdnow-00003-001-19970102"],
-        ["miles", "1", "tlqb1seven", "r"],
+        ["cdnow-00003-001-19970102", "47", "tlqb1three", "miles"],
+        ["r", "1", "tlqb1seven", "miles"],
     ]

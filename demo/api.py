@@ -1,0 +1,42 @@
+"""Asks a node over HTTP for JSON. Knows URLs; believes nothing it reads."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any, Final
+
+from demo.commands import Unexpected
+
+TIMEOUT_S: Final = 5.0
+MAX_ANSWER: Final = 4 * 1024 * 1024
+_OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def get(url: str, path: str) -> Any:
+    """``GET url/v1path``. Raises ``Unexpected``."""
+    asked = f"{url}/v1{path}"
+    try:
+        with _OPENER.open(asked, timeout=TIMEOUT_S) as answer:
+            return json.loads(answer.read(MAX_ANSWER))
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        raise Unexpected(f"{asked}: {error}") from None
+
+
+def until(what: str, question: Callable[[], Any], timeout_s: float) -> Any:
+    """The first true answer. ``Unexpected`` counts as not yet, until the time is up."""
+    deadline = time.monotonic() + timeout_s
+    last = ""
+    while time.monotonic() < deadline:
+        try:
+            answer = question()
+        except Unexpected as error:
+            last = f" ({error})"
+        else:
+            if answer:
+                return answer
+        time.sleep(0.1)
+    raise Unexpected(f"not in {timeout_s:.0f} s: {what}{last}")

@@ -1,0 +1,72 @@
+"""First scene: four competitors start a node each, and what they agreed on is pinned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from demo import api
+from demo.commands import expect
+from demo.network import BASE_PORT
+from demo.world import Retailer, World, decimal_text
+
+
+def found(world: World) -> None:
+    """Start the network, and read who is in it."""
+    stage, network = world.stage, world.network
+    with stage.scene("Four competing retailers start a node each"):
+        if network.base_port != BASE_PORT:
+            stage.say(f"Ports from {BASE_PORT} are in use: this network takes {network.base_port}.")
+        network.start()
+        world.pin()
+        world.retailers = _retailers(world)
+        _tell_retailers(world)
+        for node in network.nodes.values():
+            status = api.get(node.url, "/status")
+            expect(status["chain"] == world.pinned.chain.hex(), f"{node.partner}: another chain")
+        members = len(world.pinned.members)
+        stage.say(
+            f"""Each is a process with its own key, database and journal. What one of them writes
+            counts only when {world.pinned.quorum} of the {members} have signed it; any
+            {members - world.pinned.quorum} may be down, broken or lying."""
+        )
+        stage.proven(
+            f"""all four run under the genesis with the fingerprint {world.pinned.chain.hex()[:16]}:
+            it pins the members, their keys, rates and limits, and everything below is checked
+            against it"""
+        )
+
+
+def _retailers(world: World) -> dict[str, Retailer]:
+    """The founders, from a node's own documents."""
+    url = next(iter(world.network.nodes.values())).url
+    names = {partner["code"]: partner["name"] for partner in _items(url, "/partners")}
+    programmes = _items(url, "/programmes")
+    return {
+        programme["partner"]: Retailer(
+            code=programme["partner"],
+            name=names[programme["partner"]],
+            programme=programme["code"],
+            programme_name=programme["name"],
+            point=programme["point"],
+            numerator=programme["rate"]["numerator"],
+            denominator=programme["rate"]["denominator"],
+        )
+        for programme in programmes
+    }
+
+
+def _items(url: str, path: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = api.get(url, path)["items"]
+    return items
+
+
+def _tell_retailers(world: World) -> None:
+    rows = []
+    for code, retailer in world.retailers.items():
+        node = world.network.nodes[code]
+        rate = f"{decimal_text(retailer.worth(100))} LiqBon"
+        rows.append(
+            [retailer.name, retailer.programme_name, rate, node.url, str(node.pid)],
+        )
+    heads = ["retailer", "programme", "100 points are>", "its node", "process>"]
+    world.stage.table(heads, rows)

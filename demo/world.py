@@ -1,0 +1,105 @@
+"""What the scenes share: the stage, the network, who is who. Knows names and folders."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from demo import api, proof
+from demo.commands import Answer, expect, run
+from demo.network import Network, Node
+from demo.stage import Stage
+
+
+@dataclass(frozen=True)
+class Retailer:
+    """A founder as the network's own documents tell of it."""
+
+    code: str
+    name: str
+    programme: str
+    programme_name: str
+    point: str
+    numerator: int
+    denominator: int
+
+    def worth(self, points: int) -> Decimal:
+        """LiqBon for points, rounded down to the sixth decimal ([LEDGER-7])."""
+        return Decimal(points * self.numerator // self.denominator).scaleb(-6)
+
+
+@dataclass
+class World:
+    """The stage, the network and the people on it. Filled as the story goes."""
+
+    stage: Stage
+    network: Network
+    directory: Path
+    retailers: dict[str, Retailer] = field(default_factory=dict)
+    pinned: proof.Pinned = field(default_factory=lambda: proof.Pinned(b"", []))
+    crowds: dict[str, Path] = field(default_factory=dict)
+    """By retailer: the wallet that stands for a hundred of its customers."""
+    expected: dict[str, Decimal] = field(default_factory=dict)
+    """By retailer: what its deposits have to come to."""
+
+    def url(self, partner: str) -> str:
+        """A retailer's node."""
+        return self.network.nodes[partner].url
+
+    def nodes(self, first: str) -> list[Node]:
+        """All nodes, the one that is asked first in front."""
+        nodes = self.network.nodes
+        return [nodes[first], *(node for code, node in nodes.items() if code != first)]
+
+    def asking(self, first: str) -> list[str]:
+        """``--node`` options: this retailer's node first, then the others."""
+        return [word for node in self.nodes(first) for word in ("--node", node.url)]
+
+    def person(self, name: str) -> dict[str, Any]:
+        """A customer whose wallet came with the network: name, address, home, passphrase_file."""
+        people: list[dict[str, Any]] = self.network.document["accounts"]
+        return next(person for person in people if person["name"] == name)
+
+    def wallet(self, name: str, *words: str | Path, expect: Sequence[int] = (0,)) -> Answer:
+        """``liqbon-wallet`` with a customer's keys."""
+        person = self.person(name)
+        verb, *rest = words
+        keys = ["--home", person["home"]]
+        if verb == "send":
+            keys += ["--passphrase-file", person["passphrase_file"], "--yes"]
+        return run("liqbon-wallet", verb, *rest, *keys, expect=expect)
+
+    def partner(self, code: str, *words: str | Path, expect: Sequence[int] = (0,)) -> Answer:
+        """``liqbon-partner`` with a retailer's keys, at its own node."""
+        partners = self.network.document["partners"]
+        keys = next(partner for partner in partners if partner["code"] == code)
+        verb, *rest = words
+        opened = ["--home", keys["home"], "--passphrase-file", keys["passphrase_file"]]
+        return run("liqbon-partner", verb, *rest, *opened, *self.asking(code), expect=expect)
+
+    def pin(self) -> None:
+        """Believe the genesis document, and nothing else from here on."""
+        document = json.loads(Path(self.network.document["genesis"]).read_text(encoding="utf-8"))
+        self.pinned = proof.pin(b64decode(document["raw"]))
+
+    def prove(self, partner: str, key: bytes) -> proof.Proven:
+        """A state entry that one node shows, checked by ``demo.proof``."""
+        view = api.get(self.url(partner), f"/state/{key.hex()}?proof=1")
+        expect(view["proof"] is not None, f"{partner} shows no proof")
+        return proof.check(self.pinned, key, view["proof"])
+
+
+def liqbon(units: int) -> str:
+    """Units of 10^-6 LiqBon as people read them."""
+    return decimal_text(Decimal(units).scaleb(-6))
+
+
+def decimal_text(amount: Decimal) -> str:
+    """An amount with separators of thousands, and no trailing zeros."""
+    text = f"{amount:,.6f}"
+    return text.rstrip("0").rstrip(".")
