@@ -35,7 +35,12 @@ ROUND_PAUSE_S: Final = 0.2
 WAIT_AT_NODE_S: Final = 5.0
 """How long one node is trusted to wait for finality before another is asked."""
 PASSING: Final = frozenset(
-    skip.text for skip in (Skip.SEQUENCE_STALE, Skip.SEQUENCE_EARLY, Skip.LANE_EXHAUSTED)
+    (
+        Skip.SEQUENCE_STALE.text,
+        Skip.SEQUENCE_EARLY.text,
+        Skip.LANE_EXHAUSTED.text,
+        "sequence_pending",
+    )
 )
 """Refusals that a node gives while it is a block behind, or full today: it is asked again."""
 MAX_HISTORY_PAGES: Final = 20

@@ -15,7 +15,7 @@ from primitives.actions import Mint
 from primitives.encoding import encode
 from primitives.keys import Signer
 
-WINDOW = 64
+WINDOW = 32
 """Mints in flight on one channel."""
 
 

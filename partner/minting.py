@@ -18,6 +18,7 @@ from client.answers import ProvenReceipt
 from client.builder import valid_until
 from client.errors import Fault, NotProven, OutcomeUnknown, Unavailable
 from client.fields import MAX_SUBMISSIONS
+from client.finality import PASSING
 from client.http import NodeApi
 from client.light import LightClient
 from client.views import SubmissionResult
@@ -35,10 +36,10 @@ RESEND_S: Final = 3.0
 
 EACH: Final = frozenset({Outcome.OUTPUT_BELOW_OPENING.text, Outcome.COMMITMENT_USED.text})
 """Refusals that are one deposit's. Every other one would meet the next deposit too: all stops."""
-RETRIED: Final = frozenset(
-    skip.text for skip in (Skip.SEQUENCE_EARLY, Skip.SEQUENCE_STALE, Skip.LANE_EXHAUSTED)
-)
+RETRIED: Final = PASSING
 """What a node says of a sound mint that it cannot take yet, or has taken already."""
+AGAIN_S: Final = 0.25
+"""After which what a node could not take yet is offered to it again."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -62,6 +63,7 @@ class Minter:
         self._lanes: list[Lane] = []
         self._queue: deque[tuple[Entry, int]] = deque()
         self._units: dict[int, int] = {}
+        self._untaken: set[bytes] = set()
         self._node = 0
         self.stopped: str | None = None
         self.on_progress: Callable[[int], None] = lambda _: None
@@ -94,11 +96,14 @@ class Minter:
                 await self._submit(fresh)
                 sent = clock()
             if await self._collect():
-                moved = sent = clock()
+                moved = clock()
                 continue
+            if self._untaken and clock() - sent > AGAIN_S:
+                await self._submit(self._flying(self._untaken))
+                sent = clock()
             if clock() - moved > self._settings.patience_s:
                 raise self._unknown()
-            if clock() - sent > min(RESEND_S, self._settings.patience_s / 2):
+            if clock() - max(moved, sent) > min(RESEND_S, self._settings.patience_s / 2):
                 self._node += 1
                 await self._reconcile()
                 await self._submit([a for lane in self._lanes for a in lane.flight])
@@ -107,22 +112,26 @@ class Minter:
 
     async def _submit(self, attempts: list[Attempt]) -> None:
         """Hand attempts to one node, each channel's in sequence; a fault is made good later."""
+        self._untaken -= {attempt.id for attempt in attempts}
         for start in range(0, len(attempts), MAX_SUBMISSIONS):
             part = attempts[start : start + MAX_SUBMISSIONS]
             try:
                 results = await self._current_node().submit_many([a.raw for a in part])
             except Fault as fault:
                 self._light.blame(fault)
+                self._untaken.update(attempt.id for attempt in attempts[start:])
                 return
             self._judge_results(part, results)
 
     def _judge_results(self, attempts: list[Attempt], results: list[SubmissionResult]) -> None:
         """A node takes, or refuses at the door; a lasting refusal frees its slot and later ones."""
         for attempt, result in zip(attempts, results, strict=True):
-            taken = result.status in (200, 202, 409, 429, 503)
             code = result.code or "refused"
             lane = self._lane(attempt.channel)
-            if taken or code in RETRIED or attempt not in lane.flight:
+            if result.status in (200, 202, 409) or attempt not in lane.flight:
+                continue
+            if result.status in (429, 503) or code in RETRIED:
+                self._untaken.add(attempt.id)
                 continue
             following = [a for a in lane.cut(attempt.sequence) if a != attempt]
             self._outbox.replaced(following, "slot_moved")
@@ -259,6 +268,9 @@ class Minter:
                 await self._found_mark(entry.number)
 
     # --- small things ---------------------------------------------------------------------------
+
+    def _flying(self, ids: set[bytes]) -> list[Attempt]:
+        return [a for lane in self._lanes for a in lane.flight if a.id in ids]
 
     def _requeue(self, attempts: list[Attempt]) -> None:
         """Sign them anew first, if they are of this run."""
