@@ -187,7 +187,7 @@ def _tell(step: Step) -> None:
 
 def _costs(measured: Measured) -> dict[str, float]:
     """Microseconds a transfer, the mean over the nodes, by stage."""
-    transfers = measured.step.final_per_second
+    transfers = max(1.0, measured.step.final_per_second)
     names = sorted({name for spent in measured.spent for name in spent.seconds})
     return {
         name: round(

@@ -18,6 +18,8 @@ from benchmarks.load import Offered, Request, Sight, due_by
 
 TOLERANCE: Final = 0.01
 STEP_S: Final = 0.5
+WATCHED: Final = 0.8
+"""The least part of the window between the first and the last look at a node."""
 
 
 class Percentiles(msgspec.Struct, frozen=True):
@@ -39,12 +41,22 @@ class Window(msgspec.Struct, frozen=True):
     backlog_first: float
     backlog_last: float
 
+    def a_second(self, count: int) -> float:
+        """How many of ``count`` a second."""
+        return round(count / self.seconds, 2) if self.seconds else 0.0
+
     @property
     def is_sustained(self) -> bool:
-        """Whether the node kept up."""
+        """Whether the node answered and kept up."""
+        if not self.seconds:
+            return False
         slack = max(TOLERANCE, STEP_S / self.seconds) * self.offered
         grown = self.backlog_last - self.backlog_first
         return abs(self.offered - self.final) <= slack and grown <= slack
+
+
+SILENT: Final = Window(0.0, 0, 0, 0, 0.0, 0.0)
+"""Of a node that did not say where it stood."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -95,8 +107,8 @@ def judge(
     return Step(
         offered_per_second=offered.plan.rate,
         duration_s=min(window.seconds for window in windows),
-        final_per_second=min(round(window.final / window.seconds, 1) for window in windows),
-        blocks_per_second=min(round(window.blocks / window.seconds, 2) for window in windows),
+        final_per_second=min(window.a_second(window.final) for window in windows),
+        blocks_per_second=min(window.a_second(window.blocks) for window in windows),
         sustained=not offered.refused and all(window.is_sustained for window in windows),
         refused=offered.codes,
         unanswered=len(samples) - len(latencies),
@@ -117,8 +129,8 @@ def _window(
     """From the first look after the warm-up to the last one while transfers were due."""
     end_s = due[-1][0]
     seen = [sight for sight in sights if warm_up_s <= sight.at_s <= end_s]
-    if len(seen) < 2:
-        return Window(0.001, 1, 0, 0, 0.0, 1.0)  # it did not even answer: nothing is sustained
+    if len(seen) < 2 or seen[-1].at_s - seen[0].at_s < WATCHED * (end_s - warm_up_s):
+        return SILENT
     times = [at_s for at_s, _ in due]
 
     def offered_by(at_s: float) -> int:
