@@ -36,9 +36,9 @@ def collect(world: World) -> dict[str, list[Deposit]]:
         customers = len({purchase.customer for purchase in purchases})
         stage.say(
             f"""{len(purchases):,} purchases of {customers} customers of an online music shop
-            (CDNOW, 1997-98; demo/data says whence). One shop's log has to do for four: its customers are
-            dealt out by number, and each retailer rewards them by its own rule, all about one
-            percent. Nothing here is personal: customers are numbers."""
+            (CDNOW, 1997-98; demo/data says whence). One shop's log has to do for four: its
+            customers are dealt out by number, and each retailer rewards them by its own rule, all
+            about one percent. Nothing here is personal: customers are numbers."""
         )
         by_programme = {retailer.programme: retailer for retailer in world.retailers.values()}
         _tell_points(world, purchases, dealt)
