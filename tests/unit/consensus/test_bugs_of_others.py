@@ -1,0 +1,134 @@
+"""Bugs that real implementations of this protocol had, each tried on ours."""
+
+from __future__ import annotations
+
+from consensus.inputs import Woken
+from consensus.messages import (
+    BlockSent,
+    Certified,
+    FetchBlock,
+    Message,
+    Voted,
+)
+from primitives.block import VERSION, Header, block_digest
+from primitives.vote import Kind
+from tests.unit.consensus.pump import Pump
+from tests.unit.consensus.scripted import (
+    a_child_of_genesis,
+    certificate,
+    heights,
+    only,
+    proposal,
+    receive,
+    votes_of,
+)
+
+
+def test_holding_both_n_and_x_of_a_view_refuses_neither_ancestry() -> None:
+    """[LIVE-2] Children of the notarized block and children that skip it are both voted for."""
+    for skipping in (True, False):
+        pump = Pump()
+        node = pump.nodes[0]
+        pump.drop = only(node)
+        first, first_digest = a_child_of_genesis(pump, 1)
+        receive(pump, node, 1, proposal(pump, first, first_digest))
+        receive(pump, node, 1, certificate(pump, Kind.NULLIFY, 1, None))
+        receive(pump, node, 1, certificate(pump, Kind.NOTARIZE, 1, first_digest))
+        header, digest = a_child_of_genesis(pump, 2)
+        if not skipping:
+            cut = first.cut
+            header = Header(VERSION, 0, 2, 2, first_digest, first.time, 2, cut)
+            digest = block_digest(pump.chain, header)
+        effects = receive(pump, node, 2, proposal(pump, header, digest))
+        assert [v.digest for v in votes_of(effects, Kind.NOTARIZE)] == [digest], skipping
+
+
+def test_an_n_after_an_own_nullify_still_advances_the_view() -> None:
+    """[LIVE-3]"""
+    pump = Pump()
+    pump.drop = lambda sender, to, message: True
+    pump.submit(0)
+    pump.pass_time(1_100)
+    node = pump.nodes[0]
+    assert node.engine.simplex.own.of(1).nullified
+    assert node.engine.view == 1
+    _, digest = a_child_of_genesis(pump, 1)
+    receive(pump, node, 1, certificate(pump, Kind.NOTARIZE, 1, digest))
+    assert node.engine.view == 2
+
+
+def test_everyone_restarting_after_nullify_counts_its_own_replayed_vote() -> None:
+    """[DUR-3] Each node knows only its own NULLIFY when the power fails."""
+    pump = Pump()
+    pump.down = {1}
+    pump.drop = lambda sender, to, message: isinstance(message, Voted | Certified)
+    pump.submit(0)
+    pump.pass_time(1_200)
+    assert all(node.engine.simplex.own.of(1).nullified for node in pump.alive())
+    pump.queue.clear()
+    for node in list(pump.alive()):
+        pump.restart(node.me)
+    pump.drop = lambda sender, to, message: False
+    for node in pump.alive():
+        node.step(Woken())
+    pump.pass_time(6_000)
+    assert heights(pump) == [1, 1, 1]
+
+
+def test_lost_votes_are_sent_again_and_standstill_traffic_is_bounded() -> None:
+    """[LIVE-4]"""
+    pump = Pump()
+    lost: list[Message] = []
+    pump.drop = lambda sender, to, message: bool(lost.append(message)) or True
+    pump.submit(0)
+    pump.pass_time(20_000)
+    per_second = len(lost) / 3 / 4 / 20
+    assert per_second < 30, "messages a member and second, to each peer"
+    pump.drop = lambda sender, to, message: False
+    pump.pass_time(25_000)
+    assert heights(pump) == [1, 1, 1, 1]
+
+
+def test_a_timeout_grows_until_a_height_is_final() -> None:
+    """[LIVE-5] New views, votes and nullifications do not shorten it."""
+    pump = Pump()
+    pump.down = {0, 1}
+    pump.submit(2)
+    pump.submit(3)
+    pacemaker = pump.nodes[2].engine.simplex.pacemaker
+    for view in range(1, 5):
+        deadline = pacemaker.view_deadline_ms()
+        assert deadline is not None
+        waited = deadline - pump.now_ms
+        assert waited == min(1_000 << (view - 1), 16_000)
+        pump.now_ms = deadline
+        pump.nodes[2].step(Woken())
+        receive(pump, pump.nodes[2], 3, certificate(pump, Kind.NULLIFY, view, None))
+
+
+def test_a_notarized_block_is_not_taken_for_a_final_one() -> None:
+    """[BLOCK-5]"""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = only(node)
+    header, digest = a_child_of_genesis(pump, 1)
+    receive(pump, node, 1, proposal(pump, header, digest))
+    receive(pump, node, 1, certificate(pump, Kind.NOTARIZE, 1, digest))
+    assert node.engine.final_height == 0
+    assert node.executed == []
+    receive(pump, node, 1, certificate(pump, Kind.FINALIZE, 1, digest))
+    assert node.engine.final_height == 1
+
+
+def test_a_block_of_which_only_f_is_known_is_asked_for() -> None:
+    """[BLOCK-5, SYNC-1]"""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = only(node)
+    header, digest = a_child_of_genesis(pump, 1)
+    receive(pump, node, 1, certificate(pump, Kind.FINALIZE, 1, digest))
+    assert node.engine.view == 2
+    assert node.engine.needs["block", 1, digest].request == FetchBlock(1, digest)
+    receive(pump, node, 1, BlockSent(header))
+    assert node.engine.final_height == 1
+    assert ("block", 1, digest) not in node.engine.needs
