@@ -10,8 +10,17 @@ from typing import Annotated, Final
 
 import msgspec
 
-from primitives.encoding import Count, Digest, Index, Malformed, Positive, Signature, Wire
-from primitives.encoding import decode, encode
+from primitives.encoding import (
+    Count,
+    Digest,
+    Index,
+    Malformed,
+    Positive,
+    Signature,
+    Wire,
+    decode,
+    encode,
+)
 from primitives.hashing import BATCH, BATCH_SIGNATURE, ZERO_DIGEST
 from primitives.merkle import list_root
 from primitives.transaction import MAX_TRANSACTION
@@ -104,7 +113,9 @@ def decode_batch(raw: bytes) -> Batch:
         raise Malformed("batch_count", f"{header.count} declared, {len(batch.transactions)} there")
     if (header.seq == 1) != (header.previous == ZERO_DIGEST):
         raise Malformed("batch_chain", "exactly the first batch of a lane has no predecessor")
-    if header.cumulative < header.weight or (header.seq == 1 and header.cumulative != header.weight):
+    if header.cumulative < header.weight or (
+        header.seq == 1 and header.cumulative != header.weight
+    ):
         raise Malformed("batch_chain", "cumulative weight does not add up")
     if header.root != list_root(batch.transactions):
         raise Malformed("batch_root", "the root is not the transactions'")

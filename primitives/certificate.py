@@ -5,7 +5,8 @@ Certificates never enter a digest: two nodes may hold different ones of the same
 
 from __future__ import annotations
 
-from typing import Annotated
+import itertools
+from typing import Annotated, assert_never
 
 import msgspec
 
@@ -81,7 +82,7 @@ def check_certificate(
     """
     _check_form(chain, members, certificate)
     authors = [signature.author for signature in certificate.signatures]
-    if any(later <= earlier for earlier, later in zip(authors, authors[1:], strict=False)):
+    if any(later <= earlier for earlier, later in itertools.pairwise(authors)):
         raise Malformed("certificate_form", "authors must ascend strictly")
     if authors[-1] >= members.size:
         raise Malformed("certificate_form", f"author {authors[-1]} of {members.size}")
@@ -110,6 +111,8 @@ def _check_form(chain: bytes, members: ValidatorSet, certificate: AnyCertificate
         case BeatCertificate():
             epoch = certificate.beat.epoch
             own_chain = certificate.beat.chain
+        case _:
+            assert_never(certificate)
     if own_chain != chain:
         raise Malformed("certificate_chain", own_chain.hex())
     if epoch != members.epoch:

@@ -2,7 +2,7 @@
 
 A strict subset of MessagePack: nil, booleans, 64-bit integers, byte strings, UTF-8 strings and
 arrays, each in its shortest form, typed and bounded, without trailing bytes. One value has one
-spelling: whatever does not encode back to the same bytes is refused ([ENC-1], docs/spec/encoding.md).
+spelling: whatever does not encode back to the same bytes is refused ([ENC-1]).
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ partner, programme and key below ([GEN-1], docs/spec/genesis.md).
 
 from __future__ import annotations
 
+import itertools
 from typing import Annotated, Final
 
 import msgspec
@@ -192,7 +193,7 @@ def _check_partner(partner: GenesisPartner) -> None:
         raise Malformed("programme_repeated", partner.code)
     for programme in partner.programmes:
         starts = [rate.since for rate in programme.rates]
-        if any(later <= earlier for earlier, later in zip(starts, starts[1:], strict=False)):
+        if any(later <= earlier for earlier, later in itertools.pairwise(starts)):
             raise Malformed("rates_unordered", f"{partner.code}/{programme.code}")
 
 

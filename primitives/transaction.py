@@ -63,6 +63,7 @@ class Decoded(msgspec.Struct, frozen=True):
 
     @property
     def transaction(self) -> Transaction:
+        """The unsigned part."""
         return self.signed.transaction
 
 
@@ -119,7 +120,8 @@ def _check_signature_form(signed: SignedTransaction) -> None:
     signatures = signed.signatures
     if len(signatures) != policy.threshold:
         raise Malformed(
-            "signatures_malformed", f"{len(signatures)} signatures, the policy asks {policy.threshold}"
+            "signatures_malformed",
+            f"{len(signatures)} signatures, the policy asks {policy.threshold}",
         )
     last = -1
     for signature in signatures:

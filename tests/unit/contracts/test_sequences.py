@@ -5,8 +5,10 @@ from msgspec.structs import replace
 
 from contracts.transition import BlockContext, BlockRun, dry_run
 from primitives.amount import MICRO
-from primitives.entries import Channel, channel_key
+from primitives.encoding import encode
+from primitives.entries import Channel, account_key, channel_key
 from primitives.receipt import Outcome, Receipt, Skip
+from primitives.transaction import MAX_SEQUENCE
 from tests.builders import DAY_MS, SECOND_MS, a_person, a_role
 from tests.ledger import Ledger
 
@@ -165,3 +167,16 @@ def test_the_run_shows_the_state_as_it_stands_in_the_block(ledger: Ledger) -> No
     run.apply(0, ledger.transfer(ALICE, (BOB, 5)))
     assert run.state.changes() == run.finish().changes
     assert len(run.state.changes()) == 2
+
+
+def test_the_last_sequence_of_all_can_be_used_once(ledger: Ledger) -> None:
+    """[TX-8] 2^53 is the largest that the form allows; after it the channel is used up."""
+    last = ledger.transfer(ALICE, (BOB, 5), sequence=MAX_SEQUENCE)
+    assert ledger.send(last) == Skip.SEQUENCE_EARLY
+    account = ledger.account(ALICE)
+    assert account is not None
+    ledger.state[account_key(ALICE.account)] = encode(replace(account, sequence=MAX_SEQUENCE))
+    assert ledger.send(last) == Outcome.DONE
+    assert ledger.sequence(ALICE) == MAX_SEQUENCE + 1
+    assert ledger.send(last) == Skip.SEQUENCE_STALE
+    ledger.scan()
