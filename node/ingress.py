@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, unique
 from typing import Final, NamedTuple, Protocol
 
+from node import stages
 from node.archive import Recent
 from node.executor import ExecutedBlock, Executor
 from node.fairness import Item, quantum_of
@@ -110,20 +111,23 @@ class Ingress:
         """Take in transactions, in order: an id or a refusal for each."""
         outcomes: list[bytes | Refusal] = []
         sound: list[tuple[int, bytes, Decoded]] = []
-        for place, raw in enumerate(raws):
-            formed = self._formed(raw, len(sound))
-            if isinstance(formed, Refusal):
-                outcomes.append(formed)
-            else:
-                outcomes.append(formed.id)
-                sound.append((place, raw, formed))
-        for (place, raw, decoded), fault in zip(sound, await self._faults(sound), strict=True):
-            if fault is not None:
-                outcomes[place] = Refusal(Blame.REFUSED, fault, "", decoded.id)
-            else:
-                outcomes[place] = self._admit(raw, decoded)
-        self.refused.update(o.code for o in outcomes if isinstance(o, Refusal))
-        self.poke()
+        with stages.INGRESS:
+            for place, raw in enumerate(raws):
+                formed = self._formed(raw, len(sound))
+                if isinstance(formed, Refusal):
+                    outcomes.append(formed)
+                else:
+                    outcomes.append(formed.id)
+                    sound.append((place, raw, formed))
+        faults = await self._faults(sound)
+        with stages.INGRESS:
+            for (place, raw, decoded), fault in zip(sound, faults, strict=True):
+                if fault is not None:
+                    outcomes[place] = Refusal(Blame.REFUSED, fault, "", decoded.id)
+                else:
+                    outcomes[place] = self._admit(raw, decoded)
+            self.refused.update(o.code for o in outcomes if isinstance(o, Refusal))
+            self.poke()
         return outcomes
 
     def _formed(self, raw: bytes, before: int) -> Decoded | Refusal:
@@ -269,6 +273,10 @@ class Ingress:
 
     def executed(self, block: ExecutedBlock) -> None:
         """Transactions with a receipt wait for its certificate; skipped ones are settled now."""
+        with stages.INGRESS:
+            self._executed(block)
+
+    def _executed(self, block: ExecutedBlock) -> None:
         height = block.record.header.height
         self._forget(height)
         waiting = self._waiting.setdefault(height, [])

@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Final, NamedTuple, Protocol
 
 from consensus.messages import MAX_MESSAGE
+from node import stages
 from node.frames import KEEPALIVE, Splitter, framed
 from node.identity import MAX_HELLO, Identity
 from primitives.encoding import Malformed
@@ -112,9 +113,9 @@ class Link(asyncio.BufferedProtocol):
         self.last_in_s = self._terms.now()
         self.bytes_in += nbytes
         try:
-            frames = self._splitter.received(nbytes)
-            for frame in frames:
-                self._handle(frame)
+            with stages.TRANSPORT:
+                for frame in self._splitter.received(nbytes):
+                    self._handle(frame)
         except Malformed as error:
             self.close(str(error))
 
@@ -208,7 +209,8 @@ class Link(asyncio.BufferedProtocol):
                 parts.append(framed(frame))
                 size += len(frame)
             self.frames_out += len(parts)
-            self._write(b"".join(parts))
+            with stages.TRANSPORT:
+                self._write(b"".join(parts))
 
     def _next(self) -> bytes:
         if self._small:

@@ -65,6 +65,7 @@ from consensus.messages import (
     decode_message,
 )
 from consensus.verification import Verifier
+from node import stages
 from node.guard import (
     AttestStatement,
     BatchStatement,
@@ -352,7 +353,8 @@ class Replica:
         if not self.engine.wants(message):
             return None
         try:
-            return Received(peer, self._verifier.verify(message))
+            with stages.VERIFY:
+                return Received(peer, self._verifier.verify(message))
         except Malformed as error:
             self._blame(peer, error)
             return None
@@ -368,13 +370,14 @@ class Replica:
             return
         self._running = True
         try:
-            while self._may_take_turn() or self._may_execute():
-                if self._may_take_turn():
-                    self._take_turn()
-                if self._may_execute():
-                    self._execute()
-            self._fetch()
-            self._arm()
+            with stages.CONSENSUS:
+                while self._may_take_turn() or self._may_execute():
+                    if self._may_take_turn():
+                        self._take_turn()
+                    if self._may_execute():
+                        self._execute()
+                self._fetch()
+                self._arm()
         finally:
             self._running = False
 
@@ -487,8 +490,9 @@ class Replica:
         self._journal.shelf.warm(say.digest, raw, batch)
 
     def _persist(self, turn: _Turn) -> None:
-        for record in turn.records:
-            self._journal.append(record)
+        with stages.JOURNAL:
+            for record in turn.records:
+                self._journal.append(record)
         if self._journal.dirty:
             self._world.disk.sync(turn.token)
         else:

@@ -4,8 +4,9 @@ The thread is in exactly one stage at every moment, in ``LOOP`` unless told othe
 all stages is the thread's time, and a stage inside another is counted once. Time that the thread
 waits, or that other threads and processes use, is nobody's here: the operating system counts it.
 
-    with stages.EXECUTE:        # nothing inside may await or yield
+    with stages.EXECUTE:            # nothing inside may await or yield
         ...
+    await stages.API.over(handle()) # counts while it runs, not while it waits
 
 Entering and leaving costs one or two microseconds (the thread's clock is a system call), so stages
 stand around turns, frames and slices, not around transactions.
@@ -13,8 +14,12 @@ stand around turns, frames and slices, not around transactions.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Generator
 from time import thread_time_ns
-from typing import Final
+from types import coroutine
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
 
 
 class Stage:
@@ -33,6 +38,24 @@ class Stage:
     def __exit__(self, *_: object) -> None:
         _charge()
         _outer.pop()
+
+    @coroutine
+    def over(self, work: Awaitable[T]) -> Generator[Any, Any, T]:
+        """Await ``work``, in this stage whenever it runs."""
+        steps = work.__await__()
+        error: BaseException | None = None
+        while True:
+            try:
+                with self:
+                    waiting = next(steps) if error is None else steps.throw(error)
+            except StopIteration as end:
+                outcome: T = end.value
+                return outcome
+            error = None
+            try:
+                yield waiting
+            except BaseException as raised:  # noqa: BLE001  a cancellation too is the work's
+                error = raised
 
 
 LOOP: Final = Stage("loop")

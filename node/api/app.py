@@ -14,6 +14,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from node import stages
 from node.api.asking import JSON, MSGPACK, OCTETS, Answer, Ask
 from node.api.bounds import Gate, RateLimiter
 from node.api.openapi import description
@@ -137,7 +138,7 @@ class Edge:
                 body = await _body(request, most)
             wants_raw = route.raw is not None and MSGPACK in request.headers.get("Accept", "")
             ask = Ask(self._api, values, body, media_type, wants_raw)
-            return _response(await route.handler(ask))
+            return _response(await stages.API.over(route.handler(ask)))
 
         return handle
 

@@ -1,5 +1,6 @@
 """Time spent by stage: exclusive, whole, and never counted twice."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 
@@ -62,6 +63,41 @@ def test_asking_within_a_stage_charges_it_up_to_now(clock: list[int]) -> None:
         assert stages.spent_ns()["api"] == 6 * TICK
         clock[0] += 6 * TICK
     assert stages.spent_ns()["api"] == 12 * TICK
+
+
+async def test_a_coroutine_counts_while_it_runs_and_not_while_it_waits(clock: list[int]) -> None:
+    async def work() -> str:
+        clock[0] += 3 * TICK
+        await asyncio.sleep(0.001)
+        clock[0] += 4 * TICK
+        return "done"
+
+    async def others() -> None:
+        clock[0] += 50 * TICK
+
+    outcome, _ = await asyncio.gather(stages.API.over(work()), others())
+    spent = stages.spent_ns()
+    assert outcome == "done"
+    assert (spent["api"], spent["loop"]) == (7 * TICK, 50 * TICK)
+
+
+async def test_what_a_coroutine_waits_for_may_fail_or_be_cancelled(clock: list[int]) -> None:
+    async def fail() -> None:
+        await asyncio.sleep(0)
+        raise ValueError("boom")
+
+    async def work() -> str:
+        try:
+            await fail()
+        except ValueError:
+            return "caught"
+        return "missed"
+
+    assert await stages.API.over(work()) == "caught"
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(stages.API.over(asyncio.sleep(60)), 0.001)
+    with pytest.raises(ValueError, match="boom"):
+        await stages.API.over(fail())
 
 
 def test_nothing_is_counted_before_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
