@@ -106,6 +106,7 @@ class Ledger:
                     reference=f"{partner} {first + place}",
                     sequence=first + place,
                     valid_until=self._soon(),
+                    chain=self.executor.chain,
                 )
                 for place, person in enumerate(people)
             )
@@ -117,7 +118,8 @@ class Ledger:
         """Signed with the next sequence of channel 0, whether or not the ones before are in."""
         sequence = self.sequences.get(sender.account, 0)
         self.sequences[sender.account] = sequence + 1
-        return a_transfer(sender, *outputs, sequence=sequence, valid_until=self._soon(), memo=memo)
+        fields = {"sequence": sequence, "valid_until": self._soon(), "memo": memo}
+        return a_transfer(sender, *outputs, chain=self.executor.chain, **fields)
 
     def certify(self, executed: Executed, authors: Sequence[int] = (0, 1, 2)) -> StateCertificate:
         """The committee's certificate of an executed height, handed to the executor."""

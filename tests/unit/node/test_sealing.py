@@ -1,0 +1,126 @@
+"""A lone payment is sealed at once; a busy lane waits for company, within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from node.fairness import Item
+from node.sealing import SEAL_AFTER_S, Sealer, Standing
+from primitives.batch import MAX_TRANSACTIONS, SEAL_BYTES
+
+SOMEONE = Standing(b"someone", 1_000, favoured=False)
+
+
+class FakeLane:
+    """A lane whose room and idleness a test sets."""
+
+    def __init__(self, room: bool = True, idle: bool = True) -> None:
+        self.room = room
+        self.idle = idle
+        self.batches: list[tuple[tuple[bytes, ...], int]] = []
+        self.sealed = asyncio.Event()
+
+    def can_seal(self) -> bool:
+        return self.room
+
+    def lane_is_idle(self) -> bool:
+        return self.idle
+
+    def seal(self, transactions: tuple[bytes, ...], weight: int) -> None:
+        self.batches.append((transactions, weight))
+        self.idle = False
+        self.sealed.set()
+
+
+def a_sealer(lane: FakeLane, most_weight: int = 10**6) -> Sealer:
+    return Sealer(lane, most_weight, lambda _: True)
+
+
+def push(sealer: Sealer, count: int, size: int = 100, weight: int = 3, first: int = 0) -> None:
+    for place in range(first, first + count):
+        sealer.push(Item(b"%d" % place, b"%08d" % place + b"x" * (size - 8), weight), SOMEONE)
+
+
+async def test_a_lone_transaction_is_sealed_at_once_in_an_idle_lane() -> None:
+    lane = FakeLane()
+    sealer = a_sealer(lane)
+    push(sealer, 1)
+    sealer.poke()
+    assert [(len(batch), weight) for batch, weight in lane.batches] == [(1, 3)]
+    assert sealer.count == 0
+
+
+async def test_a_busy_lane_waits_for_company_but_not_for_long() -> None:
+    lane = FakeLane(idle=False)
+    sealer = a_sealer(lane)
+    started = time.monotonic()
+    push(sealer, 2)
+    sealer.poke()
+    push(sealer, 3, first=2)
+    sealer.poke()
+    assert lane.batches == []
+    await asyncio.wait_for(lane.sealed.wait(), 5)
+    assert SEAL_AFTER_S * 0.9 < time.monotonic() - started < 1
+    assert [len(batch) for batch, _ in lane.batches] == [5]
+
+
+async def test_a_busy_lane_seals_what_fills_a_batch() -> None:
+    lane = FakeLane(idle=False)
+    sealer = a_sealer(lane)
+    push(sealer, MAX_TRANSACTIONS - 1, size=20)
+    sealer.poke()
+    assert lane.batches == []
+    push(sealer, 1, size=20)
+    sealer.poke()
+    assert [len(batch) for batch, _ in lane.batches] == [MAX_TRANSACTIONS]
+    push(sealer, SEAL_BYTES // 10_000 + 1, size=10_000)
+    sealer.poke()
+    assert sum(len(each) for each in lane.batches[1][0]) >= SEAL_BYTES
+    assert sum(len(each) for each in lane.batches[1][0]) < SEAL_BYTES + 10_000
+
+
+async def test_a_lane_without_room_is_asked_again() -> None:
+    lane = FakeLane(room=False)
+    sealer = a_sealer(lane)
+    push(sealer, 1)
+    sealer.poke()
+    await asyncio.sleep(3 * SEAL_AFTER_S)
+    assert lane.batches == []
+    lane.room = True
+    await asyncio.wait_for(lane.sealed.wait(), 5)
+
+
+async def test_no_batch_is_heavier_than_a_block_takes_of_a_lane() -> None:
+    lane = FakeLane()
+    sealer = a_sealer(lane, most_weight=10)
+    push(sealer, 7)
+    while sealer.count:
+        lane.idle = True
+        sealer.poke()
+    assert [weight for _, weight in lane.batches] == [9, 9, 3]
+    assert sorted(raw for batch, _ in lane.batches for raw in batch) == sorted(
+        b"%08d" % place + b"x" * 92 for place in range(7)
+    )
+
+
+async def test_what_nobody_wants_any_more_is_left_out() -> None:
+    lane = FakeLane()
+    sealer = Sealer(lane, 10**6, lambda id_: id_ == b"1")
+    push(sealer, 3)
+    sealer.poke()
+    assert [batch for batch, _ in lane.batches] == [(b"%08d" % 1 + b"x" * 92,)]
+    push(sealer, 1)
+    lane.idle = True
+    sealer.poke()
+    assert len(lane.batches) == 1, "an empty batch is not sealed"
+
+
+async def test_a_closed_sealer_seals_nothing_more() -> None:
+    lane = FakeLane(idle=False)
+    sealer = a_sealer(lane)
+    push(sealer, 1)
+    sealer.poke()
+    sealer.close()
+    await asyncio.sleep(2 * SEAL_AFTER_S)
+    assert lane.batches == []
