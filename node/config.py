@@ -250,3 +250,58 @@ def running_process(path: Path) -> int | None:
     finally:
         os.close(file)
     return None
+
+
+class Ports(NamedTuple):
+    """Where a node listens."""
+
+    api: int = API_PORT
+    peer: int = PEER_PORT
+    metrics: int = METRICS_PORT
+
+
+def config_text(
+    host: str, ports: Ports, addresses: Mapping[str, Address], passphrase_file: str = ""
+) -> str:
+    """A ``config.toml`` with what differs between nodes; the rest has its defaults.
+
+    ``host`` is where peers are awaited.
+    """
+    lines = [
+        "# Settings of a LiqBon node: docs/reference/settings.md explains each.",
+        "",
+        "[key]",
+        f"passphrase_file = {_toml(passphrase_file)}",
+        "",
+        "[api]",
+        'host = "127.0.0.1"',
+        f"port = {ports.api}",
+        "",
+        "[metrics]",
+        'host = "127.0.0.1"',
+        f"port = {ports.metrics}",
+        "",
+        "[peers]",
+        f"host = {_toml(host)}",
+        f"port = {ports.peer}",
+        "",
+        "# partner code = where its validator listens",
+        "[peers.addresses]",
+        *(f"{code} = {_toml(f'{a.host}:{a.port}')}" for code, a in addresses.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(text: str) -> str:
+    """A basic string; JSON's escapes are TOML's."""
+    return msgspec.json.encode(text).decode()
+
+
+def create_home(path: Path, config: str, passphrase: bytes) -> Ed25519Key:
+    """Make a home with settings and a new key; never replaces either. Raises ``CommandError``."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if (path / CONFIG).exists() or (path / KEY).exists():
+        raise KeyFault("keyfile_exists", f"{path} is a node's home already; nothing was changed")
+    key = create_key(path, passphrase)
+    keyfile.create_private(path / CONFIG, config.encode())
+    return key

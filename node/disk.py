@@ -38,6 +38,7 @@ class FileDisk:
         self._write_lock = Lock()
         self._directory_changed = False
         self._failed = False
+        self._closed = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._on_synced: Callable[[int], None] | None = None
         self._on_failed: Callable[[OSError], None] | None = None
@@ -64,8 +65,10 @@ class FileDisk:
         self._unwritten.append(data)
 
     def sync(self, token: int) -> None:
-        """Write and sync everything appended so far, off the loop; then ``on_synced(token)``."""
-        self._thread.submit(self._sync, token)
+        """Write and sync everything appended so far, off the loop; then ``on_synced(token)``.
+        After ``close`` nothing happens, and nobody is answered."""
+        if not self._closed:
+            self._thread.submit(self._sync, token)
 
     def segments(self) -> Sequence[int]:
         """Numbers of the segments there are, ascending."""
@@ -114,8 +117,14 @@ class FileDisk:
         self._thread.submit(self._drop, file, self._path(segment))
 
     def close(self) -> None:
-        """Wait for what was asked, and close the files. Unsynced appends stay unsynced."""
+        """Sync what was appended, and close the files. Raises ``OSError``."""
+        if self._closed:
+            return
+        self._closed = True
         self._thread.shutdown(wait=True)
+        if self._unwritten and not self._failed:
+            self._write_out()
+            os.fdatasync(self._files[max(self._files)])
         for file in self._files.values():
             os.close(file)
         self._files.clear()
@@ -165,5 +174,9 @@ class FileDisk:
 
     def _answer(self, call: Callable[..., None] | None, argument: object) -> None:
         assert call is not None, "bind first"
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(call, argument)
+        if not self._closed:
+            self._loop.call_soon_threadsafe(self._tell, call, argument)
+
+    def _tell(self, call: Callable[..., None], argument: object) -> None:
+        if not self._closed:
+            call(argument)

@@ -94,7 +94,7 @@ class Transport:
         self._socket: socket.socket | None = None
         self._stopping = False
         self.refused = 0
-        """Connections that ended before their hello: strangers, or a peer with a wrong clock."""
+        """Connections that did not come up: strangers, peers that are away or not wanted now."""
         self.dropped = 0
         """Frames for a peer that was away or whose queue was full."""
 
@@ -207,7 +207,8 @@ class Transport:
         self.dropped += link.dropped
         if not link.up:
             self.refused += 1
-            log.info("connection refused", peer=link.peer, reason=reason)
+            tell = log.debug if link.dialled else log.info  # an absent peer is dialled for ever
+            tell("no connection", peer=link.peer, dialled=link.dialled, reason=reason)
         if link.peer is None:
             return
         self._reasons[link.peer] = reason

@@ -15,6 +15,7 @@ import secrets
 import stat
 import unicodedata
 from pathlib import Path
+from threading import Lock
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -36,6 +37,10 @@ MAX_SECRET: Final = 1024
 MAX_DOCUMENT: Final = 16 * 1024
 
 _ASSOCIATED: Final = b"LiqBon key file\0"
+
+_one_derivation: Final = Lock()
+"""Two derivations at once wait for each other for ever (seen with cryptography 50.0.2 and OpenSSL
+3.0.19): each takes some of the threads that both need for their lanes."""
 
 Hex = Annotated[str, msgspec.Meta(pattern=r"\A(?:[0-9a-f]{2})*\Z", max_length=4096)]
 Text = Annotated[str, msgspec.Meta(max_length=256)]
@@ -124,13 +129,14 @@ def unseal(document: bytes, passphrase: bytes, purpose: str) -> bytes:
 def _derive(derivation: Derivation, passphrase: bytes) -> bytes:
     """32 bytes. One passphrase typed on two keyboards is one passphrase: NFKC."""
     text = unicodedata.normalize("NFKC", passphrase.decode())
-    return Argon2id(
-        salt=bytes.fromhex(derivation.salt),
-        length=32,
-        iterations=derivation.passes,
-        lanes=derivation.lanes,
-        memory_cost=derivation.memory_kib,
-    ).derive(text.encode())
+    with _one_derivation:
+        return Argon2id(
+            salt=bytes.fromhex(derivation.salt),
+            length=32,
+            iterations=derivation.passes,
+            lanes=derivation.lanes,
+            memory_cost=derivation.memory_kib,
+        ).derive(text.encode())
 
 
 def _associated(keyfile: Keyfile) -> bytes:

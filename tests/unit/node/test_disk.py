@@ -127,7 +127,7 @@ async def test_after_a_failed_sync_nothing_is_ever_called_durable(
     monkeypatch.undo()
     disk.append(b"y")
     disk.sync(2)
-    disk.close()
+    await asyncio.to_thread(disk._thread.shutdown)
     await asyncio.sleep(0)
     assert answers.synced == []
     assert [error.errno for error in answers.failed] == [5]
@@ -143,3 +143,17 @@ async def test_other_files_are_left_alone(tmp_path: Path, answers: Answers) -> N
     disk = opened(tmp_path, answers)
     assert disk.segments() == []
     disk.close()
+
+
+async def test_closing_syncs_what_was_appended_and_answers_nobody(
+    disk: FileDisk, answers: Answers, tmp_path: Path
+) -> None:
+    disk.append(b"last words")
+    disk.close()
+    disk.sync(1)
+    await asyncio.sleep(0.01)
+    assert answers.synced == []
+    assert disk.bytes_written == len(b"last words")
+    again = opened(tmp_path, answers)
+    assert again.read(1) == b"last words"
+    again.close()

@@ -2,6 +2,7 @@
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,12 @@ def test_two_documents_of_one_secret_share_nothing(document: bytes) -> None:
     assert one.derivation.salt != other.derivation.salt
     assert one.nonce != other.nonce
     assert one.ciphertext != other.ciphertext
+
+
+def test_two_threads_can_open_key_files_at_once(document: bytes) -> None:
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        opening = [threads.submit(unseal, document, PASSPHRASE, PURPOSE) for _ in range(4)]
+        assert [opened.result(timeout=30) for opened in opening] == [SECRET] * 4
 
 
 def test_a_wrong_passphrase_is_said_to_be_wrong(document: bytes) -> None:
