@@ -33,6 +33,8 @@ MAX_GENESIS: Final = 1024 * 1024
 MAIN: Final = "lqb"
 TEST: Final = "tlqb"
 MINUTE_MS: Final = 60_000
+HEAVIEST_TRANSACTION: Final = 16 + 256 + 32
+"""Signatures + outputs + KiB at their most: a lane that may not order it would stand still."""
 MAX_RATE_TERM: Final = 2**32 - 1
 BASIS_POINTS: Final = 10_000
 LAST_DUE_MS: Final = (2**32 - 1) * 1000
@@ -210,6 +212,8 @@ def _check_parameters(genesis: Genesis) -> None:
         raise Malformed("epochs_invalid", "the maximum age is below the minimum")
     if parameters.entries_per_lane_and_day < LEAST_LANE_ENTRIES:
         raise Malformed("lane_entries_low", f"a lane needs {LEAST_LANE_ENTRIES} entries a day")
+    if parameters.lane_weight < HEAVIEST_TRANSACTION:
+        raise Malformed("lane_weight_low", f"a transaction weighs up to {HEAVIEST_TRANSACTION}")
     if parameters.validity_limit_ms > MAX_VALIDITY_MS:
         raise Malformed("validity_long", f"at most {MAX_VALIDITY_MS} ms ahead of block time")
     durations = (parameters.reserve_lapse_ms, parameters.validity_limit_ms)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from primitives.actions import MAX_OUTPUTS
 from primitives.encoding import Malformed, decode, encode
 from primitives.genesis import (
+    HEAVIEST_TRANSACTION,
     LAST_DUE_MS,
     MAIN,
     MAX_GENESIS,
@@ -146,6 +147,10 @@ REFUSED: dict[str, tuple[str, Callable[[], Genesis]]] = {
     "[GEN-5] a lane that cannot carry every transaction": (
         "lane_entries_low",
         lambda: with_parameters(entries_per_lane_and_day=MAX_OUTPUTS),
+    ),
+    "[GEN-5] a lane that could never order the heaviest transaction": (
+        "lane_weight_low",
+        lambda: with_parameters(lane_weight=HEAVIEST_TRANSACTION - 1),
     ),
     "[GEN-5] a validity beyond seven days": (
         "validity_long",
