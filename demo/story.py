@@ -24,8 +24,8 @@ def tell(stage: Stage, directory: Path, *, once: bool) -> None:
     started = time.monotonic()
     stage.line("LiqBon: points that belong to the customer, on books that nobody owns")
     stage.say(
-        """A test network on this machine, with short durations and invented retailers; every
-        command below is the installed one, and every figure comes with a proof."""
+        """A test network on this machine: invented retailers, addresses that begin with tlqb, LiqBon
+        worth nothing. Every command below is the installed one; every figure comes with a proof."""
     )
     with Network(directory / "network", free_base()) as network:
         world = World(stage, network, directory)
