@@ -1,0 +1,26 @@
+"""[CERT-1] Every state certificate on a disk verifies, and is of what was executed there."""
+
+from __future__ import annotations
+
+from node.executor import Executor
+from node.recovery import agrees
+from primitives.certificate import check_certificate
+from primitives.encoding import Malformed
+from tests.simulation.process import Setting
+from tests.simulation.verdict import Diverged
+
+
+def check_certificates(setting: Setting, executor: Executor, *, all_of_them: bool) -> None:
+    """``all_of_them``: and no height is without one."""
+    for height in range(1, executor.height + 1):
+        certificate = executor.archive.certificate(height)
+        if certificate is None and all_of_them:
+            raise Diverged(f"height {height} has no certificate at rest")
+        if certificate is None:
+            continue
+        try:
+            check_certificate(setting.chain, setting.members, setting.keys.scheme, certificate)
+        except Malformed as error:
+            raise Diverged(f"height {height}: {error}") from error
+        if not agrees(executor.archive.block(height), certificate):
+            raise Diverged(f"height {height}: the certificate is of another outcome")

@@ -1,0 +1,405 @@
+"""A network of replicas carried through a plan. Knows every part, and no rule of the protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from random import Random
+from typing import Final
+
+from msgspec.structs import replace
+
+from consensus.messages import BatchSent, decode_message
+from node.executor import ExecutedBlock
+from node.world import Misbehaviour
+from primitives.batch import decode_batch
+from primitives.evidence import Evidence
+from primitives.genesis import Genesis, Parameters, Roles, validators_of
+from primitives.transaction import Decoded, decode_signed
+from tests.builders import ROLES, a_genesis
+from tests.simulation.adversaries import adversary_of
+from tests.simulation.adversaries.twin import Twin
+from tests.simulation.checkers.agreement import Agreement
+from tests.simulation.checkers.certified import check_certificates
+from tests.simulation.checkers.conserved import check_conserved
+from tests.simulation.checkers.honest import Honesty
+from tests.simulation.checkers.once import check_once
+from tests.simulation.checkers.progress import unrest
+from tests.simulation.clients import LOOK_MS, POINTS, Clients
+from tests.simulation.keys import CHEAP, REAL, Keys
+from tests.simulation.loop import Loop, Trace
+from tests.simulation.machine import Machine, Pace
+from tests.simulation.network import CALM, Network
+from tests.simulation.plan import Crash, Fault, Jump, Partition, Plan, Storm
+from tests.simulation.process import Process, Setting
+from tests.simulation.verdict import Diverged, Outcome, Verdict
+
+HEAL_LIMIT_MS: Final = 60_000
+REST_MS: Final = 12_000
+"""Once at rest, how long it is watched whether it stays so; beats are due in that time."""
+FEWEST_COMMITS: Final = 3
+_BATCH_SENT: Final = 4
+
+
+@lru_cache(maxsize=256)
+def the_genesis(members: int, parameters: Parameters, *, real_keys: bool) -> Genesis:
+    """Founders whose every key is of the run's scheme."""
+    keys = REAL if real_keys else CHEAP
+    genesis = a_genesis(members, keys.signer, parameters)
+    partners = tuple(
+        replace(
+            partner,
+            roles=Roles(*(keys.person(f"{role} of {partner.code}").account for role in ROLES)),
+        )
+        for partner in genesis.partners
+    )
+    return replace(genesis, partners=partners)
+
+
+class Cluster:
+    """Endpoints 0 to n-1 are the members; endpoint n is a twin's other half."""
+
+    def __init__(self, plan: Plan, *, keep_trace: bool = False) -> None:
+        self.plan = plan
+        self.loop = Loop()
+        self.trace = Trace(self.loop, keep_trace)
+        keys: Keys = REAL if plan.real_keys else CHEAP
+        genesis = the_genesis(plan.members, plan.parameters, real_keys=plan.real_keys)
+        self.setting = Setting(genesis, validators_of(genesis), keys)
+        self.network = Network(self.loop, Random(f"{plan.seed} network"), self.trace)
+        self.adversary = adversary_of(plan)
+        self.machines = [self._machine(endpoint) for endpoint in range(plan.endpoints)]
+        self.processes: dict[int, Process] = {}
+        self.clients = Clients(self.loop, Random(f"{plan.seed} clients"), self._submit)
+        self.clients.enrol(keys, self.setting.chain, plan.members, plan.people, plan.transfers)
+        self.agreement = Agreement()
+        self.honesty = Honesty(self.setting, plan.byzantine)
+        self.faults = 0
+        self.crashes = 0
+        self._rng = Random(f"{plan.seed} cluster")
+        self._final: set[bytes] = set()
+        self._acknowledged: dict[bytes, None] = {}
+        self._announced: set[bytes] = set()
+        self._restarts: dict[int, int] = {}
+
+    def _machine(self, endpoint: int) -> Machine:
+        plan = self.plan
+        member = endpoint if endpoint < plan.members else plan.byzantine
+        machine = Machine(self.loop, plan.seed, endpoint, member)
+        machine.skew_ms = plan.skews_ms[endpoint]
+        machine.set_pace(plan.paces[endpoint])
+        return machine
+
+    # -- what processes tell ---------------------------------------------------------------------
+
+    def is_honest(self, machine: Machine) -> bool:
+        """Whether its word counts."""
+        return machine.member != self.plan.byzantine
+
+    def enter(self, process: Process, call: Callable[[], None]) -> None:
+        """Run a call into a process, if it lives. An honest one must not fail; another may."""
+        if not process.alive:
+            return
+        try:
+            call()
+        except Diverged:
+            raise
+        except Exception as error:
+            endpoint = process.machine.endpoint
+            if self.is_honest(process.machine):
+                raise Diverged(f"node {endpoint} failed: {error!r}") from error
+            self.trace.note(f"{endpoint} falls: {error!r}")
+            self._stop(endpoint)
+
+    def sent(self, machine: Machine, peer: int, frame: bytes) -> None:
+        sender = machine.endpoint
+        if frame[1] == _BATCH_SENT and self.is_honest(machine) and frame not in self._announced:
+            self._acknowledge(machine, frame)
+        for receiver in self._endpoints_of(peer):
+            if self.adversary.passes(sender, receiver, frame):
+                self.trace.note(f"{sender}>{receiver} {frame[1]}", frame)
+                self.network.carry(
+                    (sender, receiver), frame, self._delivery(machine.member, receiver, frame)
+                )
+
+    def _delivery(self, member: int, receiver: int, frame: bytes) -> Callable[[], None]:
+        def deliver() -> None:
+            process = self.processes.get(receiver)
+            if process is not None:
+                self.enter(process, lambda: process.replica.on_frame(member, frame))
+
+        return deliver
+
+    def _acknowledge(self, machine: Machine, frame: bytes) -> None:
+        """A batch left its honest author: what is in it must become final."""
+        self._announced.add(frame)
+        message = decode_message(frame)
+        assert isinstance(message, BatchSent)
+        batch = decode_batch(message.batch)
+        if batch.header.author == machine.member:
+            for contents in batch.transactions:
+                self._acknowledged[decode_signed(contents, self.setting.chain).id] = None
+
+    def executed(self, machine: Machine, block: ExecutedBlock) -> None:
+        if not self.is_honest(machine):
+            return
+        record = block.record
+        self.trace.note(f"{machine.endpoint} executes {record.header.height}", record.state_root)
+        self.agreement.executed(machine.endpoint, block)
+        self._final.update(receipt.origin for receipt in block.receipts)
+
+    def misbehaved(self, machine: Machine, blame: Misbehaviour) -> None:
+        if self.is_honest(machine):
+            self.trace.note(f"{machine.endpoint} blames {blame.peer}: {blame.code}")
+            self.honesty.misbehaved(blame)
+
+    def accused(self, machine: Machine, evidence: Evidence) -> None:
+        if self.is_honest(machine):
+            what = evidence.offence.name
+            self.trace.note(f"{machine.endpoint} accuses {evidence.accused}: {what}")
+            self.honesty.accused(evidence)
+
+    def halted(self, machine: Machine, reason: str) -> None:
+        self.trace.note(f"{machine.endpoint} halts: {reason}")
+        if self.is_honest(machine):
+            raise Diverged(f"node {machine.endpoint} halted: {reason}")
+
+    # -- machines --------------------------------------------------------------------------------
+
+    def _endpoints_of(self, member: int) -> Iterable[int]:
+        twin = self.plan.adversary == "twin" and member == self.plan.byzantine
+        return (member, self.plan.members) if twin else (member,)
+
+    def start(self, endpoint: int) -> None:
+        """Begin a life, and connect it to all others."""
+        if endpoint in self.processes:
+            return
+        machine = self.machines[endpoint]
+        self.trace.note(f"{endpoint} starts")
+        try:
+            process = Process(machine, self.setting, self)
+        except Exception as error:
+            raise Diverged(f"node {endpoint} does not open: {error!r}") from error
+        self.processes[endpoint] = process
+        self.enter(process, process.replica.start)
+        for other in sorted(self.processes):
+            self._connect_soon(endpoint, other)
+
+    def _stop(self, endpoint: int) -> bool:
+        process = self.processes.pop(endpoint, None)
+        if process is None:
+            return False
+        process.die()
+        for other in sorted(self.processes):
+            self._disconnect(other, endpoint)
+        return True
+
+    def crash(self, endpoint: int) -> None:
+        """Lose power."""
+        if self._stop(endpoint):
+            self.trace.note(f"{endpoint} crashes")
+            self.machines[endpoint].crash()
+            self.crashes += 1
+
+    def _connect_soon(self, left: int, right: int) -> None:
+        """Tell both that they are connected, each in its own time."""
+        for one, other in ((left, right), (right, left)):
+            self.loop.after(self._rng.randint(1, 40), self._connection(one, other))
+
+    def _connection(self, one: int, other: int) -> Callable[[], None]:
+        def connect() -> None:
+            process, peer = self.processes.get(one), self.processes.get(other)
+            same = process is None or peer is None or self._member(one) == self._member(other)
+            if not same and not self.network.is_cut(other, one):
+                member = self._member(other)
+                self.enter(process, lambda: process.replica.on_connected(member))
+
+        return connect
+
+    def _member(self, endpoint: int) -> int:
+        return self.machines[endpoint].member
+
+    def _submit(self, transaction: Decoded) -> None:
+        """Hand a transaction to any node that runs."""
+        if not self.processes:
+            return
+        process = self.processes[self._rng.choice(sorted(self.processes))]
+        self.enter(process, lambda: process.submit(transaction))
+
+    # -- faults ----------------------------------------------------------------------------------
+
+    def _inflict(self, fault: Fault) -> None:
+        self.trace.note(f"fault {fault}")
+        match fault:
+            case Storm():
+                self.network.weather = fault.weather
+            case Jump():
+                self.machines[fault.endpoint].skew_ms = fault.skew_ms
+                self.faults += 1
+            case Crash():
+                for endpoint in fault.endpoints:
+                    self.crash(endpoint)
+                    self._restarts[endpoint] = self._restarts.get(endpoint, 0) + 1
+                    self.loop.after(fault.down_ms, self._restart(endpoint))
+            case Partition():
+                self._part(fault)
+
+    def _restart(self, endpoint: int) -> Callable[[], None]:
+        def restart() -> None:
+            self._restarts[endpoint] -= 1
+            if not self._restarts[endpoint]:
+                self.start(endpoint)
+
+        return restart
+
+    def _part(self, fault: Partition) -> None:
+        others = [e for e in range(self.plan.endpoints) if e not in fault.side]
+        links = [(near, far) for near in fault.side for far in others]
+        if not fault.one_way:
+            links += [(far, near) for near, far in links]
+        for left, right in links:
+            self.network.cut(left, right)
+            if not fault.silent:
+                self._disconnect(right, left)
+
+        def heal() -> None:
+            self.trace.note(f"healed {fault}")
+            for left, right in links:
+                self.network.join(left, right)
+            for near in fault.side:
+                for far in others:
+                    if not fault.silent or not self._are_connected(near, far):
+                        self._connect_soon(near, far)
+
+        self.loop.after(fault.lasts_ms, heal)
+
+    def _are_connected(self, left: int, right: int) -> bool:
+        """Whether both think so."""
+        pairs = ((left, right), (right, left))
+        return all(
+            one in self.processes and self._member(other) in self.processes[one].replica.peers
+            for one, other in pairs
+        )
+
+    def _disconnect(self, one: int, other: int) -> None:
+        process = self.processes.get(one)
+        if process is not None:
+            member = self._member(other)
+            self.enter(process, lambda: process.replica.on_disconnected(member))
+
+    def _heal(self) -> None:
+        """From now on nothing fails; what is Byzantine stays so."""
+        self.trace.note("calm")
+        self.network.weather = CALM
+        if isinstance(self.adversary, Twin):
+            self.adversary.calm = True
+        for machine in self.machines:
+            machine.set_pace(Pace())
+            if machine.endpoint not in self.processes and not self._restarts.get(machine.endpoint):
+                self.start(machine.endpoint)
+
+    # -- the run ---------------------------------------------------------------------------------
+
+    def run(self) -> Outcome:
+        """Carry out the plan and judge what came of it."""
+        try:
+            return self._outcome(*self._judge())
+        except Diverged as found:
+            self.trace.note(f"diverged: {found}")
+            return self._outcome(Verdict.DIVERGED, str(found))
+
+    def _judge(self) -> tuple[Verdict, str]:
+        for endpoint in range(self.plan.endpoints):
+            self.start(endpoint)
+        for fault in self.plan.faults:
+            self.loop.after(fault.at_ms, lambda fault=fault: self._inflict(fault))
+        self._look_after_clients()
+        self.loop.run_until(max([self.plan.storm_ms, *map(_end_of, self.plan.faults)]))
+        self._heal()
+        reason = self._settle(self.loop.now_ms + HEAL_LIMIT_MS)
+        if not reason:
+            height = self.agreement.height
+            self.loop.run_until(self.loop.now_ms + REST_MS)
+            reason = self._restless(height)
+        self._check_all(settled=not reason)
+        if reason:
+            return Verdict.STALLED, reason
+        return self._vacuous()
+
+    def _look_after_clients(self) -> None:
+        self.clients.look(self._final.__contains__)
+        if not self.clients.are_done:
+            self.loop.after(LOOK_MS, self._look_after_clients)
+
+    def _honest(self) -> list[Process]:
+        return [p for p in self.processes.values() if self.is_honest(p.machine)]
+
+    def _settle(self, limit_ms: int) -> str:
+        reason = "not begun"
+        while reason and self.loop.now_ms < limit_ms:
+            self.loop.run_until(self.loop.now_ms + 50)
+            reason = self._unsettled()
+        return reason
+
+    def _unsettled(self) -> str:
+        if not self.clients.are_done:
+            left = sum(len(customer.queue) for customer in self.clients.customers)
+            return f"{left} transactions are not final"
+        return unrest(self._honest())
+
+    def _restless(self, height: int) -> str:
+        """Why the network did not stay at rest, with its pulse."""
+        if self.agreement.height != height:
+            return f"idle at height {height}, then at {self.agreement.height}"
+        for process in self._honest():
+            beat = process.replica.engine.newest_beat
+            if beat is None or beat.beat.height != height:
+                return f"node {process.machine.endpoint} saw no beat of height {height}"
+        return unrest(self._honest())
+
+    def _check_all(self, *, settled: bool) -> None:
+        deposited = self.plan.people * POINTS * 10_000 if settled else None
+        for process in self._honest():
+            check_certificates(self.setting, process.executor, all_of_them=settled)
+            check_conserved(process.executor, deposited)
+        final = self._final_intents()
+        check_once((*self._acknowledged, *final) if settled else final, self.agreement.receipts)
+
+    def _final_intents(self) -> list[bytes]:
+        return [intent for intent in self.clients.intents if intent in self._final]
+
+    def _vacuous(self) -> tuple[Verdict, str]:
+        if self.agreement.height < FEWEST_COMMITS:
+            return Verdict.VACUOUS, f"only {self.agreement.height} heights"
+        if not self._injected():
+            return Verdict.VACUOUS, "no fault was injected"
+        if self.plan.adversary != "none" and not self.adversary.acted:
+            return Verdict.VACUOUS, f"the {self.plan.adversary} never acted"
+        return Verdict.AGREED, ""
+
+    def _injected(self) -> int:
+        return self.faults + self.crashes + sum(self.network.counts.values())
+
+    def _outcome(self, verdict: Verdict, reason: str) -> Outcome:
+        return Outcome(
+            seed=self.plan.seed,
+            verdict=verdict,
+            reason=reason,
+            members=self.plan.members,
+            adversary=self.plan.adversary,
+            height=self.agreement.height,
+            transactions=len(self._final),
+            faults=self._injected(),
+            simulated_ms=self.loop.now_ms,
+            digest=self.trace.digest,
+        )
+
+
+def _end_of(fault: Fault) -> int:
+    match fault:
+        case Crash():
+            return fault.at_ms + fault.down_ms
+        case Partition():
+            return fault.at_ms + fault.lasts_ms
+        case _:
+            return fault.at_ms

@@ -1,0 +1,163 @@
+"""What a seed draws: the network's size and parameters, who is Byzantine, and all that fails.
+
+A plan is data; the cluster carries it out. Times are milliseconds after the start.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
+
+from primitives.genesis import Parameters
+from tests.builders import PARAMETERS
+from tests.simulation.machine import Pace
+from tests.simulation.network import Weather
+
+REAL_KEYS_EVERY: Final = 25
+"""One seed in so many signs with Ed25519."""
+ADVERSARIES: Final = ("none", "none", "twin", "withholder", "mute")
+
+
+class Crash(NamedTuple):
+    """Endpoints lose power, and start again after a while."""
+
+    at_ms: int
+    endpoints: tuple[int, ...]
+    down_ms: int
+
+
+class Partition(NamedTuple):
+    """Nothing passes between the two sides; ``one_way``: or only from the second to the first.
+    ``silent``: nobody is told that connections broke or came back."""
+
+    at_ms: int
+    side: tuple[int, ...]
+    lasts_ms: int
+    one_way: bool
+    silent: bool
+
+
+class Jump(NamedTuple):
+    """A clock is set."""
+
+    at_ms: int
+    endpoint: int
+    skew_ms: int
+
+
+class Storm(NamedTuple):
+    """The weather changes."""
+
+    at_ms: int
+    weather: Weather
+
+
+Fault = Crash | Partition | Jump | Storm
+
+
+class Plan(NamedTuple):
+    """A whole run."""
+
+    seed: int
+    members: int
+    real_keys: bool
+    parameters: Parameters
+    adversary: str
+    byzantine: int
+    paces: tuple[Pace, ...]
+    skews_ms: tuple[int, ...]
+    faults: tuple[Fault, ...]
+    storm_ms: int
+    people: int
+    transfers: int
+
+    @property
+    def endpoints(self) -> int:
+        """One a member; a twin has two."""
+        return self.members + (self.adversary == "twin")
+
+
+def plan_of(seed: int) -> Plan:
+    """The plan of a seed."""
+    rng = Random(f"plan {seed}")
+    members = rng.choices((4, 7, 1), (93, 5, 2))[0]
+    adversary = rng.choice(ADVERSARIES) if members > 3 else "none"
+    storm_ms = rng.randint(2_500, 5_000)
+    plan = Plan(
+        seed=seed,
+        members=members,
+        real_keys=seed % REAL_KEYS_EVERY == REAL_KEYS_EVERY - 1,
+        parameters=_parameters(rng),
+        adversary=adversary,
+        byzantine=rng.randrange(members) if adversary != "none" else -1,
+        paces=(),
+        skews_ms=(),
+        faults=(),
+        storm_ms=storm_ms,
+        people=rng.randint(3, 5),
+        transfers=rng.randint(2, 4),
+    )
+    everyone = range(plan.endpoints)
+    return plan._replace(
+        paces=tuple(_pace(rng) for _ in everyone),
+        skews_ms=tuple(rng.randint(-150, 150) for _ in everyone),
+        faults=_faults(rng, plan),
+    )
+
+
+def _parameters(rng: Random) -> Parameters:
+    return replace(
+        PARAMETERS,
+        lag_bound=rng.choice((1, 2, 2, 4, 8)),
+        lane_batches=rng.choice((2, 4, 16)),
+        view_timeout_ms=400,
+        view_timeout_limit_ms=3_200,
+        empty_block_ms=50,
+        standstill_ms=500,
+        beat_ms=5_000,
+    )
+
+
+def _pace(rng: Random) -> Pace:
+    """Most machines are quick; some have a slow disk, some execute slower than is ordered."""
+    slow_disk = rng.random() < 0.1
+    slow_execution = rng.random() < 0.25
+    return Pace(
+        sync=(5, 60) if slow_disk else (0, 4),
+        check=(0, rng.choice((2, 10, 60))),
+        execute=(80, 250) if slow_execution else (0, 3),
+    )
+
+
+def _faults(rng: Random, plan: Plan) -> tuple[Fault, ...]:
+    end = plan.storm_ms
+    faults: list[Fault] = [Storm(0, _weather(rng))]
+    everyone = list(range(plan.endpoints))
+    for _ in range(rng.choice((0, 1, 1, 2, 3))):
+        down = rng.choice((50, 300, 1_500))
+        many = 1 if rng.random() < 0.8 else rng.randint(1, len(everyone))
+        chosen = tuple(sorted(rng.sample(everyone, many)))
+        faults.append(Crash(rng.randint(50, end), chosen, down))
+    for _ in range(rng.choice((0, 1, 1, 2))):
+        side = tuple(sorted(rng.sample(everyone, rng.randint(1, max(1, len(everyone) // 2)))))
+        lasts, one_way = rng.randint(200, 2_000), rng.random() < 0.25
+        at = rng.randint(0, end - 200)
+        faults.append(Partition(at, side, lasts, one_way, rng.random() < 0.4))
+    if rng.random() < 0.2:
+        endpoint = rng.choice(everyone)
+        faults.append(Jump(rng.randint(100, end), endpoint, rng.randint(-200, 200)))
+    return tuple(sorted(faults, key=lambda fault: fault.at_ms))
+
+
+def _weather(rng: Random) -> Weather:
+    kind = rng.randrange(4)
+    delay = rng.choice(((1, 5), (1, 30), (10, 60)))
+    if kind == 0:
+        return Weather(delay, slow_ms=300, slow=50, lost=0, twice=20)
+    if kind == 1:
+        return Weather(delay, slow_ms=150, slow=100, lost=rng.randint(1, 50), twice=30)
+    if kind == 2:
+        return Weather(delay, slow_ms=1_000, slow=30, lost=rng.randint(50, 250), twice=0)
+    return Weather(delay, slow_ms=0, slow=0, lost=rng.randint(1, 20), twice=100)

@@ -1,0 +1,204 @@
+"""One life of a validator, from start to crash: a real replica over simulated seams.
+
+Knows how the parts of a node meet; decides nothing. After ``die`` nothing that was under way
+reaches the replica any more.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from consensus.config import Anchor, Config
+from consensus.engine import Engine
+from consensus.verification import Verifier
+from node.executor import ExecutedBlock, Executor
+from node.guard import Guard
+from node.journal import Journal
+from node.replica import Replica
+from node.signer import LocalSigner
+from node.world import Misbehaviour, World
+from primitives.batch import Batch
+from primitives.block import Header
+from primitives.certificate import StateCertificate
+from primitives.evidence import Evidence, batch_fault
+from primitives.genesis import Genesis, chain_id
+from primitives.keys import Signer
+from primitives.transaction import Decoded
+from primitives.validators import ValidatorSet
+from tests.builders import raw
+from tests.simulation.keys import Keys
+from tests.simulation.machine import Machine
+
+SEAL_MS = 25
+MOST_SEALED = 8
+
+
+class Setting:
+    """What every process of a run shares: the chain, the keys, verdicts on batches."""
+
+    def __init__(self, genesis: Genesis, members: ValidatorSet, keys: Keys) -> None:
+        self.genesis = genesis
+        self.chain = chain_id(genesis)
+        self.members = members
+        self.keys = keys
+        self.guard: Callable[[int], Guard] = Guard
+        self._faults: dict[bytes, str | None] = {}
+
+    def fault(self, digest: bytes, batch: Batch) -> str | None:
+        """``batch_fault``, worked out once: it is a function of the bytes."""
+        if digest not in self._faults:
+            self._faults[digest] = batch_fault(self.chain, self.keys.scheme, batch)
+        return self._faults[digest]
+
+    def signer(self, member: int) -> Signer:
+        """A member's key."""
+        return self.keys.signer(f"consensus of {self.members.members[member].partner}")
+
+
+class Witness(Protocol):
+    """Who watches a process: the cluster, for its checkers."""
+
+    def enter(self, process: Process, call: Callable[[], None]) -> None:
+        """Run a call into the process, if it lives."""
+
+    def sent(self, machine: Machine, peer: int, frame: bytes) -> None:
+        """A frame leaves."""
+
+    def executed(self, machine: Machine, block: ExecutedBlock) -> None:
+        """A height was executed."""
+
+    def misbehaved(self, machine: Machine, blame: Misbehaviour) -> None:
+        """A peer was blamed."""
+
+    def accused(self, machine: Machine, evidence: Evidence) -> None:
+        """A member was accused."""
+
+    def halted(self, machine: Machine, reason: str) -> None:
+        """The replica signs nothing more."""
+
+
+class Process:
+    """The seams of one replica, and what a node does around it: sealing, executing, flushing."""
+
+    def __init__(self, machine: Machine, setting: Setting, witness: Witness) -> None:
+        self.machine = machine
+        self.alive = True
+        self._setting = setting
+        self._witness = witness
+        self._pool: deque[Decoded] = deque()
+        self._pool_timer = False
+        self._timer = 0
+        self.executor = Executor.open(machine.store, setting.genesis)
+        self.executor.followers.append(self)
+        self.replica = self._replica()
+
+    def _replica(self) -> Replica:
+        setting, machine = self._setting, self.machine
+        signing = LocalSigner(setting.chain, setting.signer(machine.member), setting.guard(0))
+        verifier = Verifier(setting.chain, setting.members, setting.keys.scheme)
+        journal = Journal(machine.disk, setting.chain, machine.segment_bytes)
+        config = Config(setting.chain, setting.members, machine.member, setting.genesis.parameters)
+
+        def order(anchor: Anchor) -> Engine:
+            return Engine(config, anchor)
+
+        world = World(machine.disk, self, machine, self, signing, self, self, self.executor, self)
+        replica = Replica(order, verifier, machine.member, world, journal)
+        machine.disk.answer = self._synced
+        signing.bind(replica)
+        return replica
+
+    def die(self) -> None:
+        """Be gone, mid-sentence."""
+        self.alive = False
+
+    def _later(self, delay: tuple[int, int], call: Callable[[], None]) -> None:
+        """Call after a delay, unless this process has died by then."""
+        machine = self.machine
+        delay_ms = machine.rng.randint(*delay)
+        machine.loop.after(delay_ms, lambda: self._witness.enter(self, call))
+
+    def _synced(self, token: int) -> None:
+        self._witness.enter(self, lambda: self.replica.on_synced(token))
+
+    # -- Network, Timers -------------------------------------------------------------------------
+
+    def send(self, peer: int, frame: bytes) -> None:
+        self._witness.sent(self.machine, peer, frame)
+
+    def wake_at(self, at_ms: int | None) -> None:
+        self._timer += 1
+        if at_ms is not None:
+            mine, delay = self._timer, at_ms - self.machine.now_ms()
+            self._later((delay, delay + 1), lambda: self._wake(mine))
+
+    def _wake(self, timer: int) -> None:
+        if timer == self._timer:
+            self.replica.on_timer()
+
+    # -- BatchChecker, Execution -----------------------------------------------------------------
+
+    def check(self, raw: bytes, batch: Batch, digest: bytes, sender: int) -> None:
+        fault = self._setting.fault(digest, batch)
+        self._later(self.machine.pace.check, lambda: self.replica.on_batch_checked(digest, fault))
+
+    def execute(
+        self, header: Header, digest: bytes, batches: tuple[tuple[int, Batch], ...]
+    ) -> None:
+        def done() -> None:
+            steps = self.executor.execute(header, digest, batches)
+            while True:
+                try:
+                    next(steps)
+                except StopIteration as stop:
+                    executed = stop.value
+                    break
+            if self.executor.height % self.machine.flush_every == 0:
+                self.executor.flush()
+            self.replica.on_executed(executed)
+
+        self._later(self.machine.pace.execute, done)
+
+    def certify(self, certificate: StateCertificate) -> None:
+        self.executor.certify(certificate)
+
+    # -- Watcher, Follower -----------------------------------------------------------------------
+
+    def misbehaved(self, blame: Misbehaviour) -> None:
+        self._witness.misbehaved(self.machine, blame)
+
+    def accused(self, evidence: Evidence) -> None:
+        self._witness.accused(self.machine, evidence)
+
+    def halted(self, reason: str) -> None:
+        self._witness.halted(self.machine, reason)
+
+    def executed(self, block: ExecutedBlock) -> None:
+        self._witness.executed(self.machine, block)
+
+    def certified(self, certificate: StateCertificate) -> None:
+        pass
+
+    # -- clients ---------------------------------------------------------------------------------
+
+    def submit(self, transaction: Decoded) -> None:
+        """Take a transaction in; it is in memory alone until it is sealed."""
+        self._pool.append(transaction)
+        self._seal()
+
+    def _seal(self) -> None:
+        replica = self.replica
+        if self._pool and replica.can_seal() and (replica.lane_is_idle() or len(self._pool) > 2):
+            count = min(len(self._pool), MOST_SEALED)
+            sealed = [self._pool.popleft() for _ in range(count)]
+            weight = sum(transaction.weight for transaction in sealed)
+            replica.seal(tuple(raw(transaction) for transaction in sealed), weight)
+        if self._pool and not self._pool_timer:
+            self._pool_timer = True
+            self._later((SEAL_MS, SEAL_MS), self._seal_again)
+
+    def _seal_again(self) -> None:
+        self._pool_timer = False
+        self._seal()
