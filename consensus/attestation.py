@@ -39,6 +39,8 @@ class Attestations:
         self.newest_beat: BeatCertificate | None = None
         if certificate is not None:
             self._hold(certificate)
+            # Executed here before a restart: without it a restarted node would never beat.
+            self._mine[certificate.attestation.height] = certificate.attestation
 
     # -- executing and attesting -------------------------------------------------------------
 

@@ -302,6 +302,11 @@ class Replica:
         return not self._sealing and self.engine.lane_is_idle()
 
     @property
+    def peers(self) -> tuple[int, ...]:
+        """Who is connected."""
+        return tuple(self._peers)
+
+    @property
     def waiting(self) -> int:
         """Inputs that wait for a turn."""
         return len(self._inbox)
@@ -583,7 +588,7 @@ class Replica:
         if wake is not None and wake == self._woken_ms and wake <= self._world.clock.now_ms():
             wake = None
         moments = [moment for moment in (wake, self._fetcher.next_ms) if moment is not None]
-        nearest = min(moments, default=None)
+        nearest = min(moments, default=None) if self.halted is None else None
         if nearest != self._timer_ms:
             self._timer_ms = nearest
             self._world.timers.wake_at(nearest)
