@@ -10,7 +10,7 @@ import re
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,6 +19,7 @@ import msgspec
 
 from benchmarks.processes import snapshot, usage
 
+COMMAND: Final = (str(Path(sys.executable).parent / "liqbon-node"),)
 START_TIMEOUT_S: Final = 90.0
 STOP_TIMEOUT_S: Final = 60.0
 MAX_DOCUMENT: Final = 1024 * 1024
@@ -105,18 +106,20 @@ async def devnet(
     directory: Path, validators: int, base_port: int, session: aiohttp.ClientSession
 ) -> AsyncIterator[Network]:
     """A network in ``directory``, stopped at the end. RuntimeError if it does not start or stop."""
-    command = Path(sys.executable).parent / "liqbon-node"
     arguments = ["devnet", "--validators", str(validators), "--dir", str(directory)]
     arguments += ["--base-port", str(base_port), "--output", "json"]
     process = await asyncio.create_subprocess_exec(
-        str(command), *arguments, stdout=asyncio.subprocess.PIPE, limit=MAX_DOCUMENT
+        *COMMAND, *arguments, stdout=asyncio.subprocess.PIPE, limit=MAX_DOCUMENT
     )
     try:
         async with asyncio.timeout(START_TIMEOUT_S):
             document = await _document(process)
         yield Network(document, session)
-    finally:
-        await _stop(process)
+    except BaseException:
+        with suppress(RuntimeError):  # what happened first is what is told
+            await _stop(process)
+        raise
+    await _stop(process)
 
 
 async def _document(process: asyncio.subprocess.Process) -> DevnetDocument:
