@@ -1,0 +1,132 @@
+"""The stream sends every certified height once, in order, from wherever it was left."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import msgspec
+
+from client.fields import from_base64
+from client.views import StreamItem
+from node.api.seams import ApiLimits
+from primitives.address import address
+from primitives.certificate import StateCertificate, check_certificate
+from primitives.encoding import decode
+from primitives.keys import ED25519
+from tests.builders import a_person
+from tests.fakes.node import FakeNode, served
+
+ANN, BOB, CARL = (a_person(name) for name in ("ann", "bob", "carl"))
+
+
+@asynccontextmanager
+async def streaming(
+    node: FakeNode, query: str = ""
+) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    async with (
+        served(node) as url,
+        aiohttp.ClientSession() as session,
+        session.ws_connect(f"{url}/v1/stream{query}") as socket,
+    ):
+        yield socket
+
+
+async def item(socket: aiohttp.ClientWebSocketResponse) -> StreamItem:
+    return msgspec.json.decode(await socket.receive_str(timeout=5), type=StreamItem)
+
+
+def a_node(limits: ApiLimits | None = None) -> FakeNode:
+    node = FakeNode(limits=limits)
+    node.ledger.fund(ANN)
+    return node
+
+
+async def test_new_heights_come_as_they_are_certified() -> None:
+    node = a_node()
+    async with streaming(node) as socket:
+        await asyncio.sleep(0.02)
+        node.ledger.block(node.ledger.transfer(ANN, (BOB, 20_000)))
+        first = await item(socket)
+        assert (first.block.height, len(first.receipts)) == (2, 1)
+        certificate = decode(StateCertificate, from_base64(first.certificate or ""))
+        chain, members = node.ledger.executor.chain, node.ledger.committee.members
+        check_certificate(chain, members, ED25519, certificate)
+        assert certificate.attestation.height == 2
+        node.ledger.attest = False
+        executed = node.ledger.block()
+        waiting = asyncio.create_task(item(socket))
+        await asyncio.sleep(0.02)
+        assert not waiting.done(), "nothing is told before a quorum attested it"
+        node.ledger.certify(executed)
+        assert (await waiting).block.height == 3
+
+
+async def test_a_stream_resumes_at_any_height_without_gap_or_repetition() -> None:
+    node = a_node()
+    for _ in range(40):
+        node.ledger.block()
+    async with streaming(node, "?from=3") as socket:
+        heights = [(await item(socket)).block.height for _ in range(39)]
+        node.ledger.block()
+        heights.append((await item(socket)).block.height)
+    assert heights == list(range(3, 43))
+
+
+async def test_receipts_are_filtered_by_account_or_left_out() -> None:
+    node = a_node()
+    node.ledger.block(
+        node.ledger.transfer(ANN, (BOB, 20_000)),
+        node.ledger.transfer(ANN, (CARL, 20_000)),
+        node.ledger.transfer(ANN, (BOB, 20_000)),
+    )
+    query = f"?from=2&address={address(BOB.account, 'tlqb')}"
+    async with streaming(node, query) as socket:
+        found = await item(socket)
+        assert (found.block.receipts, len(found.receipts)) == (3, 2)
+    node = a_node()
+    async with streaming(node, "?from=1&receipts=0") as socket:
+        assert (await item(socket)).receipts == []
+
+
+async def test_what_a_client_sends_is_ignored_and_bounded() -> None:
+    node = a_node()
+    async with streaming(node, "?from=1") as socket:
+        await socket.send_str("hello")
+        assert (await item(socket)).block.height == 1
+        await socket.send_str("x" * 10_000)
+        message = await socket.receive(timeout=5)
+        assert message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
+
+
+async def test_there_are_only_so_many_streams_and_their_places_are_given_back() -> None:
+    node = a_node(ApiLimits(streams=1))
+    async with served(node) as url, aiohttp.ClientSession() as session:
+        for _ in range(3):
+            async with session.ws_connect(url + "/v1/stream?from=1") as socket:
+                await item(socket)
+                async with session.get(url + "/v1/stream", headers=_upgrade()) as answer:
+                    assert answer.status == 503
+            await asyncio.sleep(0.05)
+
+
+def _upgrade() -> dict[str, str]:
+    return {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+
+
+async def test_a_node_that_stops_says_goodbye() -> None:
+    node = a_node()
+    async with aiohttp.ClientSession() as session:
+        async with served(node) as url:
+            socket = await session.ws_connect(url + "/v1/stream?from=1")
+            await item(socket)
+        message = await socket.receive(timeout=5)
+        assert message.type == aiohttp.WSMsgType.CLOSE
+        await socket.close()
