@@ -139,6 +139,12 @@ class Attestations:
         self._mine = {h: a for h, a in self._mine.items() if h > floor}
         self._signed = {h: a for h, a in self._signed.items() if h > floor}
 
+    def gaps(self) -> list[int]:
+        """Heights executed here that have no certificate though a later one has: its members have
+        gone on, so it has to be asked for ([CERT-4])."""
+        newest = self.certified_height
+        return [h for h in sorted(self._mine) if h < newest and h not in self.certificates]
+
     def newest_certificate(self) -> StateCertificate | None:
         """The certificate of the highest certified height."""
         return self.certificates.get(self.certified_height)

@@ -146,7 +146,9 @@ class Engine:
                 height = message.certificate.attestation.height
                 return self.attestations.wants_certificate(height)
             case ChainSent():
-                return message.headers[-1].height > self.final_height
+                first = message.headers[0].height
+                newer = message.headers[-1].height > self.final_height
+                return newer or any(height >= first for height in self.attestations.gaps())
             case BeatCertified():
                 newest = self.newest_beat
                 return newest is None or message.certificate.beat.tick > newest.beat.tick
@@ -259,11 +261,13 @@ class Engine:
         chain = self.config.chain
         blocks = [Block(header, block_digest(chain, header)) for header in message.headers]
         new = [b for b in blocks if b.header.height > self.final_height]
-        if not new or new[0].header.parent != self.simplex.chain.final.digest:
-            return
-        self.simplex.adopt(new)
+        attached = bool(new) and new[0].header.parent == self.simplex.chain.final.digest
+        if attached:
+            self.simplex.adopt(new)
+        gaps = self.attestations.gaps()
         for certificate in message.certificates:
-            self._out.extend(self.attestations.add_certificate(certificate))
+            if attached or certificate.attestation.height in gaps:
+                self._out.extend(self.attestations.add_certificate(certificate))
 
     def _seal(self, event: Seal) -> None:
         me = self.config.me

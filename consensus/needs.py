@@ -58,6 +58,7 @@ def needs_of(engine: Engine, now_ms: int) -> dict[NeedKey, Need]:
         _need_lane(engine, needs, (missing.lane, missing.tip, missing.after), ())
     _needs_of_claims(engine, needs)
     _need_chain(engine, needs)
+    _need_certificates(engine, needs)
     return needs
 
 
@@ -140,3 +141,9 @@ def _need_chain(engine: Engine, needs: dict[NeedKey, Need]) -> None:
     if far or (newest > final and engine.standing_still):
         first = tuple(p for p, height in engine.reported_by.items() if height > final)
         needs[("chain", final + 1, b"")] = Need(FetchChain(final + 1), first)
+
+
+def _need_certificates(engine: Engine, needs: dict[NeedKey, Need]) -> None:
+    """Certificates that were missed, or lost with a crash: any peer has them in its chain."""
+    for height in engine.attestations.gaps()[:MOST_GAPS]:
+        needs[("proof", height, b"")] = Need(FetchChain(height), ())

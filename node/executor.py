@@ -153,9 +153,12 @@ class Executor:
         return Anchor(record.header, record.digest, certificate)
 
     def uncertified(self) -> list[Executed]:
-        """Outcomes of executed heights above the newest certified one, ascending."""
-        heights = range(self.certified_height + 1, self.height + 1)
-        records = [self.archive.block(height) for height in heights]
+        """Outcomes of executed heights without a certificate, ascending. A crash may have taken
+        one from below the newest; what was there before the last few syncs is not looked at."""
+        oldest = max(1, min(self.certified_height + 1, self.height - 2 * SYNC_HEIGHTS))
+        heights = range(oldest, self.height + 1)
+        bare = [height for height in heights if self.archive.certificate_bytes(height) is None]
+        records = [self.archive.block(height) for height in bare]
         return [_executed(record) for record in records if record is not None]
 
     # --- carrying out ---------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from consensus.effects import (
 )
 from node.shelf import Place, Shelf, header_of
 from node.world import Disk
-from primitives.batch import Tip
+from primitives.block import Header
 from primitives.encoding import Malformed, decode, encode
 
 SEGMENT_BYTES: Final = 16 * 1024 * 1024
@@ -54,14 +54,17 @@ class Executed(NamedTuple):
     view: int
     lanes: tuple[int, ...]
     """The executed seq of each lane."""
+    certified: int
+    """Every height up to this one has its certificate in the store, durably."""
 
 
-GENESIS: Final = Executed(0, 0, ())
+GENESIS: Final = Executed(0, 0, (), 0)
 
 
-def executed_at(height: int, view: int, cut: tuple[Tip, ...]) -> Executed:
+def executed_at(header: Header, certified: int) -> Executed:
     """The floor that a durable block sets."""
-    return Executed(height, view, tuple(tip.seq for tip in cut))
+    lanes = tuple(tip.seq for tip in header.cut)
+    return Executed(header.height, header.view, lanes, certified)
 
 
 class _Frame(NamedTuple):
@@ -274,10 +277,7 @@ class Journal:
             return place >= floor.view
         if entry.kind is OwnVote:
             return place > floor.view
-        if place == self._newest[entry.kind]:
-            return True
-        certified = self._newest.get(StateCertificateKept, 0)
-        return place > min(floor.height, certified)
+        return place > floor.certified or place == self._newest[entry.kind]
 
 
 def _frames(data: bytes, segment: int, *, last: bool) -> Iterator[tuple[int, _Frame]]:

@@ -76,6 +76,7 @@ from node.guard import (
     statement_of,
 )
 from node.inbox import Inbox
+from node.journal import Executed as JournalFloor
 from node.journal import Journal, executed_at
 from node.sync import Fetcher, Library
 from node.world import Misbehaviour, World
@@ -161,6 +162,7 @@ class Replica:
         self._executions: deque[Execute] = deque()
         self._executing = False
         self._settled: deque[Header] = deque()
+        self._unproven: dict[int, int | None] = {}
         self._tidied = -1
         self._attested = 0
         self._sealing = False
@@ -178,12 +180,13 @@ class Replica:
         this node must not sign with its key."""
         head = self._world.history.head()
         header = head.header
-        records = self._journal.recover(executed_at(header.height, header.view, header.cut))
+        executed = tuple(self._world.history.uncertified())
+        self._unproven = {outcome.height: None for outcome in executed}
         self._settled.append(header)
+        records = self._journal.recover(self._floor(header))
         if self.me is not None:
             self._recall(self.me, header, records)
         self.engine = self._order(head)
-        executed = tuple(self._world.history.uncertified())
         self._inbox.put(Recovered(tuple(records), executed))
         self._run()
 
@@ -280,6 +283,7 @@ class Replica:
         assert done.header.height == executed.height, (done.header, executed)
         self._executing = False
         self._settled.append(done.header)
+        self._unproven.setdefault(executed.height, None)
         self._inbox.put(executed)
         self._run()
 
@@ -513,6 +517,8 @@ class Replica:
                 self._send_batches(send)
         for certify in turn.certify:
             self._world.execution.certify(certify.certificate)
+            height = certify.certificate.attestation.height
+            self._unproven[height] = self._world.history.durable_height
         self._executions.extend(turn.execute)
         for event in turn.own:
             self._inbox.put(event)
@@ -553,9 +559,20 @@ class Replica:
         if self._journal.dirty or not self._journal.wants_tidying(moved):
             return
         self._tidied = header.height
-        self._journal.tidy(executed_at(header.height, header.view, header.cut))
+        self._journal.tidy(self._floor(header))
         if self.me is not None:
             self._world.signing.recall((), Floor(header.view, header.cut[self.me].seq))
+
+    def _floor(self, header: Header) -> JournalFloor:
+        """What the journal may forget. A certificate is in the store for good once a state commit
+        was synced after it was handed over."""
+        durable = self._world.history.durable_height
+        self._unproven = {
+            height: handed
+            for height, handed in self._unproven.items()
+            if handed is None or handed >= durable
+        }
+        return executed_at(header, min(self._unproven, default=header.height + 1) - 1)
 
     def _may_execute(self) -> bool:
         return bool(self._executions) and not self._executing

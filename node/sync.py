@@ -20,8 +20,9 @@ from primitives.certificate import StateCertificate
 
 FIRST_PAUSE_MS: Final = 200
 LONGEST_PAUSE_MS: Final = 3_200
-BATCH_GRACE_MS: Final = 25
-"""A batch that a proposal names is usually on its way from its author: give it this long."""
+GRACE_MS: Final = {"lane": 25, "proof": 200}
+"""What usually comes by itself is waited for this long, by the kind of the need: a batch that a
+proposal names is on its way from its author, a late certificate is being counted."""
 MOST_ASKED: Final = 16
 """Requests sent at once; the rest wait for the next poll."""
 
@@ -74,7 +75,7 @@ class Fetcher:
                 asking.due_ms = now_ms + FIRST_PAUSE_MS
                 continue
             if len(requests) == MOST_ASKED:
-                asking.due_ms = now_ms + BATCH_GRACE_MS
+                asking.due_ms = now_ms + FIRST_PAUSE_MS // 4
                 continue
             requests.append((order[asking.times % len(order)], need.request))
             pause = FIRST_PAUSE_MS << min(asking.times // len(order), 8)
@@ -85,10 +86,9 @@ class Fetcher:
     def _follow(self, now_ms: int, needs: Mapping[NeedKey, Need]) -> None:
         for key in [key for key in self._asking if key not in needs]:
             del self._asking[key]
-        for key, need in needs.items():
+        for key in needs:
             if key not in self._asking:
-                grace = BATCH_GRACE_MS if isinstance(need.request, FetchLane) else 0
-                self._asking[key] = _Asking(now_ms + grace)
+                self._asking[key] = _Asking(now_ms + GRACE_MS.get(key[0], 0))
 
     def _order(self, need: Need, peers: Collection[int]) -> list[int]:
         """Those named first, then everyone else, each once."""

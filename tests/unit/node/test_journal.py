@@ -172,7 +172,7 @@ def test_what_a_synced_state_covers_is_let_go_and_the_rest_survives() -> None:
     while journal._size < 16_000:
         journal.append(votes(1)[0])
         journal.synced()
-    floor = Executed(5, 5, (5, 0, 0, 0))
+    floor = Executed(5, 5, (5, 0, 0, 0), 5)
     before = found(disk, floor)
     journal.tidy(floor)
     assert len(disk.files) == 2
@@ -200,7 +200,7 @@ def test_a_segment_that_is_mostly_needed_stays() -> None:
     journal.append(votes(1, first=50)[0])
     journal.synced()
     assert found(disk) == votes(20) + votes(1, first=50)
-    journal.tidy(executed_at(19, 19, (EMPTY_TIP,) * 4))
+    journal.tidy(executed_at(builders.a_block(19), 0))
     journal.synced()
     assert disk.segments() == [2]
     assert found(disk) == votes(1, first=20) + votes(1, first=50)
@@ -212,7 +212,7 @@ def test_copies_keep_their_place_in_the_order() -> None:
     for record in votes(8):
         journal.append(record)
     journal.synced()
-    floor = Executed(7, 7, ())
+    floor = Executed(7, 7, (), 0)
     journal.tidy(floor)
     journal.append(votes(1, first=50)[0])
     journal.synced()
@@ -240,7 +240,7 @@ def test_batches_are_found_by_digest_in_memory_and_on_disk() -> None:
     assert held is not None
     assert held.raw == lane[1]
     assert again.shelf.get(A) is None
-    floor = Executed(1, 1, (2, 0, 0, 0))
+    floor = Executed(1, 1, (2, 0, 0, 0), 1)
     while journal._size < 2_000:
         journal.append(votes(1)[0])
     journal.synced()
