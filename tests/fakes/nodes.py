@@ -120,7 +120,11 @@ class HonestNode:
 
     async def submit(self, raw: bytes, wait_s: float) -> views.TransactionView | None:
         self.asked.append("submit")
-        self._admit(raw)
+        try:
+            self._admit(raw)
+        except Refusal as refusal:
+            if refusal.http != 409:
+                raise
         return await self.transaction(decode_signed(raw, self.ledger.executor.chain).id)
 
     async def submit_many(self, raws: Sequence[bytes]) -> list[views.SubmissionResult]:
