@@ -6,8 +6,9 @@ Knows no consensus: ``Ledger`` orders and attests. Signatures are checked for re
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 
 from aiohttp import web
 
@@ -121,3 +122,29 @@ async def served(node: FakeNode) -> AsyncIterator[str]:
     finally:
         node.ingress.close()
         await serving.close()
+
+
+@contextmanager
+def served_in_thread(make: Callable[[], FakeNode]) -> Iterator[str]:
+    """The API of a node that lives in a thread and loop of its own, for clients that block."""
+    up = threading.Event()
+    known: dict[str, object] = {}
+
+    async def live() -> None:
+        down = asyncio.Event()
+        async with served(make()) as url:
+            known.update(url=url, loop=asyncio.get_running_loop(), down=down)
+            up.set()
+            await down.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(live(),))
+    thread.start()
+    try:
+        assert up.wait(10), "the node did not start"
+        yield str(known["url"])
+    finally:
+        loop, down = known["loop"], known["down"]
+        assert isinstance(loop, asyncio.AbstractEventLoop)
+        assert isinstance(down, asyncio.Event)
+        loop.call_soon_threadsafe(down.set)
+        thread.join(10)
