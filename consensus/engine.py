@@ -7,11 +7,11 @@ chain, tally, safety, pacemaker, leader, proposals, simplex, attestation, execut
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import assert_never
 
 from consensus import repeats
-from consensus.attestation import Attestations
-from consensus.chain import Block, Chain
+from consensus.chain import Block
 from consensus.config import Anchor, Config
 from consensus.effects import (
     Accuse,
@@ -23,7 +23,6 @@ from consensus.effects import (
     SayBatch,
     Wake,
 )
-from consensus.execution import Queue
 from consensus.inputs import (
     Connected,
     Executed,
@@ -34,7 +33,6 @@ from consensus.inputs import (
     VerifiedBatch,
     Woken,
 )
-from consensus.lanes import Lanes
 from consensus.messages import (
     Attested,
     BatchSent,
@@ -54,8 +52,8 @@ from consensus.messages import (
     Voted,
 )
 from consensus.needs import NeedKey, known_height, needs_of, wanted_blocks
+from consensus.parts import Parts
 from consensus.recovery import replay
-from consensus.simplex import Simplex
 from primitives.batch import Tip, batch_digest, header_after
 from primitives.block import block_digest
 from primitives.certificate import BeatCertificate
@@ -66,18 +64,13 @@ class Engine:
     """One validator's (or, without ``me``, one observer's) view of the ordering."""
 
     def __init__(self, config: Config, anchor: Anchor) -> None:
+        parts = self._parts = Parts(config, anchor)
         self.config = config
-        self.lanes = Lanes(config, anchor.header.cut)
-        self.attestations = Attestations(config, anchor.certificate, anchor.header.height)
-        chain = Chain(anchor)
-        self.simplex = Simplex(config, chain, self.lanes, self.attestations)
-        self.queue = Queue(anchor, self.lanes)
+        self.lanes, self.attestations = parts.lanes, parts.attestations
+        self.simplex, self.queue = parts.simplex, parts.queue
         self.needs: dict[NeedKey, Need] = {}
         self.evidence: dict[tuple[int, Offence], Evidence] = {}
         self.halted = False
-        self.standing_still = False
-        self.reported_by: dict[int, int] = {}
-        self.lacking: dict[NeedKey, int] = {}
         self._through = 0
         self._next_due_ms: int | None = None
         self._own_tip: Tip = (
@@ -92,17 +85,22 @@ class Engine:
     @property
     def view(self) -> int:
         """The current view."""
-        return self.simplex.view
+        return self._parts.view
 
     @property
     def final_height(self) -> int:
         """The newest final height."""
-        return self.simplex.chain.final.header.height
+        return self._parts.final_height
 
     @property
     def certified_height(self) -> int:
         """The newest height with a state certificate."""
-        return self.attestations.certified_height
+        return self._parts.certified_height
+
+    @property
+    def reported_by(self) -> Mapping[int, int]:
+        """Heights up to which peers, when they last said where they stood, held certificates."""
+        return self._parts.reported_by
 
     @property
     def executed_height(self) -> int:
@@ -179,7 +177,7 @@ class Engine:
                 self._seal(event)
             case Connected():
                 self._helped_ms.pop(event.peer, None)
-                self._out.extend(repeats.to_greet(self, event.peer))
+                self._out.extend(repeats.to_greet(self._parts, event.peer))
             case Woken():
                 pass
             case _:
@@ -220,9 +218,9 @@ class Engine:
             case Status():
                 self._stands_at(now_ms, event.sender, message)
             case FetchBlock():
-                self._out.extend(repeats.block_for(self, event.sender, message))
+                self._out.extend(repeats.block_for(self._parts, event.sender, message))
             case FetchCertificate():
-                self._out.extend(repeats.certificate_for(self, event.sender, message))
+                self._out.extend(repeats.certificate_for(self._parts, event.sender, message))
             case _:
                 assert_never(message)
 
@@ -299,7 +297,7 @@ class Engine:
         self._set_busy(now_ms)
         self._out.extend(self.attestations.beat(now_ms))
         self._speak_up(now_ms)
-        self.needs = needs_of(self, now_ms)
+        self.needs = needs_of(self._parts, now_ms)
         self._plan(now_ms)
 
     def _committed(self, now_ms: int, blocks: list[Block]) -> None:
@@ -307,7 +305,7 @@ class Engine:
             self.queue.add(blocks)
             self.simplex.pacemaker.finalized(now_ms)
             self.simplex.prune()
-            self.standing_still = False
+            self._parts.standing_still = False
 
     def _set_busy(self, now_ms: int) -> None:
         """[IDLE-1] Views run while something is to be ordered; standstill counts while anything,
@@ -316,7 +314,7 @@ class Engine:
         if through != self._through or through >= self.final_height:
             self._through = through
             self.simplex.pacemaker.attested(now_ms)
-        restless = not through >= self.final_height >= known_height(self)
+        restless = not through >= self.final_height >= known_height(self._parts)
         self.simplex.pacemaker.set_busy(self._has_work(now_ms), restless, now_ms)
 
     def _has_work(self, now_ms: int) -> bool:
@@ -336,18 +334,18 @@ class Engine:
         due = self.simplex.pacemaker.standstill_ms()
         if due is not None and now_ms >= due:
             self.simplex.pacemaker.resent(now_ms)
-            self.standing_still = True
-            self._out.extend(repeats.at_standstill(self))
+            self._parts.standing_still = True
+            self._out.extend(repeats.at_standstill(self._parts))
 
     def _stands_at(self, now_ms: int, peer: int, status: Status) -> None:
         """A peer says where it stands: note it, and send what it lacks, not too often."""
         self.lanes.report(peer, status.tips)
         self.lanes.claim(peer, status.tips)
-        self.reported_by[peer] = status.certified_height
+        self._parts.reported_by[peer] = status.certified_height
         interval = self.config.parameters.standstill_ms // 2
         if now_ms - self._helped_ms.get(peer, -interval) < interval or peer == self.config.me:
             return
-        helpful = repeats.to_help(self, peer, status)
+        helpful = repeats.to_help(self._parts, peer, status)
         if helpful:
             self._helped_ms[peer] = now_ms
             self._out.extend(helpful)

@@ -6,15 +6,11 @@ answer that came another way ends the asking. Keys name the view and the kind ([
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from consensus.effects import Need
 from consensus.messages import FetchBlock, FetchCertificate, FetchChain, FetchLane
+from consensus.parts import Parts
+from consensus.simplex import Simplex
 from primitives.vote import Kind
-
-if TYPE_CHECKING:
-    from consensus.engine import Engine
-    from consensus.simplex import Simplex
 
 NeedKey = tuple[str, int, bytes]
 FAR_BEHIND = 4
@@ -45,37 +41,37 @@ def wanted_blocks(simplex: Simplex) -> dict[bytes, int]:
     return wanted
 
 
-def needs_of(engine: Engine, now_ms: int) -> dict[NeedKey, Need]:
+def needs_of(parts: Parts, now_ms: int) -> dict[NeedKey, Need]:
     """All needs of the moment, by key."""
     needs: dict[NeedKey, Need] = {}
-    simplex = engine.simplex
+    simplex = parts.simplex
     for digest, view in wanted_blocks(simplex).items():
         first = simplex.tally.voters(view, digest) or (simplex.leaders.of(view),)
         needs[("block", view, digest)] = Need(FetchBlock(view, digest), first)
-    _needs_of_proposal(engine, needs)
-    _note_lacking(engine, needs, now_ms)
-    for missing in engine.queue.missing():
-        _need_lane(engine, needs, (missing.lane, missing.tip, missing.after), ())
-    _needs_of_claims(engine, needs)
-    _need_chain(engine, needs)
-    _need_certificates(engine, needs)
+    _needs_of_proposal(parts, needs)
+    _note_lacking(parts, needs, now_ms)
+    for missing in parts.queue.missing():
+        _need_lane(parts, needs, (missing.lane, missing.tip, missing.after), ())
+    _needs_of_claims(parts, needs)
+    _need_chain(parts, needs)
+    _need_certificates(parts, needs)
     return needs
 
 
 def _need_lane(
-    engine: Engine,
+    parts: Parts,
     needs: dict[NeedKey, Need],
     missing: tuple[int, bytes, int],
     first: tuple[int, ...],
 ) -> None:
     lane, tip, after = missing
-    engine.lanes.lanes[lane].ask(tip)
+    parts.lanes.lanes[lane].ask(tip)
     needs[("lane", lane, tip)] = Need(FetchLane(lane, tip, after), (*first, lane))
 
 
-def _needs_of_proposal(engine: Engine, needs: dict[NeedKey, Need]) -> None:
+def _needs_of_proposal(parts: Parts, needs: dict[NeedKey, Need]) -> None:
     """What keeps the current view's proposal waiting."""
-    simplex = engine.simplex
+    simplex = parts.simplex
     digest = simplex.proposals.get(simplex.view)
     if digest is None or simplex.view in simplex.rejected:
         return
@@ -99,51 +95,51 @@ def _needs_of_proposal(engine: Engine, needs: dict[NeedKey, Need]) -> None:
     except ValueError:
         return
     for lane, tip, after in missing:
-        _need_lane(engine, needs, (lane, tip, after), first)
+        _need_lane(parts, needs, (lane, tip, after), first)
 
 
-def _note_lacking(engine: Engine, needs: dict[NeedKey, Need], now_ms: int) -> None:
+def _note_lacking(parts: Parts, needs: dict[NeedKey, Need], now_ms: int) -> None:
     """[LANE-6] A batch that keeps a proposal waiting for longer than an empty block's pause had to
     be fetched: from then on a leader takes of that author what a quorum reports."""
-    lacking = {key: engine.lacking.get(key, now_ms) for key in needs if key[0] == "lane"}
-    engine.lacking = lacking
+    lacking = {key: parts.lacking.get(key, now_ms) for key in needs if key[0] == "lane"}
+    parts.lacking = lacking
     for key, since_ms in lacking.items():
-        if now_ms - since_ms > engine.config.parameters.empty_block_ms:
-            engine.lanes.fetched(key[1], engine.final_height + 1)
+        if now_ms - since_ms > parts.config.parameters.empty_block_ms:
+            parts.lanes.fetched(key[1], parts.final_height + 1)
 
 
-def _needs_of_claims(engine: Engine, needs: dict[NeedKey, Need]) -> None:
+def _needs_of_claims(parts: Parts, needs: dict[NeedKey, Need]) -> None:
     """Tips that peers at standstill hold and I do not ([LANE-8])."""
-    ahead = 2 * engine.config.parameters.lane_batches
-    for peer, tips in engine.lanes.claims.items():
-        if peer == engine.config.me:
+    ahead = 2 * parts.config.parameters.lane_batches
+    for peer, tips in parts.lanes.claims.items():
+        if peer == parts.config.me:
             continue
-        for lane, tip in zip(engine.lanes.lanes, tips, strict=True):
+        for lane, tip in zip(parts.lanes.lanes, tips, strict=True):
             unknown = tip.seq > lane.best.seq and lane.get(tip.digest) is None
             if unknown and tip.seq <= lane.final_seq + ahead:
-                _need_lane(engine, needs, (lane.author, tip.digest, lane.best.seq), (peer,))
+                _need_lane(parts, needs, (lane.author, tip.digest, lane.best.seq), (peer,))
 
 
-def known_height(engine: Engine) -> int:
+def known_height(parts: Parts) -> int:
     """The newest height that is certified here, or that f+1 members say they hold certified: at
     least one of them is honest."""
-    claims = sorted(engine.reported_by.values(), reverse=True)
-    faults = engine.config.members.faults
+    claims = sorted(parts.reported_by.values(), reverse=True)
+    faults = parts.config.members.faults
     claimed = claims[faults] if len(claims) > faults else 0
-    return max(engine.certified_height, claimed)
+    return max(parts.certified_height, claimed)
 
 
-def _need_chain(engine: Engine, needs: dict[NeedKey, Need]) -> None:
+def _need_chain(parts: Parts, needs: dict[NeedKey, Need]) -> None:
     """Final blocks that others have and I do not: far behind, or behind and standing still."""
-    final = engine.final_height
-    newest = known_height(engine)
+    final = parts.final_height
+    newest = known_height(parts)
     far = newest >= final + FAR_BEHIND
-    if far or (newest > final and engine.standing_still):
-        first = tuple(p for p, height in engine.reported_by.items() if height > final)
+    if far or (newest > final and parts.standing_still):
+        first = tuple(p for p, height in parts.reported_by.items() if height > final)
         needs[("chain", final + 1, b"")] = Need(FetchChain(final + 1), first)
 
 
-def _need_certificates(engine: Engine, needs: dict[NeedKey, Need]) -> None:
+def _need_certificates(parts: Parts, needs: dict[NeedKey, Need]) -> None:
     """Certificates that were missed, or lost with a crash: any peer has them in its chain."""
-    for height in engine.attestations.gaps()[:MOST_GAPS]:
+    for height in parts.attestations.gaps()[:MOST_GAPS]:
         needs[("proof", height, b"")] = Need(FetchChain(height), ())

@@ -6,8 +6,6 @@ each time a fixed number of messages, the first ones that are missing ([LIVE-4])
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from consensus.effects import Effect, Send, SendBatches
 from consensus.messages import (
     Attested,
@@ -18,10 +16,8 @@ from consensus.messages import (
     StateCertified,
     Status,
 )
+from consensus.parts import Parts
 from primitives.vote import Kind
-
-if TYPE_CHECKING:
-    from consensus.engine import Engine
 
 MOST_HELPED = 8
 """State certificates sent to a peer that stands behind, at once."""
@@ -29,55 +25,55 @@ MOST_REANNOUNCED = 8
 """Own batches sent again at once; peers ask for the rest by range."""
 
 
-def status_of(engine: Engine) -> Status:
+def status_of(parts: Parts) -> Status:
     """Where this node stands."""
-    through = engine.attestations.certified_through
-    return Status(engine.view, engine.final_height, through, engine.lanes.tips)
+    through = parts.attestations.certified_through
+    return Status(parts.view, parts.final_height, through, parts.lanes.tips)
 
 
-def at_standstill(engine: Engine) -> list[Effect]:
+def at_standstill(parts: Parts) -> list[Effect]:
     """To everyone: where I stand, certificates, open votes, uncertified attests, open batches."""
-    return [Send(None, status_of(engine)), *engine.simplex.resend(), *_open_work(engine, None)]
+    return [Send(None, status_of(parts)), *parts.simplex.resend(), *_open_work(parts, None)]
 
 
-def to_greet(engine: Engine, peer: int) -> list[Effect]:
+def to_greet(parts: Parts, peer: int) -> list[Effect]:
     """To a peer whose connection is new: it may have missed anything."""
-    return [Send(peer, status_of(engine)), *_open_work(engine, peer)]
+    return [Send(peer, status_of(parts)), *_open_work(parts, peer)]
 
 
-def _open_work(engine: Engine, peer: int | None) -> list[Effect]:
+def _open_work(parts: Parts, peer: int | None) -> list[Effect]:
     effects: list[Effect] = [
-        Send(peer, Attested(attest)) for attest in engine.attestations.uncertified()
+        Send(peer, Attested(attest)) for attest in parts.attestations.uncertified()
     ]
-    if engine.config.me is not None:
-        digests = engine.lanes.lanes[engine.config.me].unfinal(MOST_REANNOUNCED)
+    if parts.config.me is not None:
+        digests = parts.lanes.lanes[parts.config.me].unfinal(MOST_REANNOUNCED)
         if digests:
             effects.append(SendBatches(peer, digests))
     return effects
 
 
-def to_help(engine: Engine, peer: int, status: Status) -> list[Effect]:
+def to_help(parts: Parts, peer: int, status: Status) -> list[Effect]:
     """What a peer that stands behind lacks: to enter my view, and of its next heights."""
     effects: list[Effect] = []
-    if status.final_height < engine.final_height or status.view < engine.view:
-        effects += [Send(peer, Certified(c)) for c in engine.simplex.helpful_certificates()]
+    if status.final_height < parts.final_height or status.view < parts.view:
+        effects += [Send(peer, Certified(c)) for c in parts.simplex.helpful_certificates()]
     start = status.certified_height + 1
-    for height in (*range(start, start + MOST_HELPED), engine.certified_height):
-        certificate = engine.attestations.certificates.get(height)
+    for height in (*range(start, start + MOST_HELPED), parts.certified_height):
+        certificate = parts.attestations.certificates.get(height)
         if certificate is not None and height >= start:
             effects.append(Send(peer, StateCertified(certificate)))
     return effects
 
 
-def block_for(engine: Engine, peer: int, request: FetchBlock) -> list[Effect]:
+def block_for(parts: Parts, peer: int, request: FetchBlock) -> list[Effect]:
     """The block of a digest, if it is held."""
-    block = engine.simplex.chain.blocks.get(request.digest)
+    block = parts.simplex.chain.blocks.get(request.digest)
     return [] if block is None else [Send(peer, BlockSent(block.header))]
 
 
-def certificate_for(engine: Engine, peer: int, request: FetchCertificate) -> list[Effect]:
+def certificate_for(parts: Parts, peer: int, request: FetchCertificate) -> list[Effect]:
     """N or X of a view, if it is held."""
-    chain = engine.simplex.chain
+    chain = parts.simplex.chain
     held = chain.notarized if request.kind == Kind.NOTARIZE else chain.nullified
     certificate = held.get(request.view)
     return [] if certificate is None else [Send(peer, Certified(certificate))]
