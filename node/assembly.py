@@ -10,15 +10,20 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 import structlog
+from aiohttp import web
 
 from consensus.config import Anchor, Config
 from consensus.engine import Engine
 from consensus.verification import Verifier
 from node import stages
+from node.api.app import Requests, build_app
+from node.api.seams import Api, ApiLimits
+from node.api.serving import serve as serve_http
 from node.config import HomeLock, NodeHome, open_home, peer_addresses
 from node.disk import FileDisk
 from node.driver import LoopExecution, LoopTimers, NodeWatcher, PooledChecker, WallClock
@@ -27,8 +32,11 @@ from node.guard import Guard, Refused
 from node.identity import Identity
 from node.ingress import Door, Ingress
 from node.journal import Damaged, Journal
+from node.metrics import Metrics
+from node.queries import Queries
 from node.replica import Replica
 from node.signer import LocalSigner
+from node.standing import Standing
 from node.store import LevelStore, StoreBroken
 from node.transport import Address, Transport
 from node.world import World
@@ -58,6 +66,7 @@ class Node:
         self.me = me
         self.chain = chain_id(home.genesis)
         self.members = members
+        self.standing: Standing | None = None
         self.failure: str | None = None
         self.stopping = asyncio.Event()
         self._key = key
@@ -84,16 +93,24 @@ class Node:
         self._open_ledger()
         await self._start_workers()
         self._start_replica()
+        await self._meet_peers()
+        await self._start_serving()
+
+    async def _meet_peers(self) -> None:
         peers = self.home.settings.peers
-        listening = await self.transport.start(Address(peers.host, peers.port))
+        try:
+            listening = await self.transport.start(Address(peers.host, peers.port))
+        except OSError as error:
+            raise _taken("peers", f"{peers.host}:{peers.port}", error) from None
         self._closers.append(self.transport.stop)
+        self.peer_port = listening.port
         log.info("peers", address=f"{listening.host}:{listening.port}")
 
     def _open_ledger(self) -> None:
         try:
-            store = LevelStore.open(self.home.data)
-            self._closers.append(_soon(store.close))
-            self.executor = Executor.open(store, self.home.genesis)
+            self._store = LevelStore.open(self.home.data)
+            self._closers.append(_soon(self._store.close))
+            self.executor = Executor.open(self._store, self.home.genesis)
         except StoreBroken as error:
             raise CommandError("store_broken", error.reason) from None
 
@@ -109,7 +126,7 @@ class Node:
         timers = LoopTimers(self.clock)
         signing = LocalSigner(self.chain, self._key, Guard(self.members.epoch))
         checker = PooledChecker(self.pool, self.fail)
-        execution = LoopExecution(self.executor, self.fail)
+        execution = self._execution = LoopExecution(self.executor, self.fail)
         self._closers += [_soon(lambda: timers.wake_at(None)), checker.stop, execution.stop]
         world = World(
             disk,
@@ -141,6 +158,34 @@ class Node:
         self.ingress = Ingress(door)
         self.executor.followers.append(self.ingress)
 
+    async def _start_serving(self) -> None:
+        """The API and the metrics; a client that comes early is told that the node is not ready."""
+        parameters = self.home.genesis.parameters
+        self.standing = Standing(
+            self.members, self.replica, self.transport, self.executor, parameters.lag_bound
+        )
+        queries = Queries(self.executor)
+        software = f"liqbon {version('liqbon')}"
+        self.api = Api(self.executor, queries, self.ingress, self.standing, ApiLimits(), software)
+        requests = Requests()
+        settings = self.home.settings
+        loop = asyncio.get_running_loop()
+        app = build_app(self.api, loop.time, requests)
+        self.api_port = await self._listen("api", app, settings.api.host, settings.api.port)
+        metrics = Metrics(self.api, requests, self._store)
+        self._execution.on_executed = metrics.observe_execution
+        where = settings.metrics
+        self.metrics_port = await self._listen("metrics", metrics.app(), where.host, where.port)
+
+    async def _listen(self, what: str, app: web.Application, host: str, port: int) -> int:
+        try:
+            serving = await serve_http(app, host, port, self.api.limits.connections)
+        except OSError as error:
+            raise _taken(what, f"{host}:{port}", error) from None
+        self._closers.append(serving.close)
+        log.info(what, address=f"{host}:{serving.port}")
+        return serving.port
+
     def _order(self, anchor: Anchor) -> Engine:
         config = Config(self.chain, self.members, self.me, self.home.genesis.parameters)
         return Engine(config, anchor)
@@ -165,6 +210,8 @@ class Node:
     async def stop(self) -> None:
         """Stop in the reverse order of starting, whatever was started. Goes on after a failure."""
         self.stopping.set()
+        if self.standing is not None:
+            self.standing.stops()
         for close in reversed(self._closers):
             try:
                 await asyncio.wait_for(close(), STOP_TIMEOUT_S)
@@ -172,6 +219,14 @@ class Node:
                 self.failure = self.failure or f"stopping: {type(error).__name__}: {error}"
                 log.exception("a part did not stop")
         self._closers.clear()
+
+
+def _taken(what: str, address: str, error: OSError) -> CommandError:
+    return CommandError(
+        "address_unavailable",
+        f"cannot listen for {what} on {address}: {error.strerror or error}",
+        f"Another process may have it; see [{what}] in config.toml.",
+    )
 
 
 def role_accounts(partner: GenesisPartner) -> frozenset[bytes]:

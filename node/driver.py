@@ -135,6 +135,8 @@ class LoopExecution:
         self._fatal = fatal
         self._tasks: set[asyncio.Task[None]] = set()
         self._flushing: asyncio.Future[None] | None = None
+        self.on_executed: Callable[[float], None] = _ignore
+        """Is told how many seconds each block took, pauses included."""
         self._replica: Answered | None = None
 
     def bind(self, replica: Answered) -> None:
@@ -179,11 +181,13 @@ class LoopExecution:
     ) -> None:
         assert self._replica is not None, "bind first"
         slices = self._executor.execute(header, digest, batches)
+        began_s = time.monotonic()
         executed: Executed | None = None
         while executed is None:
             with stages.EXECUTE:
                 executed = _next_slice(slices)
             await asyncio.sleep(0)
+        self.on_executed(time.monotonic() - began_s)
         self._replica.on_executed(executed)
 
     async def _flush(self) -> None:
@@ -217,6 +221,10 @@ class NodeWatcher:
         """This replica signs nothing more."""
         self.halted_reason = reason
         log.critical("halted: this node signs nothing more until a human has looked", reason=reason)
+
+
+def _ignore(_: float) -> None:
+    pass
 
 
 def _next_slice(slices: Generator[None, None, Executed]) -> Executed | None:

@@ -33,6 +33,7 @@ from primitives.certificate import StateCertificate
 from primitives.encoding import Malformed
 from primitives.receipt import Outcome, Skip
 from primitives.transaction import Decoded, decode_signed
+from shell.signature_pool import PoolFailed, PoolFull
 
 REMEMBERED_DEAD: Final = 8_192
 """Skipped transactions whose reason is still told."""
@@ -40,6 +41,8 @@ WAITED_HEIGHTS: Final = 1_024
 """Executed heights whose certificates are waited for."""
 SWEEP_MS: Final = 1_000
 """Attested time between two looks for what expired."""
+_UNCHECKED: Final = "unchecked"
+"""Stands where a verdict would: nobody had time to check the signatures."""
 
 
 @unique
@@ -122,7 +125,10 @@ class Ingress:
         faults = await self._faults(sound)
         with stages.INGRESS:
             for (place, raw, decoded), fault in zip(sound, faults, strict=True):
-                if fault is not None:
+                if fault == _UNCHECKED:
+                    detail = "too much waits for its signature check"
+                    outcomes[place] = Refusal(Blame.NODE_BUSY, "node_busy", detail, decoded.id)
+                elif fault is not None:
                     outcomes[place] = Refusal(Blame.REFUSED, fault, "", decoded.id)
                 else:
                     outcomes[place] = self._admit(raw, decoded)
@@ -168,6 +174,8 @@ class Ingress:
         self._checking += len(sound)
         try:
             return await self._door.checks.check_transactions([raw for _, raw, _ in sound])
+        except (PoolFull, PoolFailed):
+            return [_UNCHECKED] * len(sound)
         finally:
             self._checking -= len(sound)
 

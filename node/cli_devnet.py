@@ -1,0 +1,137 @@
+"""devnet: a whole network on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+
+import click
+
+from node.devnet import Devnet, DevnetDocument
+from node.founding import PORTS_A_NODE, Site, found
+from shell.command import Common, common_options, examples
+from shell.errors import CommandError, UsageError
+from shell.output import Printer
+
+MAX_VALIDATORS: Final = 16
+LAST_PORT: Final = 65_535
+
+
+@click.command(
+    epilog=examples(
+        "liqbon-node devnet",
+        "liqbon-node devnet --dir ./network --base-port 7600 --output json",
+        "liqbon-node devnet --once",
+    )
+)
+@click.option(
+    "--validators",
+    type=click.IntRange(1, MAX_VALIDATORS),
+    default=4,
+    metavar="N",
+    help="How many nodes; 4, of which one may fail.",
+)
+@click.option(
+    "--dir",
+    "directory",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where the network's files are, or will be. Without it they are removed at the end.",
+)
+@click.option(
+    "--base-port",
+    type=click.IntRange(1024, LAST_PORT),
+    default=7600,
+    metavar="PORT",
+    help="Node i takes PORT + 10i for its API, the next two for peers and metrics; 7600.",
+)
+@click.option("--once", is_flag=True, help="Make one transfer final, and stop.")
+@common_options()
+def devnet(
+    common: Common, validators: int, directory: Path | None, base_port: int, once: bool
+) -> int:
+    """Run a whole network on this machine: node processes, partners and customers with keys.
+
+    When all nodes are ready it says where everything is. SIGTERM or Ctrl-C stops all nodes. A test
+    network: invented retailers, addresses that begin with tlqb, LiqBon worth nothing.
+    """
+    if base_port + PORTS_A_NODE * validators > LAST_PORT:
+        raise UsageError("port_invalid", f"{validators} nodes from port {base_port} do not fit")
+    where = directory or Path(tempfile.mkdtemp(prefix="liqbon-devnet-"))
+    try:
+        site = Site(where.absolute(), validators, base_port)
+        return asyncio.run(_run(common.printer, site, once))
+    finally:
+        if directory is None:
+            shutil.rmtree(where, ignore_errors=True)
+
+
+async def _run(printer: Printer, site: Site, once: bool) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    printer.progress("making keys and genesis")
+    genesis = found(site, time.time_ns() // 1_000_000)
+    network = Devnet(site, genesis, printer.note)
+    try:
+        if await _unless(stop, network.start()):
+            transfer = None
+            if once:
+                from node.first_transfer import first_transfer
+
+                transfer = await first_transfer(site, genesis)
+            _tell(printer, network.document(transfer))
+            if not once:
+                await stop.wait()
+    finally:
+        clean = await network.stop()
+    if not clean:
+        raise CommandError("devnet_not_stopped", "a node did not stop by itself; it was killed")
+    return 0
+
+
+async def _unless(stop: asyncio.Event, work: object) -> bool:
+    """Whether ``work`` was done before ``stop`` was asked for."""
+    working: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not working.done():
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        return False
+    await working
+    return True
+
+
+def _tell(printer: Printer, document: DevnetDocument) -> None:
+    printer.document(document)
+    printer.fields([("chain", document.chain), ("genesis", document.genesis)])
+    printer.line()
+    rows = [[node.partner, node.api, str(node.pid), node.home] for node in document.nodes]
+    printer.table(["node", "api", "process>", "home"], rows)
+    printer.line()
+    accounts = [[a.name, a.address, a.home] for a in document.accounts]
+    printer.table(["wallet", "address", "home"], accounts)
+    printer.line()
+    partners = [
+        [p.code, p.name, ", ".join(programme.code for programme in p.programmes), p.home]
+        for p in document.partners
+    ]
+    printer.table(["partner", "name", "programmes", "keystore"], partners)
+    printer.line()
+    if document.transfer is not None:
+        done = document.transfer
+        printer.line(f"{done.amount} LiqBon sent, final at height {done.height}")
+        printer.line(f"proven {done.finality_ms} ms after sending; transaction {done.transfer}")
+    else:
+        printer.line(f"passphrase of every key: {document.accounts[0].passphrase_file}")
+        printer.line("all nodes are ready; Ctrl-C stops them")
+    sys.stdout.flush()

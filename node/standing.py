@@ -1,0 +1,105 @@
+"""Where the node stands, for clients and operators. Reads the replica and the transport; moves
+neither."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from consensus.engine import Engine
+from node.api.seams import PeerState
+from node.executor import Executor
+from node.replica import Replica
+from node.transport import Transport
+from primitives.certificate import BeatCertificate
+from primitives.evidence import Evidence
+from primitives.validators import ValidatorSet
+
+
+class Standing:
+    """``node.api.seams.NodeStatus`` of one validator."""
+
+    def __init__(
+        self,
+        members: ValidatorSet,
+        replica: Replica,
+        transport: Transport,
+        executor: Executor,
+        lag_bound: int,
+    ) -> None:
+        self._members = members
+        self._replica = replica
+        self._transport = transport
+        self._executor = executor
+        self._lag_bound = lag_bound
+        self._stopping = False
+
+    @property
+    def _engine(self) -> Engine:
+        engine = self._replica.engine
+        assert isinstance(engine, Engine)
+        return engine
+
+    @property
+    def me(self) -> int | None:
+        """The own member index."""
+        return self._replica.me
+
+    @property
+    def view(self) -> int:
+        """The view that the node is in."""
+        return self._engine.view
+
+    @property
+    def final_height(self) -> int:
+        """The newest final height, executed or not."""
+        return self._engine.final_height
+
+    @property
+    def halted(self) -> str | None:
+        """Why the node signs nothing more, if so."""
+        return self._replica.halted
+
+    @property
+    def newest_beat(self) -> BeatCertificate | None:
+        """The newest quorum of beats that was seen."""
+        return self._engine.newest_beat
+
+    def stops(self) -> None:
+        """From now on clients are sent elsewhere."""
+        self._stopping = True
+
+    def not_ready(self) -> str | None:
+        """Why clients should rather ask another node, if so."""
+        if self._stopping:
+            return "this node stops"
+        if self.halted is not None:
+            return f"halted: {self.halted}"
+        connected = len(self._transport.connected) + 1
+        if connected < self._members.quorum:
+            return f"{connected} of {self._members.quorum} validators that a quorum needs"
+        behind = self._behind()
+        if behind > self._lag_bound:
+            return f"catching up: {behind} heights behind"
+        return None
+
+    def _behind(self) -> int:
+        """Heights between what is executed here and the highest that f+1 peers call attested: so
+        many that one of them is honest."""
+        engine = self._engine
+        reports = sorted(engine.reported_by.values(), reverse=True)
+        faults = self._members.faults
+        told = reports[faults] if len(reports) > faults else 0
+        return max(told, engine.final_height) - self._executor.height
+
+    def peers(self) -> Sequence[PeerState]:
+        """The other validators."""
+        connected = self._transport.connected
+        return [
+            PeerState(member, member in connected)
+            for member in range(self._members.size)
+            if member != self.me
+        ]
+
+    def evidence(self) -> Sequence[Evidence]:
+        """What members were caught at."""
+        return list(self._engine.evidence.values())
