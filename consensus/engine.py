@@ -322,7 +322,8 @@ class Engine:
         final = simplex.chain.final.header
         finalized = simplex.chain.finalized
         return (
-            simplex.chain.best_notarized_view() > final.view
+            final.height == 0  # nothing can be proven before a first height is attested
+            or simplex.chain.best_notarized_view() > final.view
             or (finalized is not None and finalized.view > final.view)
             or simplex.view in simplex.proposals
             or self.lanes.has_orderable(final.cut)

@@ -85,6 +85,8 @@ def test_who_is_idle_says_nothing_and_asks_for_no_wake_but_its_pulse() -> None:
 def test_deadlines_start_when_work_appears() -> None:
     """[IDLE-2]"""
     pump = Pump()
+    pump.pass_time(1_000)
+    assert heights(pump) == [1, 1, 1, 1], "a new network attests a first height by itself"
     pump.down = {0, 1}
     pump.now_ms += 60_000
     pump.submit(2)
