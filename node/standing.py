@@ -80,6 +80,8 @@ class Standing:
         behind = self._behind()
         if behind > self._lag_bound:
             return f"catching up: {behind} heights behind"
+        if self._executor.certified is None:
+            return "no height is attested yet, so nothing can be proven"
         return None
 
     def _behind(self) -> int:
