@@ -64,7 +64,7 @@ def build_app(
     api.executor.followers.append(streams)
     app.router.add_get("/v1/stream", streams.handle)
     app.on_shutdown.append(streams.close)
-    document = msgspec.json.encode(description(api.software))
+    document = msgspec.json.encode(description())
 
     async def openapi(_: web.Request) -> web.Response:
         return web.Response(body=document, content_type=JSON)

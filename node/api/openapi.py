@@ -18,6 +18,7 @@ from node.api.routes import ROUTES, Route
 
 Schema = dict[str, Any]
 
+VERSION: Final = "1"
 ALWAYS: Final = ("rate_limited", "internal_error", "node_busy")
 ON_PARAMETERS: Final = ("parameter_unknown", "parameter_malformed", "parameter_repeated")
 ON_BODIES: Final = ("body_malformed", "body_oversized", "media_type_unknown")
@@ -31,8 +32,8 @@ ACCEPTED: Final = "Taken in; it will be ordered. Ask for it by its id."
 REFUSED: Final = "Refused at the door, with the ledger's code; or skipped, if it was waited for."
 
 
-def description(software: str) -> Schema:
-    """The whole document."""
+def description() -> Schema:
+    """The whole document. It is that of the paths under /v1, whatever the release."""
     kinds = [route.answer for route in ROUTES] + [Problem, StreamItem, SubmittedView]
     kinds += [route.body for route in ROUTES if route.body is not None]
     schemas, components = msgspec.json.schema_components(
@@ -45,7 +46,7 @@ def description(software: str) -> Schema:
     paths["/v1/stream"] = {"get": _stream(shapes)}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "LiqBon node", "version": software, "description": ABOUT},
+        "info": {"title": "LiqBon node", "version": VERSION, "description": ABOUT},
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {"schemas": components},

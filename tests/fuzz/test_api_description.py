@@ -27,7 +27,7 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-schema = schemathesis.openapi.from_dict(description("0.0.0-test")).exclude(path="/v1/stream")
+schema = schemathesis.openapi.from_dict(description()).exclude(path="/v1/stream")
 
 
 def a_node() -> FakeNode:

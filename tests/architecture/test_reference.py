@@ -1,0 +1,85 @@
+"""The reference pages of the API and the metrics name what there is, all of it, and no more."""
+
+import json
+import re
+from pathlib import Path
+
+from prometheus_client.metrics_core import Metric
+
+from node.api.openapi import description
+from node.api.problems import CODES
+from node.api.routes import ROUTES
+from node.api.seams import ApiLimits
+from node.metrics import Metrics
+from node.pending import MAX_COUNT, MAX_PER_PARTNER, MAX_PER_SENDER
+from tests.architecture.source import ROOT
+from tests.fakes.node import FakeNode
+
+REFERENCE = ROOT / "docs" / "reference"
+API_PAGE = (REFERENCE / "api.md").read_text(encoding="utf-8")
+METRICS_PAGE = (REFERENCE / "metrics.md").read_text(encoding="utf-8")
+
+
+def test_the_published_description_is_the_one_that_is_served() -> None:
+    published = json.loads((REFERENCE / "openapi.json").read_text(encoding="utf-8"))
+    assert published == json.loads(json.dumps(description())), "run scripts/describe_api"
+
+
+def test_every_path_is_in_the_reference() -> None:
+    listed = set(re.findall(r"`(?:GET|POST) (/[^`]*)`", API_PAGE))
+    assert listed == {route.path for route in ROUTES} | {"/v1/stream", "/openapi.json"}
+
+
+def test_every_parameter_is_beside_its_path() -> None:
+    rows = {row.split("`")[1]: row for row in API_PAGE.splitlines() if row.startswith("| `")}
+    for route in ROUTES:
+        row = rows[f"{route.method} {route.path}"]
+        for parameter in route.parameters:
+            if parameter.place == "query" and route.method == "GET":
+                assert f"`{parameter.name}`" in row, (route.path, parameter.name)
+
+
+def test_every_code_is_in_the_reference_with_its_status() -> None:
+    listed = re.findall(r"^\| `([a-z_]+)` \| (\d{3}) \| ", API_PAGE, flags=re.MULTILINE)
+    assert {code: int(status) for code, status in listed} == {
+        code: status for code, (status, _) in CODES.items()
+    }
+
+
+def test_the_bounds_are_those_in_force() -> None:
+    limits = ApiLimits()
+    numbers = [
+        limits.connections,
+        limits.requests_at_once,
+        limits.streams,
+        limits.rate_per_s,
+        limits.burst,
+        MAX_COUNT,
+        MAX_PER_SENDER,
+        MAX_PER_PARTNER,
+    ]
+    for number in numbers:
+        assert re.search(rf"\b{number:,}\b", API_PAGE), number
+
+
+async def test_every_metric_is_in_the_reference_with_kind_and_labels(tmp_path: Path) -> None:
+    node = FakeNode()
+    metrics = Metrics(node.api, node.requests, store=_Sized())
+    found = {metric.name: metric for metric in metrics.registry.collect()}
+    mine = {name: metric for name, metric in found.items() if name.startswith("liqbon_")}
+    row = re.compile(r"^\| `(liqbon_\w+)` \| (\w+) \|([^|]*)\|", flags=re.MULTILINE)
+    listed = {name: (kind, labels) for name, kind, labels in row.findall(METRICS_PAGE)}
+    assert set(listed) == set(mine)
+    for name, metric in mine.items():
+        kind, labels = listed[name]
+        assert kind == metric.type, name
+        assert set(re.findall(r"`(\w+)`", labels)) >= _labels(metric) - {"le"}, name
+
+
+class _Sized:
+    def size(self) -> int:
+        return 1
+
+
+def _labels(metric: Metric) -> set[str]:
+    return {label for sample in metric.samples for label in sample.labels}
