@@ -175,6 +175,7 @@ class Minter:
             self._light.blame(fault)
             if self._node == place:  # the lanes ask side by side: one step for all of them
                 self._node += 1
+                self._untaken.update(a.id for lane in self._lanes for a in lane.flight)
             return None
 
     async def _record(self, attempt: Attempt, proof: ProvenReceipt) -> None:

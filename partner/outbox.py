@@ -126,9 +126,7 @@ class Outbox:
             path.touch(mode=0o600)
         try:
             self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
-            # Rows must be on disk when a statement returns, not when the system finds time.
             self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA foreign_keys = ON")
             self._prepare()
         except sqlite3.DatabaseError as error:
@@ -206,7 +204,7 @@ class Outbox:
     def minted(self, number: int, proven: Proven, proof: bytes) -> None:
         """A deposit's mint is proven. ``proof``: canonical bytes, kept for whoever asks later."""
         p = proven
-        with self._transaction():
+        with self._transaction(synced=False):
             self._db.execute(
                 "UPDATE deposits SET state = 'minted', code = NULL, amount = ?, minted_by = ?, "
                 "height = ?, time_ms = ?, attested = ?, members = ? WHERE number = ?",
@@ -225,7 +223,7 @@ class Outbox:
     def refused(self, attempt: Attempt, code: str, proof: bytes | None) -> None:
         """An attempt was refused: for good with a ``proof``, at the door by a node without one."""
         state = "replaced" if proof is None else "final"
-        with self._transaction():
+        with self._transaction(synced=False):
             self._db.execute(
                 "UPDATE attempts SET state = ?, code = ?, proof = ? WHERE id = ?",
                 (state, code, proof, attempt.id),
@@ -239,7 +237,7 @@ class Outbox:
     def replaced(self, attempts: Iterable[Attempt], code: str) -> None:
         """Attempts whose slots are signed anew. They may yet act: each slot only once, and each
         commitment only once."""
-        with self._transaction():
+        with self._transaction(synced=False):
             for attempt in attempts:
                 self._db.execute(
                     "UPDATE attempts SET state = 'replaced', code = ? WHERE id = ?",
@@ -280,7 +278,9 @@ class Outbox:
         self._db.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {_VERSION};COMMIT;")
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _transaction(self, *, synced: bool = True) -> Iterator[None]:
+        """All or nothing; on disk before it returns, unless it can be learnt from the ledger."""
+        self._db.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield

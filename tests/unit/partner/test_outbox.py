@@ -85,12 +85,24 @@ def test_an_unproven_refusal_keeps_the_bytes_and_a_new_attempt_reopens_it(tmp_pa
     assert outbox.get(entry.number).state == "open"
 
 
-def test_it_is_readable_by_its_owner_alone_and_synced(tmp_path: Path) -> None:
+def test_salts_and_signed_bytes_are_synced_before_they_are_used(tmp_path: Path) -> None:
+    """In WAL mode FULL syncs each commit; what the ledger can tell again need not wait for it."""
     outbox = Outbox(tmp_path)
-    outbox.enter("north", [DEPOSIT], 1)
-    assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
+    said: list[str] = []
+    outbox._db.set_trace_callback(said.append)
+    [entry] = outbox.enter("north", [DEPOSIT], 1)
+    [attempt] = outbox.attempt([(entry.number, *a_signed_mint(entry.commitment))])
+    pragmas = [line for line in said if line.startswith("PRAGMA synchronous")]
+    assert pragmas == ["PRAGMA synchronous = FULL"] * 2
     assert outbox._db.execute("PRAGMA synchronous").fetchone() == (2,)
     assert outbox._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    outbox.minted(entry.number, Proven(attempt.id, 5, 7, 8, 3, 4), b"proof")
+    assert outbox._db.execute("PRAGMA synchronous").fetchone() == (1,)
+
+
+def test_it_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    Outbox(tmp_path).enter("north", [DEPOSIT], 1)
+    assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
 
 
 def test_a_file_that_is_no_outbox_is_refused(tmp_path: Path) -> None:
