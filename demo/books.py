@@ -45,7 +45,7 @@ def _held_by(world: World, name: str) -> Decimal:
 def _tell_what_the_chain_knows(world: World, returned: str) -> None:
     """One deposit as everybody can read it."""
     address = world.person("alice")["address"]
-    items = api.get(world.url(returned), f"/accounts/{address}/transactions?limit=200")["items"]
+    items = api.get(world.url(returned), f"/accounts/{address}/transactions?limit=100")["items"]
     mint = next(item["action"] for item in items if item["action"]["type"] == "mint")
     world.stage.say(
         f"""And this is all that anyone reads about Alice's deposit: {mint["points"]} points of

@@ -6,16 +6,15 @@ from typing import Any
 
 from demo import api
 from demo.commands import expect
-from demo.network import BASE_PORT
 from demo.world import Retailer, World, decimal_text
 
 
-def found(world: World) -> None:
+def found(world: World, base_port: int) -> None:
     """Start the network, and read who is in it."""
     stage, network = world.stage, world.network
     with stage.scene("Four competing retailers start a node each"):
-        if network.base_port != BASE_PORT:
-            stage.say(f"Ports from {BASE_PORT} are in use: this network takes {network.base_port}.")
+        if network.base_port != base_port:
+            stage.say(f"Ports from {base_port} are in use: this network takes {network.base_port}.")
         network.start()
         world.pin()
         world.retailers = _retailers(world)
@@ -27,7 +26,7 @@ def found(world: World) -> None:
         stage.say(
             f"""Each is a process with its own key, database and journal. What one of them writes
             counts only when {world.pinned.quorum} of the {members} have signed it; any
-            {members - world.pinned.quorum} may be down, broken or lying."""
+            {members - world.pinned.quorum} of them may be down, broken or lying."""
         )
         stage.proven(
             f"""all four run under the genesis with the fingerprint {world.pinned.chain.hex()[:16]}:

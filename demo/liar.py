@@ -31,9 +31,9 @@ _OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 class Lie(Enum):
     """What a liar does to answers about accounts."""
 
-    FIGURE = "changes the balance it shows"
-    PROOF = "changes the balance inside the proof, too"
-    YESTERDAY = "repeats an old answer, with its genuine proof"
+    FIGURE = "another figure"
+    PROOF = "another figure, its proof to match"
+    YESTERDAY = "an old answer, its proof genuine"
 
 
 class Liar(ThreadingHTTPServer):

@@ -32,7 +32,7 @@ def lie(world: World) -> None:
                 truth = _pay_once_more(world, honest.url, truth)
             liar.lie = kind
             rows.append(_caught(world, liar, honest.url, truth))
-        heads = ["what it does", "the wallet finds", "liar alone", "with an honest node beside it"]
+        heads = ["it shows", "the wallet says", "asked alone", "with an honest node"]
         stage.table(heads, rows)
         expect(liar.told >= 2 * len(Lie), f"the liar was asked {liar.told} times only")
         stage.proven(
@@ -61,8 +61,8 @@ def _caught(world: World, liar: Liar, honest: str, truth: Decimal) -> list[str]:
     return [
         liar.lie.value,
         blame["code"],
-        f"exit status {alone.status}, no figure",
-        f"exit status {both.status}: {decimal_text(found)}",
+        f"exit {alone.status}, no figure",
+        f"exit {both.status}, {decimal_text(found)} LiqBon",
     ]
 
 

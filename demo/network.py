@@ -78,9 +78,8 @@ class Network:
         process = self._spawn(subprocess.PIPE, "devnet", *words, "--output", "json")
         self.document = self._read_document(process)
         for node in self.document["nodes"]:
-            home = Path(node["home"])
-            url = node["api"] if "://" in str(node["api"]) else f"http://{HOST}:{node['api']}"
-            self.nodes[home.name] = Node(home.name, url, int(node["pid"]), home)
+            code, url, pid = node["partner"], node["api"], node["pid"]
+            self.nodes[code] = Node(code, url, pid, Path(node["home"]))
 
     def kill(self, partner: str) -> None:
         """Pull the plug of one node: SIGKILL, no time to write anything down."""

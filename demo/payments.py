@@ -66,7 +66,8 @@ def survive(world: World) -> str:
         stage.say(f"SIGKILL: {name}'s process is gone, at height {height}, without a last word.")
         down = [_small_payment(world, victim) for _ in range(WHILE)]
         stage.say(
-            f"{WHILE} payments more; the wallet turns to the next node by itself: {spread(down)}."
+            f"""{WHILE} payments more; the wallet turns to the next node by itself: {spread(down)}.
+            The slowest waited for a turn that was the dead node's to lead; then it is skipped."""
         )
         started = time.monotonic()
         world.network.restart(victim)

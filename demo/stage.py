@@ -29,7 +29,6 @@ class Stage:
         terminal = self._out.isatty() and "NO_COLOR" not in os.environ
         self._coloured = terminal if coloured is None else coloured
         self._number = 0
-        self.proofs = 0
 
     def line(self, text: str = "") -> None:
         """One line as it is."""
@@ -53,7 +52,6 @@ class Stage:
 
     def proven(self, text: str) -> None:
         """Something that was checked, and by what."""
-        self.proofs += 1
         mark = self._paint(GREEN, "proven  ")
         first, *rest = textwrap.wrap(" ".join(text.split()), WIDTH - len(INDENT) - 8)
         self.line(f"{INDENT}{mark}{first}")

@@ -15,8 +15,10 @@ from demo.stage import Stage
 from demo.world import World
 
 
-def tell(stage: Stage, directory: Path, *, once: bool) -> None:
+def tell(stage: Stage, directory: Path, base_port: int, *, once: bool) -> None:
     """All of it, in a directory that the caller removes. Raises ``Unexpected``.
+
+    ``base_port``: the first of the ports to take, if they are free; others are looked for above.
 
     The network is stopped when this returns, however it does. Without ``once`` it stays up at the
     end until ``KeyboardInterrupt``, which is then the good end.
@@ -24,19 +26,19 @@ def tell(stage: Stage, directory: Path, *, once: bool) -> None:
     started = time.monotonic()
     stage.line("LiqBon: points that belong to the customer, on books that nobody owns")
     stage.say(
-        """A test network on this machine: invented retailers, addresses that begin with tlqb, LiqBon
-        worth nothing. Every command below is the installed one; every figure comes with a proof."""
+        """A test network on this machine: invented retailers, addresses that begin with tlqb,
+        LiqBon worth nothing. Every command is the installed one; every figure has a proof."""
     )
-    with Network(directory / "network", free_base()) as network:
+    with Network(directory / "network", free_base(first=base_port)) as network:
         world = World(stage, network, directory)
-        found(world)
+        found(world, base_port)
         mint(world, collect(world))
         pay(world)
         returned = survive(world)
         lie(world)
         close(world, returned)
         stage.line()
-        stage.line(f"All of it held: {stage.proofs} proofs, {time.monotonic() - started:.0f} s.")
+        stage.line(f"All of it held, in {time.monotonic() - started:.0f} s.")
         if not once:
             invite(world)
             _wait()
