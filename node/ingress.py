@@ -39,6 +39,8 @@ REMEMBERED_DEAD: Final = 8_192
 """Skipped transactions whose reason is still told."""
 WAITED_HEIGHTS: Final = 1_024
 """Executed heights whose certificates are waited for."""
+SLICE: Final = 128
+"""Transactions that are taken in between two turns of the loop: some milliseconds."""
 SWEEP_MS: Final = 1_000
 """Attested time between two looks for what expired."""
 _UNCHECKED: Final = "unchecked"
@@ -111,7 +113,16 @@ class Ingress:
         return outcome
 
     async def submit_many(self, raws: Sequence[bytes]) -> list[bytes | Refusal]:
-        """Take in transactions, in order: an id or a refusal for each."""
+        """Take in transactions, in order: an id or a refusal for each.
+
+        In slices, so that a bulk submission holds up neither the loop nor its own first ones.
+        """
+        outcomes: list[bytes | Refusal] = []
+        for start in range(0, len(raws), SLICE):
+            outcomes += await self._submit_slice(raws[start : start + SLICE])
+        return outcomes
+
+    async def _submit_slice(self, raws: Sequence[bytes]) -> list[bytes | Refusal]:
         outcomes: list[bytes | Refusal] = []
         sound: list[tuple[int, bytes, Decoded]] = []
         with stages.INGRESS:
