@@ -1,4 +1,4 @@
-"""``python -m demo [--once] [--base-port PORT]``: exit status 0 if all of it held, 1 if anything did not."""
+"""``python -m demo [--once] [--base-port PORT]``: exit status 0 if all of it held, else 1."""
 
 from __future__ import annotations
 
