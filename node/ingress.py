@@ -35,8 +35,8 @@ from primitives.receipt import Outcome, Skip
 from primitives.transaction import Decoded, decode_signed
 from shell.signature_pool import PoolFailed, PoolFull
 
-REMEMBERED_DEAD: Final = 8_192
-"""Skipped transactions whose reason is still told."""
+REMEMBERED_SKIPS: Final = 1_024
+"""Skipped transactions whose reason is still told; 32 MiB at the very most."""
 WAITED_HEIGHTS: Final = 1_024
 """Executed heights whose certificates are waited for."""
 SLICE: Final = 128
@@ -75,6 +75,13 @@ class SignatureChecks(Protocol):
         """One verdict each, in order: None if sound, else a stable code."""
 
 
+class SkippedHere(NamedTuple):
+    """A transaction of which no receipt came, and the ``Skip`` that says why."""
+
+    decoded: Decoded
+    code: str
+
+
 class Door(NamedTuple):
     """What an ingress stands between. ``me`` is the own lane's index, None for an observer, which
     takes nothing in; ``favoured`` are the accounts of the partner who runs this node."""
@@ -96,7 +103,7 @@ class Ingress:
         self._most_weight = door.executor.genesis.parameters.lane_weight
         self._sealer = Sealer(door.lane, self._most_weight, self._is_pending)
         self._checking = 0
-        self._dead: Recent[bytes, str] = Recent(REMEMBERED_DEAD)
+        self._skipped: Recent[bytes, SkippedHere] = Recent(REMEMBERED_SKIPS)
         self._waiting: dict[int, list[Waiter]] = {}
         self._swept_ms = 0
         self.accepted = 0
@@ -243,9 +250,9 @@ class Ingress:
         taken = self._pool.get(id_)
         return None if taken is None else taken.decoded
 
-    def dead(self, id_: bytes) -> str | None:
-        """Why a transaction that was taken in here lately was skipped, if it was."""
-        return self._dead.get(id_, lambda _: None)
+    def skipped(self, id_: bytes) -> SkippedHere | None:
+        """A transaction that was taken in here lately and came to nothing, and why."""
+        return self._skipped.get(id_, lambda _: None)
 
     def is_executed(self, id_: bytes) -> bool:
         """Whether a transaction has a receipt."""
@@ -329,7 +336,7 @@ class Ingress:
         taken = self._pool.remove(id_)
         if taken is not None:
             assert settled.code is not None
-            self._dead.put(id_, settled.code)
+            self._skipped.put(id_, SkippedHere(taken.decoded, settled.code))
             _settle(taken.waiters, settled)
 
     def _timed(self, taken: Taken) -> Waiter:

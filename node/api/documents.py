@@ -41,6 +41,11 @@ def pending_view(decoded: Decoded, raw: bytes, network: str) -> views.Transactio
     return _transaction(decoded, raw, network, {"status": "pending"})
 
 
+def skipped_view(decoded: Decoded, raw: bytes, code: str, network: str) -> views.TransactionView:
+    """A transaction that was ordered and wrote nothing."""
+    return _transaction(decoded, raw, network, {"status": "skipped", "code": code})
+
+
 def found_view(
     found: Found, is_final: bool, proof: Wire | None, network: str
 ) -> views.TransactionView:

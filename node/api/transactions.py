@@ -5,7 +5,7 @@ from __future__ import annotations
 from client.fields import MAX_SUBMISSIONS
 from client.views import Submission, SubmissionResult, SubmittedView, TransactionView
 from node.api.asking import JSON, Answer, Ask, byte_strings, bytes_of, json_body
-from node.api.documents import found_view, pending_view
+from node.api.documents import found_view, pending_view, skipped_view
 from node.api.problems import ApiProblem
 from node.api.seams import Api
 from node.ingress import Refusal
@@ -64,6 +64,10 @@ def _known(api: Api, id_: bytes, proof: bool) -> TransactionView | None:
     pending = api.ingress.pending(id_)
     if pending is not None:
         return pending_view(pending, encode(pending.signed), api.network)
+    skipped = api.ingress.skipped(id_)
+    if skipped is not None:
+        decoded, code = skipped
+        return skipped_view(decoded, encode(decoded.signed), code, api.network)
     return None
 
 

@@ -163,6 +163,9 @@ async def test_a_payment_that_is_skipped_while_waited_for_is_422_with_the_reason
     ledger.release()
     status, body = await waiting
     assert (status, msgspec.json.decode(body)["code"]) == (422, "sequence_stale")
+    path = f"/v1/transactions/{payment.id.hex()}"
+    document = await site.document(path, views.TransactionView)
+    assert (document.status, document.code) == ("skipped", "sequence_stale")
 
 
 async def test_a_refused_receipt_is_final_too(site: Site) -> None:

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from node import ingress as door
-from node.ingress import Blame, Refusal
+from node.ingress import Blame, Refusal, SkippedHere
 from node.pending import MAX_PER_SENDER, Settled
 from primitives.encoding import encode
 from primitives.transaction import Decoded
@@ -279,7 +279,7 @@ async def test_a_skipped_transaction_is_settled_with_its_reason(node: FakeNode) 
     await asyncio.sleep(0)
     node.ledger.release()
     assert await waiting == Settled(3, "sequence_stale")
-    assert node.ingress.dead(payment.id) == "sequence_stale"
+    assert node.ingress.skipped(payment.id) == SkippedHere(payment, "sequence_stale")
     assert node.ingress.pending(payment.id) is None
 
 
@@ -304,7 +304,7 @@ async def test_a_payment_carried_by_another_lane_is_settled_as_done(node: FakeNo
     node.ledger.author = 0
     assert await node.ingress.wait(payment.id, 5) == Settled(2, None)
     node.ledger.release()
-    assert node.ingress.dead(payment.id) is None
+    assert node.ingress.skipped(payment.id) is None
 
 
 async def test_what_expired_in_the_queue_is_dead_and_not_sealed(node: FakeNode) -> None:
@@ -317,7 +317,7 @@ async def test_what_expired_in_the_queue_is_dead_and_not_sealed(node: FakeNode) 
     assert node.ingress.queued == 1
     ledger.block()
     ledger.block()
-    assert node.ingress.dead(payment.id) == "expired"
+    assert node.ingress.skipped(payment.id) == SkippedHere(payment, "expired")
     ledger.held = []
     node.ingress.poke()
     assert (ledger.held, node.ingress.queued) == ([], 0)
