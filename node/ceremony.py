@@ -13,17 +13,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-import msgspec
 from msgspec.structs import replace
 
 from node.documents import parse, present
 from primitives.amount import MICRO
-from primitives.encoding import Malformed
+from primitives.encoding import Malformed, Millis, Wire
 from primitives.genesis import (
     MAIN,
     VERSION,
     Genesis,
     GenesisPartner,
+    Name,
     Parameters,
     check_genesis,
 )
@@ -56,13 +56,13 @@ PARAMETERS: Final = Parameters(
 """What ``genesis new`` proposes; founders may change it before they join."""
 
 
-class Plan(msgspec.Struct, frozen=True):
+class Plan(Wire):
     """What founders agree on first: everything of the genesis but themselves."""
 
     version: int
     network: str
-    name: str
-    time: int
+    name: Name
+    time: Millis
     parameters: Parameters
 
 

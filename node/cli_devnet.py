@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Final
 
@@ -97,10 +98,10 @@ async def _run(printer: Printer, site: Site, once: bool) -> int:
     return 0
 
 
-async def _unless(stop: asyncio.Event, work: object) -> bool:
+async def _unless(stop: asyncio.Event, work: Coroutine[None, None, None]) -> bool:
     """Whether ``work`` was done before ``stop`` was asked for."""
-    working: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[arg-type]
-    stopping = asyncio.ensure_future(stop.wait())
+    working = asyncio.create_task(work)
+    stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     if not working.done():

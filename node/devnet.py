@@ -22,7 +22,7 @@ from client.home import open_home
 from node.config import running_process
 from node.founding import CUSTOMERS, LOOPBACK, ROLE_ACCOUNTS, Site
 from primitives.address import address
-from primitives.genesis import Genesis, GenesisPartner
+from primitives.genesis import Genesis, GenesisPartner, chain_id
 from shell.errors import CommandError
 
 READY_TIMEOUT_S: Final = 60.0
@@ -204,7 +204,7 @@ class Devnet:
         try:
             async with asyncio.timeout(STOP_TIMEOUT_S):
                 await asyncio.gather(*(process.wait() for process in processes))
-                while any(map(_is_alive, others)):
+                while any(map(_is_alive, others)):  # noqa: ASYNC110 - no event tells of others' ends
                     await asyncio.sleep(LOOK_S)
         except TimeoutError:
             for process in processes:
@@ -216,8 +216,6 @@ class Devnet:
 
     def document(self, transfer: TransferEntry | None) -> DevnetDocument:
         """What there is, for people and programs."""
-        from primitives.genesis import chain_id
-
         return DevnetDocument(
             chain=chain_id(self._genesis).hex(),
             genesis=str(self._site.genesis),
