@@ -8,6 +8,7 @@ everything is closed. A node that is killed instead loses nothing but time.
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
@@ -46,6 +47,8 @@ from shell.errors import CommandError, KeyFault
 from shell.signature_pool import SignaturePool
 
 STOP_TIMEOUT_S: Final = 10.0
+COLLECT_AFTER: Final = (50_000, 20, 100)
+"""Objects made, and collections of each generation, before the collector looks again."""
 
 log = structlog.get_logger(__name__)
 
@@ -113,6 +116,7 @@ class Node:
             self.executor = Executor.open(self._store, self.home.genesis)
         except StoreBroken as error:
             raise CommandError("store_broken", error.reason) from None
+        _calm_collector()
 
     async def _start_workers(self) -> None:
         self._closers.append(self.pool.stop)
@@ -219,6 +223,14 @@ class Node:
                 self.failure = self.failure or f"stopping: {type(error).__name__}: {error}"
                 log.exception("a part did not stop")
         self._closers.clear()
+
+
+def _calm_collector() -> None:
+    """The tree of hashes is many objects and no cycle: looking through it, block after block, took
+    10 of the 67 us that a transfer's execution costs."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def _taken(what: str, address: str, error: OSError) -> CommandError:
