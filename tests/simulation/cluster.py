@@ -37,6 +37,7 @@ from tests.simulation.verdict import Diverged, Outcome, Verdict
 HEAL_LIMIT_MS: Final = 60_000
 REST_MS: Final = 12_000
 """Once at rest, how long it is watched whether it stays so; beats are due in that time."""
+MOST_WAKINGS: Final = 4
 FEWEST_COMMITS: Final = 3
 _BATCH_SENT: Final = 4
 
@@ -238,11 +239,20 @@ class Cluster:
                 self.faults += 1
             case Crash():
                 for endpoint in fault.endpoints:
-                    self.crash(endpoint)
-                    self._restarts[endpoint] = self._restarts.get(endpoint, 0) + 1
-                    self.loop.after(fault.down_ms, self._restart(endpoint))
+                    if fault.in_sync:
+                        self.machines[endpoint].disk.ambush = self._outage(endpoint, fault.down_ms)
+                    else:
+                        self._outage(endpoint, fault.down_ms)()
             case Partition():
                 self._part(fault)
+
+    def _outage(self, endpoint: int, down_ms: int) -> Callable[[], None]:
+        def strike() -> None:
+            self.crash(endpoint)
+            self._restarts[endpoint] = self._restarts.get(endpoint, 0) + 1
+            self.loop.after(down_ms, self._restart(endpoint))
+
+        return strike
 
     def _restart(self, endpoint: int) -> Callable[[], None]:
         def restart() -> None:
@@ -294,6 +304,7 @@ class Cluster:
         if isinstance(self.adversary, Twin):
             self.adversary.calm = True
         for machine in self.machines:
+            machine.disk.ambush = None
             machine.set_pace(Pace())
             if machine.endpoint not in self.processes and not self._restarts.get(machine.endpoint):
                 self.start(machine.endpoint)
@@ -316,11 +327,7 @@ class Cluster:
         self._look_after_clients()
         self.loop.run_until(max([self.plan.storm_ms, *map(_end_of, self.plan.faults)]))
         self._heal()
-        reason = self._settle(self.loop.now_ms + HEAL_LIMIT_MS)
-        if not reason:
-            height = self.agreement.height
-            self.loop.run_until(self.loop.now_ms + REST_MS)
-            reason = self._restless(height)
+        reason = self._come_to_rest()
         self._check_all(settled=not reason)
         if reason:
             return Verdict.STALLED, reason
@@ -334,6 +341,21 @@ class Cluster:
     def _honest(self) -> list[Process]:
         return [p for p in self.processes.values() if self.is_honest(p.machine)]
 
+    def _come_to_rest(self) -> str:
+        """Why the network did not; empty if it did. A Byzantine member may come out with another
+        batch, and then all must come to rest once more."""
+        reason = "not begun"
+        for _ in range(1 if self.plan.adversary == "none" else MOST_WAKINGS):
+            reason = self._settle(self.loop.now_ms + HEAL_LIMIT_MS)
+            if reason:
+                return reason
+            height = self.agreement.height
+            self.loop.run_until(self.loop.now_ms + REST_MS)
+            reason = self._restless(height)
+            if not reason:
+                break
+        return reason
+
     def _settle(self, limit_ms: int) -> str:
         reason = "not begun"
         while reason and self.loop.now_ms < limit_ms:
@@ -345,6 +367,9 @@ class Cluster:
         if not self.clients.are_done:
             left = sum(len(customer.queue) for customer in self.clients.customers)
             return f"{left} transactions are not final"
+        down = [m.endpoint for m in self.machines if m.endpoint not in self.processes]
+        if any(self.is_honest(self.machines[endpoint]) for endpoint in down):
+            return f"nodes {down} are down"
         return unrest(self._honest())
 
     def _restless(self, height: int) -> str:

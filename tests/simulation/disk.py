@@ -13,7 +13,9 @@ class Disk:
 
     A sync covers what was appended before it began, and is answered after ``latency_ms``. At a
     crash the unsynced tail is cut at a random byte, and what is left of it may be garbled. Deleted
-    segments may come back, created ones vanish, unless something was synced afterwards.
+    segments may come back, created ones vanish, unless something was synced afterwards. ``ambush``
+    is called once, while the next sync is under way. A disk that is not honest only says that it
+    synced.
     """
 
     def __init__(self, loop: Loop, rng: Random) -> None:
@@ -25,6 +27,7 @@ class Disk:
         self._life = 0
         self.latency_ms = (0, 4)
         self.is_honest = True
+        self.ambush: Callable[[], None] | None = None
         self.answer: Callable[[int], None] = lambda _: None
         self.torn = 0
 
@@ -34,6 +37,9 @@ class Disk:
     def sync(self, token: int) -> None:
         number = max(self._files)
         size, life = len(self._files[number]), self._life
+        if self.ambush is not None:
+            ambush, self.ambush = self.ambush, None
+            self._loop.after(0, ambush)
 
         def done() -> None:
             if life != self._life:

@@ -21,11 +21,13 @@ ADVERSARIES: Final = ("none", "none", "twin", "withholder", "mute")
 
 
 class Crash(NamedTuple):
-    """Endpoints lose power, and start again after a while."""
+    """Endpoints lose power, and start again after a while. ``in_sync``: not at that moment, but
+    when the next sync is under way: between writing and knowing that it is written."""
 
     at_ms: int
     endpoints: tuple[int, ...]
     down_ms: int
+    in_sync: bool
 
 
 class Partition(NamedTuple):
@@ -122,7 +124,7 @@ def _parameters(rng: Random) -> Parameters:
 
 def _pace(rng: Random) -> Pace:
     """Most machines are quick; some have a slow disk, some execute slower than is ordered."""
-    slow_disk = rng.random() < 0.1
+    slow_disk = rng.random() < 0.15
     slow_execution = rng.random() < 0.25
     return Pace(
         sync=(5, 60) if slow_disk else (0, 4),
@@ -135,12 +137,12 @@ def _faults(rng: Random, plan: Plan) -> tuple[Fault, ...]:
     end = plan.storm_ms
     faults: list[Fault] = [Storm(0, _weather(rng))]
     everyone = list(range(plan.endpoints))
-    for _ in range(rng.choice((0, 1, 1, 2, 3))):
+    for _ in range(rng.choice((0, 1, 1, 2, 3)) if plan.members > 1 else 2):
         down = rng.choice((50, 300, 1_500))
         many = 1 if rng.random() < 0.8 else rng.randint(1, len(everyone))
         chosen = tuple(sorted(rng.sample(everyone, many)))
-        faults.append(Crash(rng.randint(50, end), chosen, down))
-    for _ in range(rng.choice((0, 1, 1, 2))):
+        faults.append(Crash(rng.randint(50, end), chosen, down, rng.random() < 0.5))
+    for _ in range(rng.choice((0, 1, 1, 2)) if plan.members > 1 else 0):
         side = tuple(sorted(rng.sample(everyone, rng.randint(1, max(1, len(everyone) // 2)))))
         lasts, one_way = rng.randint(200, 2_000), rng.random() < 0.25
         at = rng.randint(0, end - 200)
