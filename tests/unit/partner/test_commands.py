@@ -69,6 +69,9 @@ class Partner:
         assert result.exit_code == 0, result.stderr
         return json.loads(result.stdout)
 
+    def outbox(self) -> Outbox:
+        return Outbox(self.path)
+
     def name(self, person: Person) -> str:
         return address(person.account, self.home.genesis.network)
 
@@ -285,8 +288,12 @@ class TestCrash:
         assert died.returncode == -signal.SIGKILL, died.stderr
         sent = partner.supply() > 0
         assert sent is (seam == "after")
+        signed = {attempt.id.hex() for attempt in partner.outbox().open_attempts()}
+        assert len(signed) == 20
         result = partner.importing(path, "--output", "json")
         assert result.exit_code == 0, result.stderr
+        minted_by = {d["proof"]["transaction"] for d in partner.listing()["deposits"]}
+        assert minted_by == signed, "the bytes that were signed before the crash did it"
         assert partner.supply() == sum((100 + i) * 10_000 for i in range(20))
         assert partner.listing()["counts"] == {"minted": 20}
 

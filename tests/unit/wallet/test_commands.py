@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from client.builder import account_of
-from client.home import open_home
+from client.home import exclusive, open_home
 from primitives.address import address
 from shell.mnemonic import account_key, sentence_seed
 from tests.builders import a_person
@@ -156,6 +156,39 @@ class TestSend:
         result = wallet.run("send", wallet.name(BOB), "1", "--yes")
         assert result.exit_code == 8
         assert "accounts_changed" in result.stderr
+
+    def test_two_payments_of_one_account_at_once_are_one_after_the_other(
+        self, wallet: Wallet
+    ) -> None:
+        with exclusive(wallet.path, "send-0"):
+            result = wallet.run("send", wallet.name(BOB), "1", "--yes")
+        assert result.exit_code == 1
+        assert "[busy]" in result.stderr
+
+    def test_another_payment_waits_for_the_proof_of_the_one_before(self, wallet: Wallet) -> None:
+        """The first one's end is unknown; asking for a second proves the first, then pays it."""
+        ledger = wallet.network.ledger
+        ledger.attest = False
+        try:
+            assert (
+                wallet.run("send", wallet.name(BOB), "2", "--yes", "--timeout", "1").exit_code == 7
+            )
+            second = ["send", wallet.name(BOB), "3", "--yes"]
+            assert wallet.run(*second, "--timeout", "1").exit_code == 7
+        finally:
+            ledger.attest = True
+        height = wallet.network.call(lambda: ledger.executor.height)
+
+        def certify() -> None:
+            for executed in ledger.executor.uncertified():
+                ledger.certify(executed)
+
+        wallet.network.call(certify)
+        result = wallet.run(*second)
+        assert result.exit_code == 0, result.stderr
+        assert "an earlier payment is not proven yet" in result.stderr
+        assert "it is final: done" in result.stderr
+        assert wallet.network.call(lambda: ledger.executor.height) == height + 1
 
     def test_an_unknown_end_is_status_7_and_repeating_pays_once(self, wallet: Wallet) -> None:
         """The node takes the payment and shows nobody a certificate; later it does."""
