@@ -19,6 +19,9 @@ from primitives.proof import check_entry_proof, check_receipt_proof, trust_genes
 from primitives.receipt import Outcome, Skip
 from primitives.transaction import Decoded
 from tests.builders import (
+    GENESIS_TIME,
+    SECOND_MS,
+    a_genesis,
     a_person,
     a_transfer,
 )
@@ -116,6 +119,22 @@ def test_every_receipt_is_proven_under_its_own_heights_certificate() -> None:
         check_receipt_proof(trust, ED25519, proof)
         assert proof.receipt.origin == transaction.id
         assert proof.certificate.attestation.height == found.location.height
+
+
+def test_a_transaction_is_found_behind_the_receipts_of_what_fell_due() -> None:
+    lapse = GENESIS_TIME + a_genesis().parameters.reserve_lapse_ms
+    times = iter([GENESIS_TIME + SECOND_MS] * 2 + [lapse] * 2)
+    ledger = Ledger(now_ms=lambda: next(times))
+    ledger.fund(ANN)
+    payment = a_transfer(ANN, (BOB, 20_000), valid_until=lapse)
+    ledger.block(payment)
+    found = Queries(ledger.executor).transaction(payment.id)
+    assert found is not None
+    assert (found.record.due, found.location.receipt) == (4, 4)
+    proof = Queries(ledger.executor).prove_receipt(found.location)
+    assert proof is not None
+    assert proof.receipt.origin == payment.id
+    check_receipt_proof(trust_genesis(ledger.genesis), ED25519, proof)
 
 
 def test_a_receipt_has_no_proof_until_its_height_is_attested() -> None:
