@@ -63,6 +63,9 @@ def _block(config: Config, simplex: Simplex, record: BlockKept) -> None:
     digest = block_digest(config.chain, header)
     simplex.chain.add(header, digest)
     if record.vote is not None:
+        if record.vote.author == config.me:
+            # A torn write may have kept the block of a proposal and lost the vote's own record.
+            simplex.own.record_vote(record.vote)
         simplex.on_recovered_proposal(Propose(header, record.vote))
 
 
