@@ -48,8 +48,8 @@ def _tell_what_the_chain_knows(world: World, returned: str) -> None:
     items = api.get(world.url(returned), f"/accounts/{address}/transactions?limit=100")["items"]
     mint = next(item["action"] for item in items if item["action"]["type"] == "mint")
     world.stage.say(
-        f"""And this is all that anyone reads about Alice's deposit: {mint["points"]} points of
-        {mint["programme"]}, {mint["amount"]} LiqBon to {mint["to"][:14]}..., and the sealed mark
+        f"""And this is all that anyone reads about Alice's deposit: {int(mint["points"]):,} points
+        of {mint["programme"]}, {mint["amount"]} LiqBon to {mint["to"][:14]}..., and the sealed mark
         {mint["commitment"][:16]}... No name, no card, no receipt: these stay with the retailer."""
     )
 

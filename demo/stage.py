@@ -86,3 +86,8 @@ def spread(times_ms: Sequence[float]) -> str:
     return (
         f"{ordered[0]:.0f} ms at best, {middle:.0f} ms in the middle, {ordered[-1]:.0f} ms at worst"
     )
+
+
+def told(times_ms: Sequence[float]) -> str:
+    """A few times, each."""
+    return " and ".join(f"{each:.0f} ms" for each in times_ms)
