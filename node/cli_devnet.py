@@ -16,6 +16,7 @@ import click
 
 from node.devnet import Devnet, DevnetDocument
 from node.founding import PORTS_A_NODE, Site, found
+from primitives.genesis import chain_id
 from shell.command import Common, common_options, examples
 from shell.errors import CommandError, UsageError
 from shell.output import Printer
@@ -53,9 +54,21 @@ LAST_PORT: Final = 65_535
     help="Node i takes PORT + 10i for its API, the next two for peers and metrics; 7600.",
 )
 @click.option("--once", is_flag=True, help="Make one transfer final, and stop.")
+@click.option(
+    "--files-for",
+    "hosts",
+    multiple=True,
+    metavar="HOST",
+    help="Only make the files, for nodes on hosts of these names: repeat it for each node.",
+)
 @common_options()
 def devnet(
-    common: Common, validators: int, directory: Path | None, base_port: int, once: bool
+    common: Common,
+    validators: int,
+    directory: Path | None,
+    base_port: int,
+    once: bool,
+    hosts: tuple[str, ...],
 ) -> int:
     """Run a whole network on this machine: node processes, partners and customers with keys.
 
@@ -64,6 +77,8 @@ def devnet(
     """
     if base_port + PORTS_A_NODE * validators > LAST_PORT:
         raise UsageError("port_invalid", f"{validators} nodes from port {base_port} do not fit")
+    if hosts:
+        return _make_files(common.printer, directory, hosts)
     where = directory or Path(tempfile.mkdtemp(prefix="liqbon-devnet-"))
     try:
         site = Site(where.absolute(), validators, base_port)
@@ -71,6 +86,16 @@ def devnet(
     finally:
         if directory is None:
             shutil.rmtree(where, ignore_errors=True)
+
+
+def _make_files(printer: Printer, directory: Path | None, hosts: tuple[str, ...]) -> int:
+    if directory is None or len(hosts) > MAX_VALIDATORS:
+        raise UsageError("usage", f"--files-for goes with --dir, and 1 to {MAX_VALIDATORS} times")
+    site = Site(directory.absolute(), len(hosts), hosts=hosts)
+    genesis = found(site, time.time_ns() // 1_000_000)
+    printer.document({"chain": chain_id(genesis).hex(), "genesis": str(site.genesis)})
+    printer.fields([("chain", chain_id(genesis).hex()), ("genesis", str(site.genesis))])
+    return 0
 
 
 async def _run(printer: Printer, site: Site, once: bool) -> int:

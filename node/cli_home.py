@@ -72,7 +72,7 @@ def init(common: Common) -> None:
     passphrase = ask.passphrase(common.passphrase_file, new=True)
     file = common.passphrase_file
     remembered = "" if file in (None, ask.STANDARD_INPUT) else str(Path(str(file)).absolute())
-    text = config.config_text(config.PeerSettings().host, config.Ports(), {}, remembered)
+    text = config.config_text(config.Hosts(), config.Ports(), {}, remembered)
     key = config.create_home(path, text, passphrase)
     if genesis is not None:
         create_private(path / config.GENESIS, genesis_text(genesis))

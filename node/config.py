@@ -252,8 +252,16 @@ def running_process(path: Path) -> int | None:
     return None
 
 
+class Hosts(NamedTuple):
+    """The addresses on which a node listens."""
+
+    api: str = ApiSettings().host
+    peer: str = PeerSettings().host
+    metrics: str = MetricsSettings().host
+
+
 class Ports(NamedTuple):
-    """Where a node listens."""
+    """The ports on which a node listens."""
 
     api: int = API_PORT
     peer: int = PEER_PORT
@@ -261,12 +269,9 @@ class Ports(NamedTuple):
 
 
 def config_text(
-    host: str, ports: Ports, addresses: Mapping[str, Address], passphrase_file: str = ""
+    hosts: Hosts, ports: Ports, addresses: Mapping[str, Address], passphrase_file: str = ""
 ) -> str:
-    """A ``config.toml`` with what differs between nodes; the rest has its defaults.
-
-    ``host`` is where peers are awaited.
-    """
+    """A ``config.toml`` with what differs between nodes; the rest has its defaults."""
     lines = [
         "# Settings of a LiqBon node: docs/reference/settings.md explains each.",
         "",
@@ -274,15 +279,15 @@ def config_text(
         f"passphrase_file = {_toml(passphrase_file)}",
         "",
         "[api]",
-        'host = "127.0.0.1"',
+        f"host = {_toml(hosts.api)}",
         f"port = {ports.api}",
         "",
         "[metrics]",
-        'host = "127.0.0.1"',
+        f"host = {_toml(hosts.metrics)}",
         f"port = {ports.metrics}",
         "",
         "[peers]",
-        f"host = {_toml(host)}",
+        f"host = {_toml(hosts.peer)}",
         f"port = {ports.peer}",
         "",
         "# partner code = where its validator listens",

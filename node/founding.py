@@ -35,14 +35,21 @@ ROLE_ACCOUNTS: Final = ("issuer", "cashier", "custodian", "admin")
 """The roles of a partner are the first accounts of its keystore, in this order."""
 PORTS_A_NODE: Final = 10
 LOOPBACK: Final = "127.0.0.1"
+ON_LOOPBACK: Final = config.Hosts(LOOPBACK, LOOPBACK, LOOPBACK)
+EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - inside a container of its own
 
 
 class Site(NamedTuple):
-    """Where a development network lives."""
+    """Where a development network lives.
+
+    All nodes on this machine, told apart by their ports; or, with ``hosts``, each on a host of its
+    own (a container, say), in the order of the partners' codes, with the usual ports.
+    """
 
     directory: Path
     validators: int
-    base_port: int
+    base_port: int = config.API_PORT
+    hosts: tuple[str, ...] = ()
 
     @property
     def genesis(self) -> Path:
@@ -67,13 +74,19 @@ class Site(NamedTuple):
         return self.directory / "wallets" / name
 
     def ports(self, index: int) -> config.Ports:
-        """Node i: API at base + 10i, peers + 1, metrics + 2."""
+        """Node i: API at base + 10i, peers + 1, metrics + 2; on its own host the usual ones."""
+        if self.hosts:
+            return config.Ports()
         base = self.base_port + PORTS_A_NODE * index
         return config.Ports(base, base + 1, base + 2)
 
     def urls(self) -> list[str]:
         """The nodes' APIs."""
-        return [f"http://{LOOPBACK}:{self.ports(i).api}" for i in range(self.validators)]
+        return [f"http://{self.host(i)}:{self.ports(i).api}" for i in range(self.validators)]
+
+    def host(self, index: int) -> str:
+        """Where others reach node i."""
+        return self.hosts[index] if self.hosts else LOOPBACK
 
     def codes(self) -> list[str]:
         """The validators' partner codes, in the order of genesis."""
@@ -132,12 +145,13 @@ def _keystores(site: Site) -> dict[str, Path]:
 def _config(site: Site, code: str) -> str:
     codes = site.codes()
     addresses = {
-        other: Address(LOOPBACK, site.ports(i).peer)
+        other: Address(site.host(i), site.ports(i).peer)
         for i, other in enumerate(codes)
         if other != code
     }
     own = site.ports(codes.index(code))
-    return config.config_text(LOOPBACK, own, addresses, str(site.passphrase_file.absolute()))
+    bound = config.Hosts(EVERYWHERE, EVERYWHERE, EVERYWHERE) if site.hosts else ON_LOOPBACK
+    return config.config_text(bound, own, addresses, str(site.passphrase_file.absolute()))
 
 
 def _make_nodes(site: Site, passphrase: bytes) -> dict[str, Ed25519Key]:

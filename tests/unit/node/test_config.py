@@ -19,7 +19,7 @@ GENESIS = builders.a_genesis()
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a key; copying it is cheaper than making keys."""
     path = tmp_path_factory.mktemp("made") / "home"
-    config.create_home(path, config.config_text("127.0.0.1", config.Ports(), {}), PASSPHRASE)
+    config.create_home(path, config.config_text(config.Hosts(), config.Ports(), {}), PASSPHRASE)
     (path / config.GENESIS).write_bytes(genesis_text(GENESIS))
     return path
 
@@ -34,7 +34,7 @@ def home(made: Path, tmp_path: Path) -> Path:
 
 def test_what_was_made_is_opened(made: Path) -> None:
     home = config.open_home(made)
-    assert home.settings == config.Settings(peers=config.PeerSettings(host="127.0.0.1"))
+    assert home.settings == config.Settings()
     assert home.genesis == GENESIS
     key = config.open_key(made, PASSPHRASE)
     assert key.public_key.hex() == config.public_key_of(made)
@@ -89,10 +89,13 @@ def test_a_bad_setting_is_named(home: Path, text: str, key: str) -> None:
 
 def test_addresses_are_found_by_partner(home: Path) -> None:
     addresses = {"east": Address("::1", 7), "west": Address("w.example", 8)}
-    text = config.config_text("::", config.Ports(1, 2, 3), addresses)
+    text = config.config_text(config.Hosts("a", "::", "b"), config.Ports(1, 2, 3), addresses)
     (home / config.CONFIG).write_text(text.replace('"::1:7"', '"[::1]:7"'))
     opened = config.open_home(home)
     assert config.peer_addresses(opened) == {1: Address("::1", 7), 3: Address("w.example", 8)}
+    settings = opened.settings
+    hosts = (settings.api.host, settings.peers.host, settings.metrics.host)
+    assert hosts == ("a", "::", "b")
     ports = (opened.settings.api.port, opened.settings.peers.port, opened.settings.metrics.port)
     assert ports == (1, 2, 3)
 
