@@ -270,6 +270,7 @@ async def test_misbehaviour_ends_a_connection_and_keeps_it_away(
 
 
 async def test_a_full_queue_drops_and_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """[MSG-3]"""
     monkeypatch.setattr(link_module, "MAX_QUEUED", 10_000)
     async with network(identity(0), identity(1)) as (zero, _):
         await until(lambda: zero.transport.connected == (1,))

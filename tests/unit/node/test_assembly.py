@@ -1,0 +1,173 @@
+"""A node starts whole or not at all, stops in order, and never goes on after a failure."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from node import config
+from node.assembly import Node, serve
+from node.founding import Site, found
+from primitives.keys import Ed25519Key
+from shell.errors import CommandError, KeyFault
+from tests import builders
+from tests.integration.processes import free_base
+
+CODE = "bramble"
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Ed25519Key]:
+    """A network of one validator, and its key; each test works on a copy of the home."""
+    site = Site(tmp_path_factory.mktemp("network") / "files", 1, free_base(1))
+    found(site, builders.GENESIS_TIME)
+    passphrase = site.passphrase_file.read_bytes().strip()
+    return site, config.open_key(site.node_home(CODE), passphrase)
+
+
+@pytest.fixture
+def home(original: tuple[Site, Ed25519Key], tmp_path: Path) -> config.NodeHome:
+    site, _ = original
+    shutil.copytree(site.node_home(CODE), tmp_path / CODE)
+    return config.open_home(tmp_path / CODE)
+
+
+@pytest.fixture
+async def node(home: config.NodeHome, original: tuple[Site, Ed25519Key]) -> AsyncIterator[Node]:
+    node = Node(home, original[1])
+    yield node
+    await node.stop()
+
+
+async def until_ready(node: Node) -> None:
+    async with asyncio.timeout(20):
+        while node.standing is None or node.standing.not_ready() is not None:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+async def test_a_node_serves_until_it_is_stopped(node: Node, home: config.NodeHome) -> None:
+    await node.start()
+    await until_ready(node)
+    assert config.running_process(home.path) == os.getpid()
+    url = f"http://127.0.0.1:{node.api_port}"
+    metrics = f"http://127.0.0.1:{node.metrics_port}/metrics"
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"{url}/v1/status") as answer:
+            status = await answer.json()
+        async with session.get(metrics) as answer:
+            text = await answer.text()
+        assert status["partner"] == CODE
+        assert status["chain"] == node.chain.hex()
+        assert "liqbon_ready 1" in text
+        await node.stop()
+        assert node.failure is None
+        assert config.running_process(home.path) is None
+        with pytest.raises(aiohttp.ClientError):
+            await session.get(f"{url}/v1/status")
+
+
+async def test_a_stopped_node_starts_again_where_it_was(
+    node: Node, home: config.NodeHome, original: tuple[Site, Ed25519Key]
+) -> None:
+    await node.start()
+    await until_ready(node)
+    height, root = node.executor.height, node.executor.head_record.state_root
+    await node.stop()
+    again = Node(home, original[1])
+    await again.start()
+    assert again.executor.height >= height >= 1
+    assert again.executor.archive.block(height).state_root == root  # type: ignore[union-attr]
+    await again.stop()
+    assert again.failure is None
+
+
+async def test_a_key_that_genesis_does_not_name_starts_nothing(home: config.NodeHome) -> None:
+    with pytest.raises(KeyFault) as caught:
+        Node(home, builders.a_key("a stranger"))
+    assert caught.value.code == "key_unknown"
+
+
+async def test_an_address_that_is_taken_is_named_and_everything_let_go(
+    node: Node, home: config.NodeHome, original: tuple[Site, Ed25519Key]
+) -> None:
+    async with await asyncio.start_server(lambda *_: None, "127.0.0.1", home.settings.api.port):
+        with pytest.raises(CommandError, match=str(home.settings.api.port)) as caught:
+            await node.start()
+    assert caught.value.code == "address_unavailable"
+    assert "[api]" in caught.value.hint
+    assert config.running_process(home.path) is None
+    again = Node(home, original[1])
+    await again.start()
+    await until_ready(again)
+    await again.stop()
+
+
+async def test_a_second_node_on_a_home_is_refused(
+    node: Node, home: config.NodeHome, original: tuple[Site, Ed25519Key]
+) -> None:
+    await node.start()
+    with pytest.raises(CommandError) as caught:
+        await Node(home, original[1]).start()
+    assert caught.value.code == "home_in_use"
+    await until_ready(node)
+
+
+async def test_a_journal_that_fails_stops_the_node_with_status_1(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """[DUR-1] The disk is full, or dies: nothing is said that is not durable."""
+
+    def broken(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    def break_disk(_: Node) -> None:
+        monkeypatch.setattr(os, "fdatasync", broken)
+
+    status = await asyncio.wait_for(serve(node, break_disk), 30)
+    assert status == 1
+    assert "No space left on device" in str(node.failure)
+
+
+async def test_a_damaged_journal_is_never_signed_over(
+    node: Node, home: config.NodeHome, original: tuple[Site, Ed25519Key]
+) -> None:
+    await node.start()
+    await until_ready(node)
+    await node.stop()
+    [segment] = home.journal.glob("*.log")
+    data = bytearray(segment.read_bytes())
+    data[len(data) // 3] ^= 1
+    segment.write_bytes(data)
+    with pytest.raises(CommandError) as caught:
+        await Node(home, original[1]).start()
+    assert caught.value.code == "journal_damaged"
+
+
+async def test_a_store_of_another_chain_is_refused(
+    node: Node, home: config.NodeHome, original: tuple[Site, Ed25519Key], tmp_path: Path
+) -> None:
+    await node.start()
+    await node.stop()
+    other = Site(tmp_path / "other", 1, free_base(1))
+    genesis = found(other, builders.GENESIS_TIME + 1)
+    moved = home._replace(genesis=genesis)
+    passphrase = other.passphrase_file.read_bytes().strip()
+    with pytest.raises(CommandError) as caught:
+        await Node(moved, config.open_key(other.node_home(CODE), passphrase)).start()
+    assert caught.value.code == "store_broken"
+
+
+async def test_bad_settings_are_not_reloaded(node: Node, home: config.NodeHome) -> None:
+    await node.start()
+    file = home.path / config.CONFIG
+    good = file.read_text()
+    file.write_text("[peers.addresses]\nnobody = 'x:1'\n")
+    node.reload()
+    assert not node.stopping.is_set()
+    file.write_text(good)
+    node.reload()
+    await until_ready(node)
