@@ -21,7 +21,7 @@ from primitives.proof import ReceiptProof
 from primitives.receipt import Outcome
 from primitives.transaction import decode_signed, transaction_id
 
-TICK_S: Final = 0.05
+TICK_S: Final = 0.1
 """Each node is sent what is due this often."""
 SAMPLE_TICKS: Final = 2
 """Of every so many requests to a node, one transfer is sent apart and waited for."""

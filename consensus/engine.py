@@ -372,7 +372,7 @@ class Engine:
             if own.finalized is None and not own.nullified:
                 moments.append(pacemaker.view_deadline_ms())
             if own.proposed is None and simplex.leaders.of(simplex.view) == me:
-                moments.append(pacemaker.empty_block_ms())
+                moments += [simplex.proposes_ms(is_empty) for is_empty in (False, True)]
             if own.notarized is None:
                 moments.append(self._held_until())
         later = [moment for moment in moments if moment is not None and moment > now_ms]

@@ -86,6 +86,13 @@ class Pacemaker:
             return None
         return self._start_ms() + self._parameters.empty_block_ms
 
+    def gathers_until_ms(self, parent_ms: int) -> int | None:
+        """When a leader may propose contents after a parent of that time: while blocks follow each
+        other it lets transactions gather, since each block costs everyone ([LIVE-8])."""
+        if self._busy_since_ms is None:
+            return None
+        return min(parent_ms, self._start_ms()) + self._parameters.empty_block_ms
+
     def standstill_ms(self) -> int | None:
         """When to send again what others may lack: too long without a new final height, or with
         one that is not certified ([LIVE-4]). The jitter is a function of who and how often,

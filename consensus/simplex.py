@@ -186,7 +186,7 @@ class Simplex:
         if parent is None:
             return
         cut = self._cut_after(parent)
-        if cut == parent.header.cut and now_ms < (self.pacemaker.empty_block_ms() or 0):
+        if now_ms < (self.proposes_ms(is_empty=cut == parent.header.cut) or 0):
             return
         time = max(parent.header.time, now_ms)
         height = parent.header.height + 1
@@ -197,6 +197,15 @@ class Simplex:
         self.proposals[view] = digest
         self._keep(self.chain.add(header, digest))
         self.out.append(SayProposal(header, digest))
+
+    def proposes_ms(self, is_empty: bool) -> int | None:
+        """When the leader of the current view may propose; None if it has no parent or no work."""
+        parent = self.chain.parent_for(self.view)
+        if parent is None:
+            return None
+        if is_empty:
+            return self.pacemaker.empty_block_ms()
+        return self.pacemaker.gathers_until_ms(parent.header.time)
 
     def _cut_after(self, parent: Block) -> tuple[Tip, ...]:
         height = parent.header.height + 1

@@ -1,7 +1,7 @@
 """When what was taken in becomes a batch. Knows the queue, the lane's room and time; no ledger.
 
 At once while the lane is idle, so that a lone payment does not wait; otherwise by size, or when the
-oldest has waited 25 ms for company: each batch costs every validator a signature and a sync.
+oldest has waited 100 ms for company: each batch costs every validator a signature and a sync.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, Protocol
 from node.fairness import FairQueue, Item
 from primitives.batch import MAX_TRANSACTIONS, SEAL_BYTES
 
-SEAL_AFTER_S: Final = 0.025
+SEAL_AFTER_S: Final = 0.1
 """How long a transaction waits for company while the lane is busy."""
 LOOK_AGAIN_S: Final = 0.010
 """How soon to look whether a lane without room has some again, should nobody say so."""

@@ -61,6 +61,38 @@ def test_many_lanes_become_final_in_one_order() -> None:
     assert len(orders.pop()) == 12
 
 
+def test_blocks_that_follow_each_other_let_transactions_gather() -> None:
+    """[LIVE-8]"""
+    pump = Pump()
+    pause_ms = pump.genesis.parameters.empty_block_ms
+    pump.submit(0)
+    pump.deliver()
+    assert heights(pump) == [1] * 4, "a first block waits for nobody"
+    pump.submit(1)
+    pump.pass_time(pause_ms // 2)
+    pump.submit(2)
+    pump.pass_time(pause_ms // 2 - 1)
+    assert heights(pump) == [1] * 4
+    pump.pass_time(1)
+    assert heights(pump) == [2] * 4
+    assert [place.lane for place in pump.nodes[0].executed[1].batches] == [2, 1]
+    pump.now_ms += pause_ms
+    pump.submit(3)
+    pump.deliver()
+    assert heights(pump) == [3] * 4, "after a pause nobody waits again"
+
+
+def test_a_parent_from_a_faster_clock_does_not_hold_its_child_up() -> None:
+    """[LIVE-8]"""
+    pump = Pump()
+    pacemaker = pump.nodes[0].engine.simplex.pacemaker
+    pause_ms = pump.genesis.parameters.empty_block_ms
+    entered_ms = pump.now_ms + 1_000
+    pacemaker.enter(entered_ms)
+    assert pacemaker.gathers_until_ms(entered_ms + 400) == entered_ms + pause_ms
+    assert pacemaker.gathers_until_ms(entered_ms - 100) == entered_ms - 100 + pause_ms
+
+
 def test_the_same_inputs_give_the_same_effects() -> None:
     def trace() -> list[bytes]:
         pump = Pump()
