@@ -69,14 +69,21 @@ class Network:
     def __enter__(self) -> Network:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.stop()
+    def __exit__(self, failing: type[BaseException] | None, *_: object) -> None:
+        try:
+            self.stop()
+        except Unexpected:
+            if failing is None:
+                raise  # else what failed first is what is told
 
     def start(self) -> None:
         """Start all nodes and wait until they are ready. Raises ``Unexpected``."""
         words = ["--dir", str(self.directory), "--base-port", str(self.base_port)]
         process = self._spawn(subprocess.PIPE, "devnet", *words, "--output", "json")
         self.document = self._read_document(process)
+        if "error" in self.document:
+            error = self.document["error"]
+            raise Unexpected(f"the network did not start: {error['message']} [{error['code']}]")
         for node in self.document["nodes"]:
             code, url, pid = node["partner"], node["api"], node["pid"]
             self.nodes[code] = Node(code, url, pid, Path(node["home"]))

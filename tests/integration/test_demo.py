@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from demo.commands import Unexpected
+from demo.network import Network
 from tests.architecture.source import ROOT
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -81,3 +84,16 @@ def test_stopped_half_way_it_stops_what_it_started(tmp_path: Path) -> None:
         time.sleep(0.1)
     assert living(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_network_that_cannot_start_says_why_and_is_stopped(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 23990))
+        taken.listen()
+        network = Network(tmp_path / "network", 23990)
+        with (
+            pytest.raises(Unexpected, match=r"(?s)did not start.*bramble.*\[node_ended\]"),
+            network,
+        ):
+            network.start()
+    assert living(tmp_path) == []
