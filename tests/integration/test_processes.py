@@ -213,3 +213,15 @@ def test_nodes_do_not_outlive_the_network_that_started_them(tmp_path: Path) -> N
         refused = command("liqbon-node", "start", "--home", home, "--output", "json")
         assert refused.returncode == 2
         assert "api.port" in refused.stdout
+
+
+def test_a_network_can_be_stopped_while_it_starts(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    words = ["--validators", 1, "--base-port", free_base(1), "--dir", tmp_path / "net"]
+    with process("liqbon-node", "devnet", *words, log=log) as running:
+        until("a node is being started", lambda: list(tmp_path.glob("net/nodes/*/node.log")))
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(30) == 0, log.read_text()
+    genesis = tmp_path / "net" / "genesis.json"
+    assert genesis.exists()
+    answer("liqbon-node", "devnet", *words, "--once")
