@@ -14,8 +14,8 @@ sync.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -29,7 +29,6 @@ from consensus.effects import (
     Execute,
     Halt,
     Keep,
-    Need,
     OwnAttest,
     OwnVote,
     Record,
@@ -43,6 +42,7 @@ from consensus.effects import (
     SendBatches,
     Wake,
 )
+from consensus.engine import Engine
 from consensus.inputs import (
     Connected,
     Executed,
@@ -91,26 +91,6 @@ MOST_CHECKING: Final = 64
 """A peer's batches that are being checked at a time; more are dropped, and fetched when needed."""
 
 
-class Ordering(Protocol):
-    """The part of ``consensus.engine.Engine`` that the replica drives."""
-
-    @property
-    def needs(self) -> Mapping[tuple[str, int, bytes], Need]:
-        """What is missing now."""
-
-    def step(self, now_ms: int, event: Input) -> list[Effect]:
-        """Everything that follows from one input."""
-
-    def wants(self, message: Message, digest: bytes | None = None) -> bool:
-        """Whether the message could change anything."""
-
-    def can_seal(self) -> bool:
-        """Whether the own lane has room."""
-
-    def lane_is_idle(self) -> bool:
-        """Whether no own batch is under way."""
-
-
 class _Checking(msgspec.Struct, frozen=True):
     """A batch whose author's signature is good, while its transactions are checked."""
 
@@ -140,7 +120,7 @@ class Replica:
 
     def __init__(
         self,
-        order: Callable[[Anchor], Ordering],
+        order: Callable[[Anchor], Engine],
         verifier: Verifier,
         me: int | None,
         world: World,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from random import Random
 from typing import Final
 
@@ -183,6 +183,8 @@ class Cluster:
             raise Diverged(f"node {endpoint} does not open: {error!r}") from error
         self.processes[endpoint] = process
         self.enter(process, process.replica.start)
+        if not self.is_honest(machine) and process.alive:
+            self.adversary.corrupt(process)
         for other in sorted(self.processes):
             self._connect_soon(endpoint, other)
 
@@ -210,9 +212,10 @@ class Cluster:
     def _connection(self, one: int, other: int) -> Callable[[], None]:
         def connect() -> None:
             process, peer = self.processes.get(one), self.processes.get(other)
-            same = process is None or peer is None or self._member(one) == self._member(other)
-            if not same and not self.network.is_cut(other, one):
-                member = self._member(other)
+            member = self._member(other)
+            if process is None or peer is None or self._member(one) == member:
+                return
+            if not self.network.is_cut(other, one):
                 self.enter(process, lambda: process.replica.on_connected(member))
 
         return connect
@@ -323,7 +326,7 @@ class Cluster:
         for endpoint in range(self.plan.endpoints):
             self.start(endpoint)
         for fault in self.plan.faults:
-            self.loop.after(fault.at_ms, lambda fault=fault: self._inflict(fault))
+            self.loop.after(fault.at_ms, partial(self._inflict, fault))
         self._look_after_clients()
         self.loop.run_until(max([self.plan.storm_ms, *map(_end_of, self.plan.faults)]))
         self._heal()

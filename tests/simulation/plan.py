@@ -17,7 +17,11 @@ from tests.simulation.network import Weather
 
 REAL_KEYS_EVERY: Final = 25
 """One seed in so many signs with Ed25519."""
-ADVERSARIES: Final = ("none", "none", "twin", "withholder", "mute")
+ADVERSARIES: Final = (
+    *("none", "none", "none"),
+    *("twin", "twin"),
+    *("withholder", "mute", "skipper", "forger"),
+)
 
 
 class Crash(NamedTuple):
@@ -139,10 +143,10 @@ def _faults(rng: Random, plan: Plan) -> tuple[Fault, ...]:
     everyone = list(range(plan.endpoints))
     for _ in range(rng.choice((0, 1, 1, 2, 3)) if plan.members > 1 else 2):
         down = rng.choice((50, 300, 1_500))
-        many = 1 if rng.random() < 0.8 else rng.randint(1, len(everyone))
+        many = rng.choice((1, 1, 1, 1, rng.randint(1, len(everyone)), len(everyone)))
         chosen = tuple(sorted(rng.sample(everyone, many)))
         faults.append(Crash(rng.randint(50, end), chosen, down, rng.random() < 0.5))
-    for _ in range(rng.choice((0, 1, 1, 2)) if plan.members > 1 else 0):
+    for _ in range(rng.choice((0, 1, 2, 3)) if plan.members > 1 else 0):
         side = tuple(sorted(rng.sample(everyone, rng.randint(1, max(1, len(everyone) // 2)))))
         lasts, one_way = rng.randint(200, 2_000), rng.random() < 0.25
         at = rng.randint(0, end - 200)

@@ -7,11 +7,12 @@ reaches the replica any more.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Protocol
 
 from consensus.config import Anchor, Config
 from consensus.engine import Engine
+from consensus.inputs import Executed
 from consensus.verification import Verifier
 from node.executor import ExecutedBlock, Executor
 from node.guard import Guard
@@ -85,7 +86,7 @@ class Process:
     def __init__(self, machine: Machine, setting: Setting, witness: Witness) -> None:
         self.machine = machine
         self.alive = True
-        self._setting = setting
+        self.setting = setting
         self._witness = witness
         self._pool: deque[Decoded] = deque()
         self._pool_timer = False
@@ -95,7 +96,7 @@ class Process:
         self.replica = self._replica()
 
     def _replica(self) -> Replica:
-        setting, machine = self._setting, self.machine
+        setting, machine = self.setting, self.machine
         signing = LocalSigner(setting.chain, setting.signer(machine.member), setting.guard(0))
         verifier = Verifier(setting.chain, setting.members, setting.keys.scheme)
         journal = Journal(machine.disk, setting.chain, machine.segment_bytes)
@@ -141,20 +142,14 @@ class Process:
     # -- BatchChecker, Execution -----------------------------------------------------------------
 
     def check(self, raw: bytes, batch: Batch, digest: bytes, sender: int) -> None:
-        fault = self._setting.fault(digest, batch)
+        fault = self.setting.fault(digest, batch)
         self._later(self.machine.pace.check, lambda: self.replica.on_batch_checked(digest, fault))
 
     def execute(
         self, header: Header, digest: bytes, batches: tuple[tuple[int, Batch], ...]
     ) -> None:
         def done() -> None:
-            steps = self.executor.execute(header, digest, batches)
-            while True:
-                try:
-                    next(steps)
-                except StopIteration as stop:
-                    executed = stop.value
-                    break
+            executed = _finished(self.executor.execute(header, digest, batches))
             if self.executor.height % self.machine.flush_every == 0:
                 self.executor.flush()
             self.replica.on_executed(executed)
@@ -202,3 +197,13 @@ class Process:
     def _seal_again(self) -> None:
         self._pool_timer = False
         self._seal()
+
+
+def _finished(steps: Generator[None, None, Executed]) -> Executed:
+    """The outcome of a block, carried out without a pause."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            outcome: Executed = done.value
+            return outcome

@@ -1,14 +1,17 @@
-"""Byzantine members. Each is a real validator whose words are tampered with on the wire."""
+"""Byzantine members. Each is a real validator that is tampered with, on the wire or within."""
 
 from __future__ import annotations
 
 from random import Random
 from typing import Protocol
 
+from tests.simulation.adversaries.forger import Forger
 from tests.simulation.adversaries.mute import Mute
+from tests.simulation.adversaries.skipper import Skipper
 from tests.simulation.adversaries.twin import Twin
 from tests.simulation.adversaries.withholder import Withholder
 from tests.simulation.plan import Plan
+from tests.simulation.process import Process
 
 
 class Adversary(Protocol):
@@ -19,6 +22,9 @@ class Adversary(Protocol):
     def passes(self, sender: int, receiver: int, frame: bytes) -> bool:
         """Whether a frame passes from endpoint to endpoint. Called for every frame of a run."""
 
+    def corrupt(self, process: Process) -> None:
+        """Tamper with a process of the Byzantine member that has just started."""
+
 
 class Nobody:
     """All are honest."""
@@ -27,6 +33,9 @@ class Nobody:
 
     def passes(self, sender: int, receiver: int, frame: bytes) -> bool:
         return True
+
+    def corrupt(self, process: Process) -> None:
+        pass
 
 
 def adversary_of(plan: Plan) -> Adversary:
@@ -39,5 +48,9 @@ def adversary_of(plan: Plan) -> Adversary:
             return Withholder(rng, plan.byzantine, plan.members)
         case "mute":
             return Mute(rng, plan.byzantine)
+        case "skipper":
+            return Skipper(rng, plan.byzantine)
+        case "forger":
+            return Forger(rng, plan.byzantine)
         case _:
             return Nobody()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from consensus.messages import Voted, decode_message
+from tests.simulation.process import Process
 
 
 class Mute:
@@ -15,6 +16,9 @@ class Mute:
         self._patience = rng.choice((0, 0, 20, 60))
         self._votes_only = rng.random() < 0.3
         self.acted = 0
+
+    def corrupt(self, process: Process) -> None:
+        pass
 
     def passes(self, sender: int, receiver: int, frame: bytes) -> bool:
         if sender != self._member:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from random import Random
 
+from tests.simulation.process import Process
+
 
 class Twin:
     """Endpoints ``member`` and ``members`` are the twins. Each honest endpoint is in touch with
@@ -22,6 +24,9 @@ class Twin:
         self._frames = 0
         self.acted = 0
         self.calm = False
+
+    def corrupt(self, process: Process) -> None:
+        pass
 
     def passes(self, sender: int, receiver: int, frame: bytes) -> bool:
         self._frames += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from consensus.messages import BatchSent, BlockSent, ChainSent, Propose, decode_message
+from tests.simulation.process import Process
 
 
 class Withholder:
@@ -18,6 +19,9 @@ class Withholder:
         self._left = 0
         self._always_some = rng.random() < 0.5
         self.acted = 0
+
+    def corrupt(self, process: Process) -> None:
+        pass
 
     def passes(self, sender: int, receiver: int, frame: bytes) -> bool:
         if sender != self._member:
