@@ -25,3 +25,5 @@ class Anchor(msgspec.Struct, frozen=True):
     header: Header
     digest: bytes
     certificate: StateCertificate | None
+    next_due_ms: int | None = None
+    """When something falls due next, by the state after this block."""

@@ -72,7 +72,7 @@ class Engine:
         self.evidence: dict[tuple[int, Offence], Evidence] = {}
         self.halted = False
         self._through = 0
-        self._next_due_ms: int | None = None
+        self._next_due_ms = anchor.next_due_ms
         self._own_tip: Tip = (
             anchor.header.cut[config.me] if config.me is not None else Tip(0, b"", 0)
         )

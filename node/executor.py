@@ -150,7 +150,7 @@ class Executor:
         """The newest executed block, as the engine wants it."""
         record = self.head_record
         certificate = self.archive.certificate(record.header.height)
-        return Anchor(record.header, record.digest, certificate)
+        return Anchor(record.header, record.digest, certificate, record.next_due_ms)
 
     def uncertified(self) -> list[Executed]:
         """Outcomes of executed heights without a certificate, ascending. A crash may have taken

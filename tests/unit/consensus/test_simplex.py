@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from consensus import safety
+from consensus.config import Anchor
 from consensus.effects import CertificateKept, SayProposal, SayVote, Send
-from consensus.inputs import Executed
+from consensus.engine import Engine
+from consensus.inputs import Executed, Recovered, Woken
 from consensus.messages import (
     BlockSent,
     Certified,
@@ -144,6 +146,21 @@ def test_what_falls_due_ends_idleness_and_gets_an_empty_block() -> None:
     pump.pass_time(1_000)
     assert min(heights(pump)) >= 2
     assert pump.nodes[0].executed[1].batches == ()
+
+
+def test_what_was_due_before_a_restart_still_ends_idleness() -> None:
+    """[IDLE-1] The state knows what falls due, not only the heights executed since the start."""
+    pump = Pump()
+    pump.submit(0)
+    pump.deliver()
+    header, digest = pump.nodes[0].executed[0].header, pump.nodes[0].executed[0].digest
+    certificate = pump.nodes[0].certified[1].certificate
+    config = pump.nodes[0].engine.config
+    engine = Engine(config, Anchor(header, digest, certificate, pump.now_ms + 500))
+    engine.step(pump.now_ms, Recovered((), ()))
+    assert not engine.simplex.pacemaker.busy
+    engine.step(pump.now_ms + 500, Woken())
+    assert engine.simplex.pacemaker.busy
 
 
 # -- safety ----------------------------------------------------------------------------------
