@@ -99,12 +99,12 @@ def _needs_of_proposal(parts: Parts, needs: dict[NeedKey, Need]) -> None:
 
 
 def _note_lacking(parts: Parts, needs: dict[NeedKey, Need], now_ms: int) -> None:
-    """[LANE-6] A batch that keeps a proposal waiting for longer than an empty block's pause had to
-    be fetched: from then on a leader takes of that author what a quorum reports."""
+    """[LANE-6] A batch that keeps a proposal waiting for half a view had to be fetched: from then on
+    a leader takes of that author what a quorum reports."""
     lacking = {key: parts.lacking.get(key, now_ms) for key in needs if key[0] == "lane"}
     parts.lacking = lacking
     for key, since_ms in lacking.items():
-        if now_ms - since_ms > parts.config.parameters.empty_block_ms:
+        if now_ms - since_ms > parts.config.parameters.view_timeout_ms // 2:
             parts.lanes.fetched(key[1], parts.final_height + 1)
 
 
