@@ -101,6 +101,17 @@ class Chain:
                 return None
         return self.final
 
+    def gap_below(self, view: int, most: int) -> list[int]:
+        """The newest views, at most ``most``, of which neither N nor X is held, between ``view``
+        and the block that its leader would build upon: what keeps ``parent_for`` from an answer."""
+        missing: list[int] = []
+        for between in range(view - 1, self._best_notarized, -1):
+            if between not in self.nullified:
+                missing.append(between)
+                if len(missing) == most:
+                    break
+        return missing
+
     def path_to_final(self, digest: bytes) -> list[Block] | bytes:
         """Uncommitted blocks up to ``digest``, oldest first; or the digest that is missing."""
         path: list[Block] = []

@@ -48,6 +48,7 @@ def needs_of(parts: Parts, now_ms: int) -> dict[NeedKey, Need]:
     for digest, view in wanted_blocks(simplex).items():
         first = simplex.tally.voters(view, digest) or (simplex.leaders.of(view),)
         needs[("block", view, digest)] = Need(FetchBlock(view, digest), first)
+    _needs_of_view(parts, needs)
     _needs_of_proposal(parts, needs)
     _note_lacking(parts, needs, now_ms)
     for missing in parts.queue.missing():
@@ -69,6 +70,18 @@ def _need_lane(
     needs[("lane", lane, tip)] = Need(FetchLane(lane, tip, after), (*first, lane))
 
 
+def _needs_of_view(parts: Parts, needs: dict[NeedKey, Need]) -> None:
+    """What a leader lacks to propose: X's that it went past. If every member missed another one,
+    nobody's proposal would ever show what is missing ([LIVE-2])."""
+    simplex = parts.simplex
+    if not simplex.pacemaker.busy:
+        return
+    size = parts.config.members.size
+    for view in simplex.chain.gap_below(simplex.view, MOST_GAPS):
+        first = tuple((view + step) % size for step in range(1, size + 1))
+        needs[("nullified", view, b"")] = Need(FetchCertificate(Kind.NULLIFY, view), first)
+
+
 def _needs_of_proposal(parts: Parts, needs: dict[NeedKey, Need]) -> None:
     """What keeps the current view's proposal waiting."""
     simplex = parts.simplex
@@ -88,7 +101,7 @@ def _needs_of_proposal(parts: Parts, needs: dict[NeedKey, Need]) -> None:
         if view not in simplex.chain.nullified:
             request = FetchCertificate(Kind.NULLIFY, view)
             needs[("nullified", view, b"")] = Need(request, first)
-            if len(needs) > MOST_GAPS:
+            if len(needs) > 2 * MOST_GAPS:
                 break
     try:
         missing = simplex.judge.missing_batches(parent.header, header)

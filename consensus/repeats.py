@@ -72,8 +72,9 @@ def block_for(parts: Parts, peer: int, request: FetchBlock) -> list[Effect]:
 
 
 def certificate_for(parts: Parts, peer: int, request: FetchCertificate) -> list[Effect]:
-    """N or X of a view, if it is held."""
-    chain = parts.simplex.chain
-    held = chain.notarized if request.kind == Kind.NOTARIZE else chain.nullified
-    certificate = held.get(request.view)
+    """N or X of a view; the other one if the one asked for is not held: it too ends the view."""
+    chain, view = parts.simplex.chain, request.view
+    held = (chain.notarized.get(view), chain.nullified.get(view))
+    n_first = request.kind == Kind.NOTARIZE
+    certificate = (held[0] or held[1]) if n_first else (held[1] or held[0])
     return [] if certificate is None else [Send(peer, Certified(certificate))]
