@@ -12,7 +12,7 @@ import uvloop
 
 from benchmarks.bench import Stuck
 from benchmarks.report import conserved, table, write
-from benchmarks.run import ROOT, Asked, run
+from benchmarks.run import BRIEF, FULL, QUICK, ROOT, Asked, run
 
 LATEST: Final = ROOT / "benchmarks" / "results" / "latest.json"
 VALIDATORS: Final = 4
@@ -45,6 +45,7 @@ def main() -> int:
 def _options() -> tuple[Asked, Path]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--quick", action="store_true", help="short steps: under two minutes")
+    parser.add_argument("--brief", action="store_true", help="show that it works, in seconds")
     parser.add_argument("--rate", type=float, help="try this rate alone, in transfers a second")
     parser.add_argument("--validators", type=int, default=VALIDATORS)
     parser.add_argument("--senders", type=int, default=SENDERS)
@@ -53,9 +54,8 @@ def _options() -> tuple[Asked, Path]:
     options = parser.parse_args()
     if options.senders < LEAST_SENDERS or options.senders % options.validators:
         parser.error(f"at least {LEAST_SENDERS} senders, as many for each validator")
-    asked = Asked(
-        options.quick, options.rate, options.validators, options.senders, options.base_port
-    )
+    effort = BRIEF if options.brief else QUICK if options.quick else FULL
+    asked = Asked(effort, options.rate, options.validators, options.senders, options.base_port)
     return asked, options.result
 
 

@@ -39,18 +39,20 @@ class Effort(NamedTuple):
     finality_s: float
 
 
+FULL: Final = Effort(tuple(range(1_000, 8_001, 400)), 3.0, 8.0, 61.0, 30.0)
+QUICK: Final = Effort((800, 1_200, 1_600, 2_000), 2.0, 5.0, 12.0, 8.0)
+BRIEF: Final = Effort((80,), 1.0, 1.0, 3.0, 3.0)
+"""Shows that everything works; measures nothing."""
+
+
 class Asked(NamedTuple):
     """What a run is asked to do. ``rate`` is tried alone, if it is given."""
 
-    quick: bool
+    effort: Effort
     rate: float | None
     validators: int
     senders: int
     base_port: int
-
-
-FULL: Final = Effort(tuple(range(1_000, 8_001, 400)), 3.0, 8.0, 61.0, 30.0)
-QUICK: Final = Effort((800, 1_200, 1_600), 2.0, 5.0, 12.0, 8.0)
 
 
 class Bare(NamedTuple):
@@ -85,7 +87,7 @@ async def run(asked: Asked, directory: Path) -> Document:
 
 
 async def _measure(asked: Asked, bench: Bench, bare: Bare, date: str) -> Document:
-    effort = QUICK if asked.quick else FULL
+    effort = asked.effort
     steps: list[Step] = []
     rate = asked.rate if asked.rate is not None else await _search(bench, effort, steps)
     best = await _sustain(bench, effort, rate, steps)
@@ -101,7 +103,7 @@ async def _measure(asked: Asked, bench: Bench, bare: Bare, date: str) -> Documen
         machine=machine.describe(),
         date=date,
         commit=machine.commit(ROOT),
-        quick=asked.quick,
+        quick=asked.effort != FULL,
         validators=asked.validators,
         senders=asked.senders,
         sustained_transfers_per_second=(

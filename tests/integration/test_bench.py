@@ -1,0 +1,44 @@
+"""The benchmark's own way through: four real nodes, a load, the replay, the document.
+
+Its form and the conservation of what was sent are checked; speed is not, this machine may be busy.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from benchmarks.report import FORMAT, Document, conserved
+from benchmarks.run import ROOT
+from node import stages
+from tests.integration.processes import free_base
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+
+def test_a_brief_benchmark_loses_nothing_and_leaves_its_document(tmp_path: Path) -> None:
+    result = tmp_path / "result.json"
+    command = [sys.executable, "-m", "benchmarks", "--brief", "--base-port", str(free_base(4))]
+    outcome = subprocess.run(
+        [*command, "--result", str(result)], cwd=ROOT, capture_output=True, text=True, timeout=240
+    )
+    assert outcome.returncode == 0, outcome.stderr
+    document = msgspec.json.decode(result.read_bytes(), type=Document)
+    assert document.format == FORMAT
+    assert conserved(document)
+    assert document.quick
+    assert (document.validators, document.senders) == (4, 10_000)
+    assert document.sent == document.replay.done > 500
+    assert document.replay.certified == document.replay.height
+    assert set(document.cpu_us_per_transfer_and_validator) == {
+        "threads",
+        "verifiers",
+        *(stage.name for stage in stages.ALL),
+    }
+    assert document.finality_ms is not None
+    assert 0 < document.finality_ms.p50 <= document.finality_ms.p99
+    assert min(document.rss_bytes) > 2**24
+    assert all(step.unanswered == 0 for step in document.steps)
+    assert "microseconds of processor time a transfer" in outcome.stdout
