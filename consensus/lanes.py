@@ -63,15 +63,20 @@ class Lane:
         final tip, and two branches a seq; what was asked for, or completes a chain, always."""
         if digest in self._held or header.seq <= self.base.seq:
             return False
-        if digest in self._asked or self._awaited(digest):
+        if digest in self._asked or self._awaited(digest, header.seq):
             return True
-        if header.seq > self.final_seq + ahead:
-            return False
-        return len(self.at(header.seq)) < MOST_BRANCHES
+        return self.has_room(header.seq, ahead)
 
-    def _awaited(self, digest: bytes) -> bool:
-        children = self._children.get(digest, ())
-        return any(not self._held[child].connected for child in children)
+    def has_room(self, seq: int, ahead: int) -> bool:
+        """True if a batch of that seq is taken though nothing named it."""
+        within = self.base.seq < seq <= self.final_seq + ahead
+        return within and len(self.at(seq)) < MOST_BRANCHES
+
+    def _awaited(self, digest: bytes, seq: int) -> bool:
+        """True if it comes right before a held batch. One that merely claims to, with another seq,
+        would itself have a predecessor of any seq, and so on without end."""
+        children = [self._held[child] for child in self._children.get(digest, ())]
+        return any(not held.connected and held.header.seq == seq + 1 for held in children)
 
     def at(self, seq: int) -> list[Held]:
         """The held batches of one seq: more than one is evidence."""
@@ -119,6 +124,19 @@ class Lane:
         if not _adds_up(start, found, end):
             raise ValueError(f"lane {self.author}: the tip's figures are not the batches'")
         return found
+
+    def missing_below(self, tip: Tip, ahead: int) -> bytes | None:
+        """The newest batch missing between the best tip and a further one that somebody names; None
+        if there is none, or if it would not be taken."""
+        if tip.seq <= self.best.seq:
+            return None
+        try:
+            path = self.path(self.best, tip)
+        except ValueError:
+            return None
+        if not isinstance(path, bytes):
+            return None
+        return path if path != tip.digest or self.has_room(tip.seq, ahead) else None
 
     def extension(self, start: Tip, most: int) -> list[Tip]:
         """Tips of held batches after ``start``, nearest first: along the best branch if it

@@ -122,15 +122,18 @@ def _note_lacking(parts: Parts, needs: dict[NeedKey, Need], now_ms: int) -> None
 
 
 def _needs_of_claims(parts: Parts, needs: dict[NeedKey, Need]) -> None:
-    """Tips that peers at standstill hold and I do not ([LANE-8])."""
+    """Tips that peers at standstill hold and I do not, or what lies between: only what would be
+    taken unasked, so that naming a tip makes nobody keep more ([LANE-5, LANE-8])."""
     ahead = 2 * parts.config.parameters.lane_batches
     for peer, tips in parts.lanes.claims.items():
         if peer == parts.config.me:
             continue
         for lane, tip in zip(parts.lanes.lanes, tips, strict=True):
-            unknown = tip.seq > lane.best.seq and lane.get(tip.digest) is None
-            if unknown and tip.seq <= lane.final_seq + ahead:
-                _need_lane(parts, needs, (lane.author, tip.digest, lane.best.seq), (peer,))
+            missing = lane.missing_below(tip, ahead)
+            if missing is not None:
+                request = FetchLane(lane.author, missing, lane.best.seq)
+                need = Need(request, (peer, lane.author))
+                needs.setdefault(("lane", lane.author, missing), need)
 
 
 def known_height(parts: Parts) -> int:

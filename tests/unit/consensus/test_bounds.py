@@ -1,0 +1,55 @@
+"""What one member can make the others keep, or do, has a bound."""
+
+from __future__ import annotations
+
+from consensus.effects import BatchKept, Keep
+from consensus.messages import BatchSent, Status
+from primitives.batch import Batch, Tip, batch_message, header_after
+from primitives.encoding import encode
+from tests.builders import a_person, a_transfer, raw
+from tests.unit.consensus.pump import Pump
+from tests.unit.consensus.scripted import only, receive
+from tests.unit.consensus.test_lanes import cut_with, digest, tip
+
+AUTHOR = 1
+
+
+def a_batch_after(pump: Pump, parent: Tip, sequence: int) -> Batch:
+    """A batch of the author's lane with a transfer that no other batch has."""
+    person = a_person("x")
+    transfer = a_transfer(person, (person, 1), chain=pump.chain, sequence=sequence)
+    header = header_after(parent, 0, AUTHOR, (raw(transfer),), transfer.weight)
+    signer = pump.committee.signers[AUTHOR]
+    unsigned = Batch(header, (raw(transfer),), b"\0" * 64)
+    return Batch(header, (raw(transfer),), signer.sign(batch_message(digest(unsigned))))
+
+
+def test_a_chain_that_leads_nowhere_is_not_kept() -> None:
+    """[LANE-5] Each batch is the predecessor of one that is held, and all have one seq."""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = only(node)
+    chain = [a_batch_after(pump, Tip(4, b"\1" * 32, 100), 0)]
+    for sequence in range(1, 50):
+        before = tip(chain[-1])
+        chain.append(a_batch_after(pump, Tip(4, before.digest, 100), sequence))
+    for batch in reversed(chain):
+        receive(pump, node, AUTHOR, BatchSent(encode(batch)))
+    held = [b for b in chain if node.engine.lanes.known(AUTHOR, digest(b))]
+    assert len(held) <= 2
+
+
+def test_a_claimed_tip_lifts_no_bound() -> None:
+    """[LANE-5, LANE-8] The author names twin after twin as what it holds, and sends each."""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = only(node)
+    kept = 0
+    for sequence in range(20):
+        twin = a_batch_after(pump, Tip(4, b"\1" * 32, 100), sequence)
+        receive(pump, node, AUTHOR, Status(1, 0, 0, cut_with(AUTHOR, tip(twin))))
+        effects = receive(pump, node, AUTHOR, BatchSent(encode(twin)))
+        kept += sum(isinstance(e, Keep) and isinstance(e.record, BatchKept) for e in effects)
+    assert kept <= 2
+    claims = [key for key in node.engine.needs if key[0] == "lane"]
+    assert claims == [], "what would not be taken is not asked for"
