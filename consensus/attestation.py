@@ -70,6 +70,9 @@ class Attestations:
         certificate = self.certificates.get(event.height)
         if certificate is not None:
             effects.append(Certify(certificate))
+        else:
+            # Read back from disk, one's own ATTEST may have been the last that was missing.
+            effects += self._complete(attestation)
         return effects + self._alarm(event.height)
 
     def recover_own(self, attest: Attest) -> None:
@@ -110,11 +113,16 @@ class Attestations:
             self._accuse(held, attest)
             return []
         votes[attest.author] = attest
-        same = [votes[a] for a in sorted(votes) if votes[a].attestation == attest.attestation]
-        if len(same) == self._config.members.quorum:
-            signatures = tuple(MemberSignature(a.author, a.signature) for a in same)
-            return self.add_certificate(StateCertificate(attest.attestation, signatures))
-        return self._alarm(height)
+        return self._complete(attest.attestation) or self._alarm(height)
+
+    def _complete(self, attestation: Attestation) -> list[Effect]:
+        """The certificate of an outcome, if a quorum attested it by now."""
+        votes = self._votes.get(attestation.height, {})
+        same = [votes[a] for a in sorted(votes) if votes[a].attestation == attestation]
+        if len(same) < self._config.members.quorum:
+            return []
+        signatures = tuple(MemberSignature(a.author, a.signature) for a in same)
+        return self.add_certificate(StateCertificate(attestation, signatures))
 
     def add_certificate(self, certificate: StateCertificate) -> list[Effect]:
         """Hold a state certificate, made here or received and verified."""
