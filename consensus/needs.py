@@ -112,13 +112,18 @@ def _needs_of_proposal(parts: Parts, needs: dict[NeedKey, Need]) -> None:
 
 
 def _note_lacking(parts: Parts, needs: dict[NeedKey, Need], now_ms: int) -> None:
-    """[LANE-6] A batch that keeps a proposal waiting for half a view had to be fetched: from then on
-    a leader takes of that author what a quorum reports."""
+    """[LANE-6] A batch that a proposal named and that came only after half a view had to be
+    fetched: from then on a leader takes of that author what a quorum reports. A tip that nobody can
+    deliver is the leader's lie, and says nothing about the author."""
+    parameters = parts.config.parameters
     lacking = {key: parts.lacking.get(key, now_ms) for key in needs if key[0] == "lane"}
+    for key, since_ms in parts.lacking.items():
+        if parts.lanes.known(key[1], key[2]):
+            if now_ms - since_ms > parameters.view_timeout_ms // 2:
+                parts.lanes.fetched(key[1], parts.final_height + 1)
+        elif now_ms - since_ms < parameters.view_timeout_limit_ms:
+            lacking.setdefault(key, since_ms)
     parts.lacking = lacking
-    for key, since_ms in lacking.items():
-        if now_ms - since_ms > parts.config.parameters.view_timeout_ms // 2:
-            parts.lanes.fetched(key[1], parts.final_height + 1)
 
 
 def _needs_of_claims(parts: Parts, needs: dict[NeedKey, Need]) -> None:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from consensus.messages import BatchSent, Message
+from primitives.batch import EMPTY_TIP, Tip
+from primitives.block import block_digest
 from primitives.vote import Kind
 from tests.unit.consensus.pump import Pump
-from tests.unit.consensus.scripted import certificate, heights, receive
+from tests.unit.consensus.scripted import (
+    a_child_of_genesis,
+    certificate,
+    heights,
+    only,
+    proposal,
+    receive,
+)
 
 
 def test_members_that_each_missed_another_nullification_go_on() -> None:
@@ -44,3 +55,37 @@ def test_a_gap_in_the_lane_of_a_dead_author_is_closed() -> None:
     pump.drop = lambda sender, to, message: False
     pump.pass_time(30_000)
     assert [node.engine.lanes.lanes[3].final_seq for node in pump.alive()] == [3, 3, 3]
+
+
+def test_a_leader_cannot_make_an_author_suspect_by_a_tip_that_does_not_exist() -> None:
+    """[LANE-6] Else a liar's every turn would bind honest lanes to what all members report."""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = only(node)
+    header, _ = a_child_of_genesis(pump, 1)
+    cut = (EMPTY_TIP, EMPTY_TIP, Tip(1, b"\1" * 32, 3), EMPTY_TIP)
+    lie = msgspec.structs.replace(header, cut=cut)
+    receive(pump, node, 1, proposal(pump, lie, block_digest(pump.chain, lie)))
+    pump.pass_time(900)
+    assert ("lane", 2, b"\1" * 32) in node.engine.needs
+    pump.submit(2)
+    batch = next(m for _, _, m in pump.queue if isinstance(m, BatchSent))
+    receive(pump, node, 2, batch)
+    assert node.engine.lanes.next_cut((EMPTY_TIP,) * 4, 1)[2].seq == 1
+
+
+def test_an_author_whose_batch_came_late_is_suspect() -> None:
+    """[LANE-6] Then a leader waits until it knows that a quorum holds the tip."""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = only(node)
+    pump.submit(2)
+    batch = next(m for _, _, m in pump.queue if isinstance(m, BatchSent))
+    pump.queue.clear()
+    header, _ = a_child_of_genesis(pump, 1)
+    cut = tuple(pump.nodes[2].engine.lanes.tips)
+    named = msgspec.structs.replace(header, cut=cut)
+    receive(pump, node, 1, proposal(pump, named, block_digest(pump.chain, named)))
+    pump.now_ms += 600
+    receive(pump, node, 2, batch)
+    assert node.engine.lanes.next_cut((EMPTY_TIP,) * 4, 1)[2].seq == 0
