@@ -145,7 +145,9 @@ def _faults(rng: Random, plan: Plan) -> tuple[Fault, ...]:
         down = rng.choice((50, 300, 1_500))
         many = rng.choice((1, 1, 1, 1, rng.randint(1, len(everyone)), len(everyone)))
         chosen = tuple(sorted(rng.sample(everyone, many)))
-        faults.append(Crash(rng.randint(50, end), chosen, down, rng.random() < 0.5))
+        faults.append(
+            Crash(rng.randint(50, end), chosen, down, plan.members > 1 and rng.random() < 0.5)
+        )
     for _ in range(rng.choice((0, 1, 2, 3)) if plan.members > 1 else 0):
         side = tuple(sorted(rng.sample(everyone, rng.randint(1, max(1, len(everyone) // 2)))))
         lasts, one_way = rng.randint(200, 2_000), rng.random() < 0.25

@@ -115,7 +115,7 @@ class Process:
         """Be gone, mid-sentence."""
         self.alive = False
 
-    def _later(self, delay: tuple[int, int], call: Callable[[], None]) -> None:
+    def later(self, delay: tuple[int, int], call: Callable[[], None]) -> None:
         """Call after a delay, unless this process has died by then."""
         machine = self.machine
         delay_ms = machine.rng.randint(*delay)
@@ -133,7 +133,7 @@ class Process:
         self._timer += 1
         if at_ms is not None:
             mine, delay = self._timer, at_ms - self.machine.now_ms()
-            self._later((delay, delay + 1), lambda: self._wake(mine))
+            self.later((delay, delay + 1), lambda: self._wake(mine))
 
     def _wake(self, timer: int) -> None:
         if timer == self._timer:
@@ -143,7 +143,7 @@ class Process:
 
     def check(self, raw: bytes, batch: Batch, digest: bytes, sender: int) -> None:
         fault = self.setting.fault(digest, batch)
-        self._later(self.machine.pace.check, lambda: self.replica.on_batch_checked(digest, fault))
+        self.later(self.machine.pace.check, lambda: self.replica.on_batch_checked(digest, fault))
 
     def execute(
         self, header: Header, digest: bytes, batches: tuple[tuple[int, Batch], ...]
@@ -154,7 +154,7 @@ class Process:
                 self.executor.flush()
             self.replica.on_executed(executed)
 
-        self._later(self.machine.pace.execute, done)
+        self.later(self.machine.pace.execute, done)
 
     def certify(self, certificate: StateCertificate) -> None:
         self.executor.certify(certificate)
@@ -192,7 +192,7 @@ class Process:
             replica.seal(tuple(raw(transaction) for transaction in sealed), weight)
         if self._pool and not self._pool_timer:
             self._pool_timer = True
-            self._later((SEAL_MS, SEAL_MS), self._seal_again)
+            self.later((SEAL_MS, SEAL_MS), self._seal_again)
 
     def _seal_again(self) -> None:
         self._pool_timer = False

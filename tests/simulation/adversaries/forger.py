@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 from msgspec.structs import replace
@@ -17,7 +18,7 @@ class Forger:
 
     def __init__(self, rng: Random, member: int) -> None:
         self._rng = rng
-        self._honest_ones = rng.choice((0, 0, 1))
+        self._honest_ones = rng.choice((0, 0, 1, 4))
         self.acted = 0
 
     def passes(self, sender: int, receiver: int, frame: bytes) -> bool:
@@ -30,14 +31,17 @@ class Forger:
         def submit(transaction: Decoded) -> None:
             if self._honest_ones:
                 self._honest_ones -= 1
-                honest(transaction)
-                return
-            self.acted += 1
-            honest(self._forged(transaction))
+            else:
+                self.acted += 1
+                transaction = self._forged(transaction)
+            honest(transaction)
 
         process.submit = submit  # type: ignore[method-assign]
-        if not self._honest_ones:
-            submit(self._theft(process.setting))
+        process.later((0, 2_000), lambda: self._steal(process, honest))
+
+    def _steal(self, process: Process, honest: Callable[[Decoded], None]) -> None:
+        self.acted += 1
+        honest(self._forged(self._theft(process.setting)))
 
     def _theft(self, setting: Setting) -> Decoded:
         """A customer's money for the forger, in the customer's name."""
