@@ -232,10 +232,11 @@ class Lanes:
         return lane >= len(self.lanes) or self.lanes[lane].get(digest) is not None
 
     def accepts(self, digest: bytes, header: BatchHeader) -> bool:
-        """True if the batch is new and within its lane's bounds."""
-        if header.author >= len(self.lanes):
+        """True if the batch is new, could be ordered, and is within its lane's bounds."""
+        parameters = self._config.parameters
+        if header.author >= len(self.lanes) or header.weight > parameters.lane_weight:
             return False
-        ahead = 2 * self._config.parameters.lane_batches
+        ahead = 2 * parameters.lane_batches
         return self.lanes[header.author].accepts(digest, header, ahead)
 
     def add(self, batch: Batch, digest: bytes, bad: bool) -> None:

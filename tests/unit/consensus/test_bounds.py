@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from consensus.effects import BatchKept, Keep
 from consensus.messages import BatchSent, Status
-from primitives.batch import Batch, Tip, batch_message, header_after
+from primitives.batch import EMPTY_TIP, Batch, Tip, batch_digest, batch_message, header_after
 from primitives.encoding import encode
 from tests.builders import a_person, a_transfer, raw
-from tests.unit.consensus.pump import Pump
-from tests.unit.consensus.scripted import only, receive
-from tests.unit.consensus.test_lanes import cut_with, digest, tip
+from tests.unit.consensus.pump import GENESIS, Pump
+from tests.unit.consensus.scripted import heights, only, receive
+from tests.unit.consensus.test_lanes import CHAIN, cut_with, digest, tip
 
 AUTHOR = 1
 
@@ -53,3 +53,20 @@ def test_a_claimed_tip_lifts_no_bound() -> None:
     assert kept <= 2
     claims = [key for key in node.engine.needs if key[0] == "lane"]
     assert claims == [], "what would not be taken is not asked for"
+
+
+def test_a_batch_too_heavy_for_any_block_keeps_nobody_awake() -> None:
+    """[LANE-3, IDLE-1] Its author signed it, and its weight is as declared."""
+    pump = Pump()
+    pump.submit(0)
+    pump.deliver()
+    person = a_person("x")
+    content = (raw(a_transfer(person, (person, 1), chain=pump.chain)),)
+    header = header_after(EMPTY_TIP, 0, AUTHOR, content, GENESIS.parameters.lane_weight + 1)
+    signature = pump.committee.signers[AUTHOR].sign(batch_message(batch_digest(CHAIN, header)))
+    heavy = Batch(header, content, signature)
+    for node in pump.nodes:
+        receive(pump, node, AUTHOR, BatchSent(encode(heavy)))
+    pump.pass_time(10_000)
+    assert heights(pump) == [1, 1, 1, 1]
+    assert not any(node.engine.simplex.pacemaker.busy for node in pump.nodes)
