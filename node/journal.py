@@ -28,8 +28,9 @@ from consensus.effects import (
     Record,
     StateCertificateKept,
 )
-from node.shelf import Place, Shelf, header_of
+from node.shelf import Place, Shelf
 from node.world import Disk
+from primitives.batch import header_of
 from primitives.block import Header
 from primitives.encoding import Malformed, decode, encode
 

@@ -10,15 +10,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-import msgspec
-
-from primitives.batch import Batch, BatchHeader, batch_digest
+from primitives.batch import Batch, batch_digest, header_of
 from primitives.encoding import decode
 
 CACHE_BYTES: Final = 32 * 1024 * 1024
 """Batches in memory: about a hundred full ones."""
-
-_front = msgspec.msgpack.Decoder(tuple[BatchHeader, msgspec.Raw, msgspec.Raw])
 
 
 class Place(NamedTuple):
@@ -36,12 +32,6 @@ class Held(NamedTuple):
     batch: Batch
 
 
-def header_of(raw: bytes) -> BatchHeader:
-    """The header of a batch in canonical bytes, without a look at the transactions."""
-    header: BatchHeader = _front.decode(raw)[0]
-    return header
-
-
 class Shelf:
     """The index of batches in the journal, and a bounded cache of them."""
 
@@ -57,10 +47,6 @@ class Shelf:
 
     def __len__(self) -> int:
         return len(self._places)
-
-    def holds(self, digest: bytes) -> bool:
-        """Whether the journal has the batch."""
-        return digest in self._places
 
     def put(self, raw: bytes, place: Place) -> None:
         """Note where a batch is, or where it has been copied to."""

@@ -14,7 +14,8 @@ import msgspec
 
 from consensus.effects import Need
 from consensus.messages import CHAIN_HEADERS, ChainSent, Fetch, FetchChain, FetchLane
-from node.shelf import Shelf, header_of
+from node.shelf import Shelf
+from primitives.batch import header_of
 from primitives.block import Header
 from primitives.certificate import StateCertificate
 

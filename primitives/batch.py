@@ -80,6 +80,15 @@ def batch_message(digest: bytes) -> bytes:
     return BATCH_SIGNATURE.message(digest)
 
 
+_front = msgspec.msgpack.Decoder(tuple[BatchHeader, msgspec.Raw, msgspec.Raw])
+
+
+def header_of(raw: bytes) -> BatchHeader:
+    """The header of a batch that ``decode_batch`` took once, without a look at the transactions."""
+    header: BatchHeader = _front.decode(raw)[0]
+    return header
+
+
 def tip_of(digest: bytes, header: BatchHeader) -> Tip:
     """The lane's tip once this batch is its last."""
     return Tip(header.seq, digest, header.cumulative)

@@ -97,6 +97,13 @@ class Node:
             for effect in self.engine.step(self.pump.now_ms, back.popleft()):
                 back.extend(self._perform(effect))
 
+    def wants(self, message: Message) -> bool:
+        """Asked as the replica asks, before signatures are checked."""
+        digest = None
+        if isinstance(message, BatchSent):
+            digest = batch_digest(self.pump.chain, decode_batch(message.batch).header)
+        return self.engine.wants(message, digest)
+
     def execute(self) -> None:
         """Let the executor finish what is issued."""
         while self.pending:
@@ -230,10 +237,7 @@ class Pump:
             if isinstance(message, FetchChain):
                 self._answer_chain(node, sender, message)
                 continue
-            digest = None
-            if isinstance(message, BatchSent):
-                digest = batch_digest(self.chain, decode_batch(message.batch).header)
-            if node.engine.wants(message, digest):
+            if node.wants(message):
                 node.step(Received(sender, self.verified(message)))
         raise AssertionError("messages without end")
 

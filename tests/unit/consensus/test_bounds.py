@@ -70,3 +70,24 @@ def test_a_batch_too_heavy_for_any_block_keeps_nobody_awake() -> None:
     pump.pass_time(10_000)
     assert heights(pump) == [1, 1, 1, 1]
     assert not any(node.engine.simplex.pacemaker.busy for node in pump.nodes)
+
+
+def test_a_batch_that_would_not_be_kept_is_not_checked_again() -> None:
+    """[LANE-5, MSG-2] Checking a full batch costs a thousand signatures, replaying it nothing."""
+    pump = Pump()
+    pump.submit(AUTHOR)
+    sent = next(message for _, _, message in pump.queue if isinstance(message, BatchSent))
+    pump.deliver()
+    assert heights(pump) == [1, 1, 1, 1]
+    node = pump.nodes[0]
+    assert not node.wants(sent), "executed"
+    pump.drop = only(node)
+    parent = node.engine.lanes.tips[AUTHOR]
+    twins = [a_batch_after(pump, parent, sequence) for sequence in range(3)]
+    for twin in twins[:2]:
+        receive(pump, node, AUTHOR, BatchSent(encode(twin)))
+    assert not node.wants(BatchSent(encode(twins[0]))), "held"
+    assert not node.wants(BatchSent(encode(twins[2]))), "a third branch"
+    far = Tip(parent.seq + 2 * GENESIS.parameters.lane_batches, b"\1" * 32, 100)
+    assert not node.wants(BatchSent(encode(a_batch_after(pump, far, 9)))), "too far ahead"
+    assert node.wants(BatchSent(encode(a_batch_after(pump, tip(twins[0]), 9))))

@@ -16,8 +16,7 @@ from consensus.effects import (
     StateCertificateKept,
 )
 from node.journal import GENESIS, Damaged, Executed, Journal, _frame_bytes, executed_at
-from node.shelf import header_of
-from primitives.batch import EMPTY_TIP, batch_digest, tip_of
+from primitives.batch import EMPTY_TIP, batch_digest, header_of, tip_of
 from primitives.encoding import encode
 from primitives.vote import Attest, Kind
 from tests import builders
