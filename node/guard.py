@@ -1,6 +1,6 @@
 """Decides whether a statement may be signed. Knows what was signed before; no key, disk or clock.
 
-One digest a slot ([SAFE-1]): a view's proposal, NOTARIZE, NULLIFY or FINALIZE; a lane's seq; an
+One digest a slot ([DUR-4]): a view's proposal, NOTARIZE, NULLIFY or FINALIZE; a lane's seq; an
 attested height. NULLIFY and FINALIZE exclude each other in a view. Below its floors the guard has
 forgotten what was signed, and therefore refuses everything there. Floors only rise.
 

@@ -17,20 +17,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
 from consensus.config import Anchor
 from consensus.effects import (
     Accuse,
-    BatchKept,
-    BlockKept,
     Certify,
     Effect,
     Execute,
     Halt,
     Keep,
-    OwnAttest,
-    OwnVote,
     Record,
     Say,
     SayAttest,
@@ -50,54 +44,27 @@ from consensus.inputs import (
     Received,
     Recovered,
     Seal,
-    Verified,
+    VerifiedBatch,
     Woken,
 )
-from consensus.messages import (
-    Attested,
-    BatchSent,
-    Beating,
-    FetchChain,
-    FetchLane,
-    Message,
-    Propose,
-    Voted,
-    decode_message,
-)
+from consensus.messages import BatchSent, Message
 from consensus.verification import Verifier
 from node import stages
-from node.guard import (
-    AttestStatement,
-    BatchStatement,
-    BeatStatement,
-    Floor,
-    Statement,
-    VoteStatement,
-    statement_of,
-)
+from node.alarm import Alarm
+from node.guard import AttestStatement, Floor, statement_of
+from node.horizon import Horizon
 from node.inbox import Inbox
-from node.journal import Executed as JournalFloor
-from node.journal import Journal, executed_at
-from node.sync import Fetcher, Library
+from node.journal import Journal
+from node.reception import Reception
+from node.speech import Speech
+from node.sync import Fetcher
 from node.world import Misbehaviour, World
-from primitives.batch import Batch, decode_batch
+from primitives.batch import Batch
 from primitives.block import Header
 from primitives.encoding import Malformed, encode
-from primitives.vote import Attest, Kind, SignedBeat, Vote
 
 MOST_INPUTS: Final = 256
 """Inputs of one turn: one sync covers them all."""
-MOST_CHECKING: Final = 64
-"""A peer's batches that are being checked at a time; more are dropped, and fetched when needed."""
-
-
-class _Checking(msgspec.Struct, frozen=True):
-    """A batch whose author's signature is good, while its transactions are checked."""
-
-    sender: int
-    raw: bytes
-    batch: Batch
-    verified: Verified
 
 
 class _Turn:
@@ -136,22 +103,18 @@ class Replica:
         self._journal = journal
         self._inbox = Inbox()
         self._fetcher = Fetcher(me)
-        self._library = Library(journal.shelf, world.history)
+        self._reception = Reception(verifier, world, journal.shelf, self._inbox)
+        self._speech = None if me is None else Speech(verifier, me)
+        self._horizon = Horizon(world.history)
         self._peers: dict[int, None] = {}
-        self._checking: dict[bytes, _Checking] = {}
         self._executions: deque[Execute] = deque()
         self._executing = False
-        self._settled: deque[Header] = deque()
-        self._unproven: dict[int, int | None] = {}
-        self._tidied = -1
         self._attested = 0
         self._sealing = False
         self._turn: _Turn | None = None
         self._tokens = 0
         self._running = False
-        self._engine_wake_ms: int | None = None
-        self._woken_ms: int | None = None
-        self._timer_ms: int | None = None
+        self._alarm = Alarm(world.clock, world.timers)
 
     # -- start -----------------------------------------------------------------------------------
 
@@ -161,9 +124,8 @@ class Replica:
         head = self._world.history.head()
         header = head.header
         executed = tuple(self._world.history.uncertified())
-        self._unproven = {outcome.height: None for outcome in executed}
-        self._settled.append(header)
-        records = self._journal.recover(self._floor(header))
+        floor = self._horizon.begin(header, [outcome.height for outcome in executed])
+        records = self._journal.recover(floor)
         if self.me is not None:
             self._recall(self.me, header, records)
         self.engine = self._order(head)
@@ -183,30 +145,17 @@ class Replica:
     def on_frame(self, peer: int, frame: bytes) -> None:
         """A frame from a peer. One that means nothing is blamed on it."""
         try:
-            message = decode_message(frame)
-            match message:
-                case BatchSent():
-                    self._on_batch(peer, message)
-                case FetchLane() | FetchChain():
-                    self._answer(peer, message)
-                case _:
-                    self._inbox.offer(peer, message, len(frame))
+            self._reception.frame(peer, frame, self.engine)
         except Malformed as error:
             self._blame(peer, error)
         self._run()
 
     def on_batch_checked(self, digest: bytes, fault: str | None) -> None:
         """The world's verdict on the transactions of a batch."""
-        checked = self._checking.pop(digest, None)
-        if checked is None:
-            return
-        verified = checked.verified
-        if fault is not None:
-            verified = self._verifier.batch(checked.batch, checked.raw, digest, fault)
-        else:
-            self._journal.shelf.warm(digest, checked.raw, checked.batch)
-        self._inbox.put(Received(checked.sender, verified))
-        self._run()
+        received = self._reception.checked(digest, fault)
+        if received is not None:
+            self._inbox.put(received)
+            self._run()
 
     def on_connected(self, peer: int) -> None:
         """A connection to ``peer`` stands."""
@@ -221,10 +170,7 @@ class Replica:
 
     def on_timer(self) -> None:
         """The time that was asked for has come, or any other time."""
-        self._timer_ms = None
-        due = self._engine_wake_ms
-        if due is not None and due != self._woken_ms and self._world.clock.now_ms() >= due:
-            self._woken_ms = due
+        if self._alarm.rang():
             self._inbox.put(Woken())
         self._run()
 
@@ -244,8 +190,7 @@ class Replica:
         if turn is None or turn.token != token:
             return
         try:
-            for say, signature in zip(turn.saying, signatures, strict=True):
-                self._said(turn, say, signature)
+            self._said(turn, signatures)
         except Malformed as error:
             self._give_up(turn, f"the signer's answer does not verify: {error}")
             return
@@ -262,8 +207,7 @@ class Replica:
         done = self._executions.popleft()
         assert done.header.height == executed.height, (done.header, executed)
         self._executing = False
-        self._settled.append(done.header)
-        self._unproven.setdefault(executed.height, None)
+        self._horizon.executed(done.header)
         self._inbox.put(executed)
         self._run()
 
@@ -303,53 +247,8 @@ class Replica:
     @property
     def is_resting(self) -> bool:
         """Whether nothing is under way: no turn, no input, no execution, nothing missing."""
-        under_way = self._turn or self._inbox or self._executions or self._checking
+        under_way = self._turn or self._inbox or self._executions or self._reception.arriving
         return not under_way and not self.engine.needs
-
-    # -- messages --------------------------------------------------------------------------------
-
-    def _on_batch(self, peer: int, message: BatchSent) -> None:
-        """Check the author's signature here, and the transactions elsewhere ([LANE-2])."""
-        batch = decode_batch(message.batch)
-        digest = self._verifier.digest_of(batch)
-        if digest in self._checking or self._journal.shelf.holds(digest):
-            return
-        if not self.engine.wants(message, digest):
-            return
-        if sum(checking.sender == peer for checking in self._checking.values()) >= MOST_CHECKING:
-            return
-        verified = self._verifier.batch(batch, message.batch, digest, None)
-        self._checking[digest] = _Checking(peer, message.batch, batch, verified)
-        self._world.checker.check(message.batch, batch, digest, peer)
-
-    def _answer(self, peer: int, request: FetchLane | FetchChain) -> None:
-        library = self._library
-        if not library.may_serve(peer, self._world.clock.now_ms()):
-            return
-        answers: list[Message]
-        if isinstance(request, FetchLane):
-            answers = [BatchSent(raw) for raw in library.lane(request)]
-        else:
-            chain = library.chain(request)
-            answers = [] if chain is None else [chain]
-        for answer in answers:
-            frame = encode(answer)
-            library.count(peer, len(frame))
-            self._world.network.send(peer, frame)
-
-    def _verified(self, peer: int, message: Message) -> Received | None:
-        """The message as the engine takes it; None if it does not care, or the peer is to blame."""
-        if not self.engine.wants(message):
-            return None
-        try:
-            with stages.VERIFY:
-                return Received(peer, self._verifier.verify(message))
-        except Malformed as error:
-            self._blame(peer, error)
-            return None
-
-    def _blame(self, peer: int, error: Malformed) -> None:
-        self._world.watcher.misbehaved(Misbehaviour(peer, error.code))
 
     # -- the turn --------------------------------------------------------------------------------
 
@@ -366,7 +265,6 @@ class Replica:
                     if self._may_execute():
                         self._execute()
                 self._fetch()
-                self._arm()
         finally:
             self._running = False
 
@@ -388,10 +286,25 @@ class Replica:
                 self._step(turn, now_ms, event)
         if self.halted is not None:
             turn.saying.clear()
-        if turn.saying:
-            self._world.signing.sign(turn.token, tuple(map(self._statement, turn.saying)))
+        if turn.saying and self._speech is not None:
+            statements = tuple(self._speech.statement(say) for say in turn.saying)
+            self._world.signing.sign(turn.token, statements)
         else:
             self._persist(turn)
+
+    def _verified(self, peer: int, message: Message) -> Received | None:
+        """The message as the engine takes it; None if it does not care, or the peer is to blame."""
+        if not self.engine.wants(message):
+            return None
+        try:
+            with stages.VERIFY:
+                return Received(peer, self._verifier.verify(message))
+        except Malformed as error:
+            self._blame(peer, error)
+            return None
+
+    def _blame(self, peer: int, error: Malformed) -> None:
+        self._world.watcher.misbehaved(Misbehaviour(peer, error.code))
 
     def _step(self, turn: _Turn, now_ms: int, event: Input) -> None:
         if isinstance(event, Seal):
@@ -412,8 +325,7 @@ class Replica:
             case Send() | SendBatches():
                 turn.sends.append(effect)
             case Wake():
-                self._engine_wake_ms = effect.at_ms
-                self._woken_ms = None
+                self._alarm.set_engine(effect.at_ms)
             case Execute():
                 turn.execute.append(effect)
             case Certify():
@@ -429,54 +341,17 @@ class Replica:
                     f"{effect.theirs.state_root.hex()} and {effect.theirs.receipts_root.hex()}"
                 )
 
-    def _statement(self, say: Say) -> Statement:
-        epoch = self._verifier.members.epoch
-        match say:
-            case SayProposal():
-                return VoteStatement(Kind.PROPOSE, epoch, say.header.view, say.digest)
-            case SayVote():
-                return VoteStatement(say.kind, epoch, say.view, say.digest)
-            case SayBatch():
-                return BatchStatement(epoch, say.header.seq, say.digest)
-            case SayAttest():
-                return AttestStatement(say.attestation)
-            case SayBeat():
-                return BeatStatement(say.beat)
-
-    def _said(self, turn: _Turn, say: Say, signature: bytes) -> None:
-        """Add the signed message, checked as any other, to what is written, sent and taken in."""
-        assert self.me is not None
-        me, epoch = self.me, self._verifier.members.epoch
-        message: Message
-        match say:
-            case SayProposal():
-                vote = Vote(Kind.PROPOSE, epoch, say.header.view, say.digest, me, signature)
-                turn.records += [BlockKept(say.header, vote), OwnVote(vote)]
-                message = Propose(say.header, vote)
-            case SayVote():
-                vote = Vote(say.kind, epoch, say.view, say.digest, me, signature)
-                turn.records.append(OwnVote(vote))
-                message = Voted(vote, say.tips)
-            case SayAttest():
-                attest = Attest(say.attestation, me, signature)
-                turn.records.append(OwnAttest(attest))
-                message = Attested(attest)
-            case SayBeat():
-                message = Beating(SignedBeat(say.beat, me, signature))
-            case SayBatch():
-                self._said_batch(turn, say, signature)
-                return
-        turn.own.append(Received(me, self._verifier.verify(message)))
-        turn.sends.append(Send(None, message))
-
-    def _said_batch(self, turn: _Turn, say: SayBatch, signature: bytes) -> None:
-        assert self.me is not None
-        batch = Batch(say.header, say.transactions, signature)
-        raw = encode(batch)
-        turn.own.append(Received(self.me, self._verifier.batch(batch, raw, say.digest, None)))
-        turn.records.append(BatchKept(raw))
-        turn.sends.append(Send(None, BatchSent(raw)))
-        self._journal.shelf.warm(say.digest, raw, batch)
+    def _said(self, turn: _Turn, signatures: tuple[bytes, ...]) -> None:
+        """Add one's own messages to what is written, sent and taken in. Raises ``Malformed``."""
+        assert self._speech is not None, "an observer says nothing"
+        for say, signature in zip(turn.saying, signatures, strict=True):
+            spoken = self._speech.spoken(say, signature)
+            turn.records += spoken.records
+            turn.sends.append(Send(None, spoken.message))
+            turn.own.append(spoken.received)
+            batch = spoken.received.verified.message
+            if isinstance(batch, VerifiedBatch):
+                self._journal.shelf.warm(batch.digest, batch.raw, batch.batch)
 
     def _persist(self, turn: _Turn) -> None:
         with stages.JOURNAL:
@@ -497,8 +372,7 @@ class Replica:
                 self._send_batches(send)
         for certify in turn.certify:
             self._world.execution.certify(certify.certificate)
-            height = certify.certificate.attestation.height
-            self._unproven[height] = self._world.history.durable_height
+            self._horizon.certified(certify.certificate.attestation.height)
         self._executions.extend(turn.execute)
         for event in turn.own:
             self._inbox.put(event)
@@ -510,7 +384,7 @@ class Replica:
 
     def _send_batches(self, send: SendBatches) -> None:
         for digest in send.digests:
-            raw = self._library.batch(digest)
+            raw = self._reception.batch(digest)
             if raw is not None:
                 self._send(send.to, encode(BatchSent(raw)))
 
@@ -530,29 +404,14 @@ class Replica:
     # -- between turns ---------------------------------------------------------------------------
 
     def _tidy(self) -> None:
-        """Let the journal forget what a synced state commit covers ([DUR-4])."""
-        durable = self._world.history.durable_height
-        while len(self._settled) > 1 and self._settled[1].height <= durable:
-            self._settled.popleft()
-        header = self._settled[0]
-        moved = self._tidied < header.height <= durable
+        """Let the journal forget what a synced state commit covers ([DUR-2])."""
+        moved = self._horizon.durable is not None
         if self._journal.dirty or not self._journal.wants_tidying(moved):
             return
-        self._tidied = header.height
-        self._journal.tidy(self._floor(header))
+        header, floor = self._horizon.floor()
+        self._journal.tidy(floor)
         if self.me is not None:
             self._world.signing.recall((), Floor(header.view, header.cut[self.me].seq))
-
-    def _floor(self, header: Header) -> JournalFloor:
-        """What the journal may forget. A certificate is in the store for good once a state commit
-        was synced after it was handed over."""
-        durable = self._world.history.durable_height
-        self._unproven = {
-            height: handed
-            for height, handed in self._unproven.items()
-            if handed is None or handed >= durable
-        }
-        return executed_at(header, min(self._unproven, default=header.height + 1) - 1)
 
     def _may_execute(self) -> bool:
         return bool(self._executions) and not self._executing
@@ -570,22 +429,13 @@ class Replica:
         return held.batch
 
     def _fetch(self) -> None:
-        """Ask for what is missing ([SYNC-1])."""
+        """Ask for what is missing ([SYNC-1]), and to be called when there is more to do."""
         if self.halted is not None:
+            self._alarm.silence()
             return
         now_ms = self._world.clock.now_ms()
         needs = self.engine.needs
-        for peer, request in self._fetcher.poll(now_ms, needs, self._peers, self._checking):
+        arriving = self._reception.arriving
+        for peer, request in self._fetcher.poll(now_ms, needs, self._peers, arriving):
             self._world.network.send(peer, encode(request))
-
-    def _arm(self) -> None:
-        """One timer for both: the engine's next moment and the fetcher's. A moment that has been
-        answered counts again only if the clock was set back before it."""
-        wake = self._engine_wake_ms
-        if wake is not None and wake == self._woken_ms and wake <= self._world.clock.now_ms():
-            wake = None
-        moments = [moment for moment in (wake, self._fetcher.next_ms) if moment is not None]
-        nearest = min(moments, default=None) if self.halted is None else None
-        if nearest != self._timer_ms:
-            self._timer_ms = nearest
-            self._world.timers.wake_at(nearest)
+        self._alarm.arm(self._fetcher.next_ms)

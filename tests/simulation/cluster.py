@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache, partial
+from functools import partial
 from random import Random
 from typing import Final
-
-from msgspec.structs import replace
 
 from consensus.messages import BatchSent, decode_message
 from node.executor import ExecutedBlock
 from node.world import Misbehaviour
 from primitives.batch import decode_batch
 from primitives.evidence import Evidence
-from primitives.genesis import Genesis, Parameters, Roles, validators_of
+from primitives.genesis import validators_of
 from primitives.transaction import Decoded, decode_signed
-from tests.builders import ROLES, a_genesis
 from tests.simulation.adversaries import adversary_of
 from tests.simulation.adversaries.twin import Twin
 from tests.simulation.checkers.agreement import Agreement
@@ -26,11 +23,12 @@ from tests.simulation.checkers.honest import Honesty
 from tests.simulation.checkers.once import check_once
 from tests.simulation.checkers.progress import unrest
 from tests.simulation.clients import LOOK_MS, POINTS, Clients
+from tests.simulation.founding import the_genesis
 from tests.simulation.keys import CHEAP, REAL, Keys
 from tests.simulation.loop import Loop, Trace
 from tests.simulation.machine import Machine, Pace
 from tests.simulation.network import CALM, Network
-from tests.simulation.plan import Crash, Fault, Jump, Partition, Plan, Storm
+from tests.simulation.plan import Crash, Fault, Jump, Partition, Plan, Storm, end_of
 from tests.simulation.process import Process, Setting
 from tests.simulation.verdict import Diverged, Outcome, Verdict
 
@@ -40,21 +38,6 @@ REST_MS: Final = 12_000
 MOST_WAKINGS: Final = 4
 FEWEST_COMMITS: Final = 3
 _BATCH_SENT: Final = 4
-
-
-@lru_cache(maxsize=256)
-def the_genesis(members: int, parameters: Parameters, *, real_keys: bool) -> Genesis:
-    """Founders whose every key is of the run's scheme."""
-    keys = REAL if real_keys else CHEAP
-    genesis = a_genesis(members, keys.signer, parameters)
-    partners = tuple(
-        replace(
-            partner,
-            roles=Roles(*(keys.person(f"{role} of {partner.code}").account for role in ROLES)),
-        )
-        for partner in genesis.partners
-    )
-    return replace(genesis, partners=partners)
 
 
 class Cluster:
@@ -328,7 +311,7 @@ class Cluster:
         for fault in self.plan.faults:
             self.loop.after(fault.at_ms, partial(self._inflict, fault))
         self._look_after_clients()
-        self.loop.run_until(max([self.plan.storm_ms, *map(_end_of, self.plan.faults)]))
+        self.loop.run_until(max([self.plan.storm_ms, *map(end_of, self.plan.faults)]))
         self._heal()
         reason = self._come_to_rest()
         self._check_all(settled=not reason)
@@ -421,13 +404,3 @@ class Cluster:
             simulated_ms=self.loop.now_ms,
             digest=self.trace.digest,
         )
-
-
-def _end_of(fault: Fault) -> int:
-    match fault:
-        case Crash():
-            return fault.at_ms + fault.down_ms
-        case Partition():
-            return fault.at_ms + fault.lasts_ms
-        case _:
-            return fault.at_ms

@@ -169,3 +169,14 @@ def _weather(rng: Random) -> Weather:
     if kind == 2:
         return Weather(delay, slow_ms=1_000, slow=30, lost=rng.randint(50, 250), twice=0)
     return Weather(delay, slow_ms=0, slow=0, lost=rng.randint(1, 20), twice=100)
+
+
+def end_of(fault: Fault) -> int:
+    """When a fault is over, in milliseconds after the start."""
+    match fault:
+        case Crash():
+            return fault.at_ms + fault.down_ms
+        case Partition():
+            return fault.at_ms + fault.lasts_ms
+        case _:
+            return fault.at_ms

@@ -1,4 +1,4 @@
-"""The second lock: whatever the engine asks, one digest a slot ([SAFE-1])."""
+"""The second lock: whatever the engine asks, one digest a slot ([DUR-4])."""
 
 from __future__ import annotations
 

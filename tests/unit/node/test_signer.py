@@ -1,4 +1,4 @@
-"""The signer signs all of a request or nothing, and never against its guard ([SAFE-1])."""
+"""The signer signs all of a request or nothing, and never against its guard ([DUR-4])."""
 
 from __future__ import annotations
 

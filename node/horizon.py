@@ -1,0 +1,70 @@
+"""How far back the journal has to remember. Knows heights; no records, no votes ([DUR-2])."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Protocol
+
+from node.journal import Executed, executed_at
+from primitives.block import Header
+
+
+class Durability(Protocol):
+    """The part of ``node.world.History`` that says what a crash cannot undo."""
+
+    @property
+    def durable_height(self) -> int:
+        """The highest height whose state commit is synced."""
+
+
+class Horizon:
+    """Executed heights between the durable one and the newest, and those not provably certified.
+
+    A certificate is in the store for good once a state commit was synced after it was handed over.
+    """
+
+    def __init__(self, history: Durability) -> None:
+        self._history = history
+        self._executed: deque[Header] = deque()
+        self._unproven: dict[int, int | None] = {}
+        self._told = -1
+
+    def begin(self, head: Header, uncertified: Iterable[int]) -> Executed:
+        """Where the store stands at start: that much need not be recovered."""
+        self._executed.append(head)
+        self._unproven = dict.fromkeys(uncertified)
+        return self._floor(head)
+
+    def executed(self, header: Header) -> None:
+        """A height was executed."""
+        self._executed.append(header)
+        self._unproven.setdefault(header.height, None)
+
+    def certified(self, height: int) -> None:
+        """A height's certificate was handed to the store."""
+        self._unproven[height] = self._history.durable_height
+
+    @property
+    def durable(self) -> Header | None:
+        """The newest block whose state is durable; None if it was told before."""
+        durable = self._history.durable_height
+        while len(self._executed) > 1 and self._executed[1].height <= durable:
+            self._executed.popleft()
+        header = self._executed[0]
+        return header if self._told < header.height <= durable else None
+
+    def floor(self) -> tuple[Header, Executed]:
+        """The durable block, and what the journal may forget because of it."""
+        header = self._executed[0]
+        self._told = header.height
+        return header, self._floor(header)
+
+    def _floor(self, header: Header) -> Executed:
+        durable = self._history.durable_height
+        self._unproven = {
+            height: handed
+            for height, handed in self._unproven.items()
+            if handed is None or handed >= durable
+        }
+        return executed_at(header, min(self._unproven, default=header.height + 1) - 1)

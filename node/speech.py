@@ -1,0 +1,94 @@
+"""From what the engine wants said to what is signed, written down and sent. Pure; holds no key."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from consensus.effects import (
+    BatchKept,
+    BlockKept,
+    OwnAttest,
+    OwnVote,
+    Record,
+    Say,
+    SayAttest,
+    SayBatch,
+    SayBeat,
+    SayProposal,
+    SayVote,
+)
+from consensus.inputs import Received
+from consensus.messages import Attested, BatchSent, Beating, Message, Propose, Voted
+from consensus.verification import Verifier
+from node.guard import (
+    AttestStatement,
+    BatchStatement,
+    BeatStatement,
+    Statement,
+    VoteStatement,
+)
+from primitives.batch import Batch
+from primitives.encoding import encode
+from primitives.vote import Attest, Kind, SignedBeat, Vote
+
+
+class Spoken(NamedTuple):
+    """A signed message of one's own: what the journal keeps of it, what peers get, and what comes
+    back as an input once it is durable."""
+
+    records: tuple[Record, ...]
+    message: Message
+    received: Received
+
+
+class Speech:
+    """Speaks for member ``me``. Own messages are verified like anyone's: a signer that errs must
+    be found out before others hear it."""
+
+    def __init__(self, verifier: Verifier, me: int) -> None:
+        self._verifier = verifier
+        self._me = me
+        self._epoch = verifier.members.epoch
+
+    def statement(self, say: Say) -> Statement:
+        """What the signer is asked to sign."""
+        epoch = self._epoch
+        match say:
+            case SayProposal():
+                return VoteStatement(Kind.PROPOSE, epoch, say.header.view, say.digest)
+            case SayVote():
+                return VoteStatement(say.kind, epoch, say.view, say.digest)
+            case SayBatch():
+                return BatchStatement(epoch, say.header.seq, say.digest)
+            case SayAttest():
+                return AttestStatement(say.attestation)
+            case SayBeat():
+                return BeatStatement(say.beat)
+
+    def spoken(self, say: Say, signature: bytes) -> Spoken:
+        """The message with its signature. Raises ``Malformed`` if that is not valid."""
+        me = self._me
+        match say:
+            case SayProposal():
+                vote = Vote(Kind.PROPOSE, self._epoch, say.header.view, say.digest, me, signature)
+                records = (BlockKept(say.header, vote), OwnVote(vote))
+                return self._verified(records, Propose(say.header, vote))
+            case SayVote():
+                vote = Vote(say.kind, self._epoch, say.view, say.digest, me, signature)
+                return self._verified((OwnVote(vote),), Voted(vote, say.tips))
+            case SayAttest():
+                attest = Attest(say.attestation, me, signature)
+                return self._verified((OwnAttest(attest),), Attested(attest))
+            case SayBeat():
+                return self._verified((), Beating(SignedBeat(say.beat, me, signature)))
+            case SayBatch():
+                return self._batch(say, signature)
+
+    def _verified(self, records: tuple[Record, ...], message: Message) -> Spoken:
+        return Spoken(records, message, Received(self._me, self._verifier.verify(message)))
+
+    def _batch(self, say: SayBatch, signature: bytes) -> Spoken:
+        batch = Batch(say.header, say.transactions, signature)
+        raw = encode(batch)
+        verified = self._verifier.batch(batch, raw, say.digest, None)
+        return Spoken((BatchKept(raw),), BatchSent(raw), Received(self._me, verified))
