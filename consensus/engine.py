@@ -229,6 +229,9 @@ class Engine:
                 assert_never(message)
 
     def _recover(self, event: Recovered) -> None:
+        if event.executed:
+            # Else certificates far above the first gap would be taken for old ones.
+            self.attestations.certified_through = event.executed[0].height - 1
         replay(self.config, event.records, self.simplex, self.attestations)
         me = self.config.me
         if me is not None and self.lanes.lanes[me].best.seq > self._own_tip.seq:

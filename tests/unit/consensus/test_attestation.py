@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from consensus.effects import Effect, SendBatches
-from consensus.inputs import Connected, Executed, Received
-from consensus.messages import Attested, BatchSent, Voted
-from primitives.certificate import check_certificate
+from consensus.config import Anchor
+from consensus.effects import Effect, SendBatches, StateCertificateKept
+from consensus.engine import Engine
+from consensus.inputs import Connected, Executed, Received, Recovered
+from consensus.messages import Attested, BatchSent, StateCertified, Voted
+from primitives.block import genesis_block
+from primitives.certificate import StateCertificate, check_certificate
 from primitives.evidence import Offence, check_evidence
 from primitives.keys import ED25519
 from primitives.vote import Attest, attest_message
-from tests.builders import PARAMETERS, a_genesis
+from tests.builders import PARAMETERS, a_genesis, a_state_certificate, an_attestation
 from tests.unit.consensus.pump import Node, Pump
 
 NARROW = a_genesis(parameters=replace(PARAMETERS, lag_bound=2))
@@ -207,3 +210,27 @@ def test_batches_are_announced_again_to_a_new_peer() -> None:
     assert isinstance(again, SendBatches)
     assert again.to == 2
     assert len(again.digests) == 1
+
+
+def test_a_gap_far_below_the_newest_height_is_closed_after_a_restart() -> None:
+    """[CERT-4] The certificates above the gap are in the journal, and count."""
+    pump = Pump()
+    genesis_digest, genesis = genesis_block(pump.genesis)
+    newest = 100
+
+    def outcome(height: int) -> StateCertificate:
+        attestation = an_attestation(height, block=genesis_digest, chain=pump.chain)
+        return a_state_certificate(attestation)
+
+    records = tuple(StateCertificateKept(outcome(h)) for h in range(11, newest + 1))
+    engine = Engine(
+        pump.nodes[0].engine.config,
+        Anchor(replace(genesis, height=newest, view=newest), genesis_digest, outcome(newest)),
+    )
+    gap = outcome(10).attestation
+    executed = Executed(10, gap.block, gap.time, gap.state_root, gap.receipts_root, None)
+    engine.step(pump.now_ms, Recovered(records, (executed,)))
+    assert engine.needs["proof", 10, b""]
+    engine.step(pump.now_ms, Received(1, pump.verified(StateCertified(outcome(10)))))
+    assert engine.attestations.certified_through == newest
+    assert not engine.simplex.pacemaker.restless
