@@ -248,7 +248,18 @@ class Simplex:
         attested = self._attestations.newest_certificate()
         if attested is not None and attested.attestation.height > final.height:
             found.append(attested.attestation.block)
+            found.extend(self._attested_after(final.height))
         return found
+
+    def _attested_after(self, height: int) -> list[bytes]:
+        """The last of the next blocks that are held and attested without a gap: a node far behind
+        gets the chain in parts, and the newest certificate's block only with the last one."""
+        last: list[bytes] = []
+        while (held := self._attestations.certificates.get(height + 1)) is not None:
+            if held.attestation.block not in self.chain.blocks:
+                break
+            last, height = [held.attestation.block], height + 1
+        return last
 
     def adopt(self, blocks: list[Block]) -> None:
         """Hold blocks of a chain whose certificates were verified ([SYNC-2])."""

@@ -13,9 +13,10 @@ from consensus.messages import (
 )
 from primitives.batch import EMPTY_TIP
 from primitives.block import VERSION, Header, block_digest, genesis_block
+from primitives.certificate import StateCertificate
 from primitives.vote import Kind
-from tests.builders import a_certificate, a_vote
-from tests.unit.consensus.pump import Node, Pump
+from tests.builders import a_certificate, a_state_certificate, a_vote, an_attestation
+from tests.unit.consensus.pump import ROOT, Node, Pump
 
 
 def heights(pump: Pump) -> list[int]:
@@ -64,3 +65,24 @@ def receive(pump: Pump, node: Node, sender: int, message: Message) -> list[Effec
 
 def certificate(pump: Pump, kind: Kind, view: int, digest: bytes | None) -> Certified:
     return Certified(a_certificate(kind, view, digest, chain=pump.chain))
+
+
+def a_chain_of(pump: Pump, length: int) -> tuple[tuple[Header, ...], tuple[StateCertificate, ...]]:
+    """Empty blocks above genesis, each attested as the pump would execute it."""
+    parent, genesis = genesis_block(pump.genesis)
+    headers, certificates = [], []
+    for height in range(1, length + 1):
+        header = Header(VERSION, 0, height, height, parent, genesis.time, height % 4, genesis.cut)
+        parent = block_digest(pump.chain, header)
+        root = ROOT.digest(parent)
+        attestation = an_attestation(
+            height,
+            block=parent,
+            time=genesis.time,
+            state_root=root,
+            receipts_root=root,
+            chain=pump.chain,
+        )
+        headers.append(header)
+        certificates.append(a_state_certificate(attestation))
+    return tuple(headers), tuple(certificates)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from consensus.messages import BatchSent, Message
+from consensus.messages import BatchSent, ChainSent, FetchChain, Message, StateCertified
 from primitives.batch import EMPTY_TIP, Tip
 from primitives.block import block_digest
 from primitives.vote import Kind
 from tests.unit.consensus.pump import Pump
 from tests.unit.consensus.scripted import (
+    a_chain_of,
     a_child_of_genesis,
     certificate,
     heights,
@@ -89,3 +90,18 @@ def test_an_author_whose_batch_came_late_is_suspect() -> None:
     pump.now_ms += 600
     receive(pump, node, 2, batch)
     assert node.engine.lanes.next_cut((EMPTY_TIP,) * 4, 1)[2].seq == 0
+
+
+def test_a_node_far_behind_takes_the_chain_in_parts() -> None:
+    """[SYNC-2, BLOCK-5] One answer holds 64 headers; the newest certificate came before."""
+    pump = Pump()
+    headers, certificates = a_chain_of(pump, 150)
+    node = pump.nodes[3]
+    pump.drop = only(node)
+    receive(pump, node, 1, StateCertified(certificates[-1]))
+    for start in (0, 64, 128):
+        assert node.engine.needs["chain", start + 1, b""].request == FetchChain(start + 1)
+        part = slice(start, start + 64)
+        receive(pump, node, 1, ChainSent(headers[part], certificates[part]))
+    assert node.engine.final_height == 150
+    assert node.engine.executed_height == 150
