@@ -148,9 +148,10 @@ class Engine:
                 height = message.certificate.attestation.height
                 return self.attestations.wants_certificate(height)
             case ChainSent():
+                final = self.simplex.chain.final.digest
+                attached = any(header.parent == final for header in message.headers)
                 first = message.headers[0].height
-                newer = message.headers[-1].height > self.final_height
-                return newer or any(height >= first for height in self.attestations.gaps())
+                return attached or any(height >= first for height in self.attestations.gaps())
             case BeatCertified():
                 newest = self.newest_beat
                 return newest is None or message.certificate.beat.tick > newest.beat.tick

@@ -16,6 +16,8 @@ NeedKey = tuple[str, int, bytes]
 FAR_BEHIND = 4
 """Heights. Nearer ones come with the votes that are under way."""
 MOST_GAPS = 8
+MOST_AHEAD = 256
+"""Final heights not yet executed beyond which no more are fetched."""
 
 
 def wanted_blocks(simplex: Simplex) -> dict[bytes, int]:
@@ -153,6 +155,8 @@ def known_height(parts: Parts) -> int:
 def _need_chain(parts: Parts, needs: dict[NeedKey, Need]) -> None:
     """Final blocks that others have and I do not: far behind, or behind and standing still."""
     final = parts.final_height
+    if final - parts.attestations.executed_height >= MOST_AHEAD:
+        return
     newest = known_height(parts)
     far = newest >= final + FAR_BEHIND
     if far or (newest > final and parts.standing_still):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from consensus.effects import BatchKept, Keep
-from consensus.messages import BatchSent, Status
+from consensus.messages import BatchSent, ChainSent, StateCertified, Status
+from consensus.needs import MOST_AHEAD
 from primitives.batch import EMPTY_TIP, Batch, Tip, batch_digest, batch_message, header_after
 from primitives.encoding import encode
 from tests.builders import a_person, a_transfer, raw
 from tests.unit.consensus.pump import GENESIS, Pump
-from tests.unit.consensus.scripted import heights, only, receive
+from tests.unit.consensus.scripted import a_chain_of, heights, only, receive
 from tests.unit.consensus.test_lanes import CHAIN, cut_with, digest, tip
 
 AUTHOR = 1
@@ -91,3 +92,33 @@ def test_a_batch_that_would_not_be_kept_is_not_checked_again() -> None:
     far = Tip(parent.seq + 2 * GENESIS.parameters.lane_batches, b"\1" * 32, 100)
     assert not node.wants(BatchSent(encode(a_batch_after(pump, far, 9)))), "too far ahead"
     assert node.wants(BatchSent(encode(a_batch_after(pump, tip(twins[0]), 9))))
+
+
+def test_final_blocks_are_fetched_no_faster_than_they_are_executed() -> None:
+    """[SYNC-2] Else a node that was away for a million heights holds a million in memory."""
+    pump = Pump()
+    pump.down = {3}
+    headers, certificates = a_chain_of(pump, MOST_AHEAD + 64)
+    node = pump.nodes[3]
+    node.slow = True
+    pump.drop = only(node)
+    pump.down = set()
+    for start in range(0, len(headers), 32):
+        if not any(key[0] == "chain" for key in node.engine.needs) and start:
+            break
+        part = slice(start, start + 32)
+        receive(pump, node, 1, ChainSent(headers[part], certificates[part]))
+        receive(pump, node, 1, StateCertified(certificates[-1]))
+    assert node.engine.final_height <= MOST_AHEAD + 32
+    assert node.engine.executed_height < node.engine.final_height
+    node.execute()
+    assert any(key[0] == "chain" for key in node.engine.needs)
+
+
+def test_a_chain_that_does_not_attach_is_not_checked() -> None:
+    """[MSG-2, SYNC-2]"""
+    pump = Pump()
+    headers, certificates = a_chain_of(pump, 4)
+    node = pump.nodes[3]
+    assert not node.wants(ChainSent(headers[1:], certificates[1:]))
+    assert node.wants(ChainSent(headers, certificates))
