@@ -45,20 +45,22 @@ class Horizon:
         """A height's certificate was handed to the store."""
         self._unproven[height] = self._history.durable_height
 
-    @property
-    def durable(self) -> Header | None:
-        """The newest block whose state is durable; None if it was told before."""
+    def has_moved(self) -> bool:
+        """Whether a higher block than the one that was told last is durable."""
+        return self._told < self._newest_durable().height <= self._history.durable_height
+
+    def floor(self) -> tuple[Header, Executed]:
+        """The newest durable block, and what the journal may forget because of it."""
+        header = self._newest_durable()
+        self._told = header.height
+        return header, self._floor(header)
+
+    def _newest_durable(self) -> Header:
+        """What the store began with, until something later is durable."""
         durable = self._history.durable_height
         while len(self._executed) > 1 and self._executed[1].height <= durable:
             self._executed.popleft()
-        header = self._executed[0]
-        return header if self._told < header.height <= durable else None
-
-    def floor(self) -> tuple[Header, Executed]:
-        """The durable block, and what the journal may forget because of it."""
-        header = self._executed[0]
-        self._told = header.height
-        return header, self._floor(header)
+        return self._executed[0]
 
     def _floor(self, header: Header) -> Executed:
         durable = self._history.durable_height

@@ -405,8 +405,7 @@ class Replica:
 
     def _tidy(self) -> None:
         """Let the journal forget what a synced state commit covers ([DUR-2])."""
-        moved = self._horizon.durable is not None
-        if self._journal.dirty or not self._journal.wants_tidying(moved):
+        if self._journal.dirty or not self._journal.wants_tidying(self._horizon.has_moved()):
             return
         header, floor = self._horizon.floor()
         self._journal.tidy(floor)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 
 class MemoryDisk:
-    """``files`` may be tampered with between two journals."""
+    """``files`` may be tampered with between two journals; ``answer`` is told of each sync."""
 
     def __init__(self) -> None:
         self.files: dict[int, bytearray] = {}
         self.syncs: list[int] = []
+        self.answer: Callable[[int], None] | None = None
 
     def append(self, data: bytes) -> None:
         self.files[max(self.files)] += data
 
     def sync(self, token: int) -> None:
         self.syncs.append(token)
+        if self.answer is not None:
+            self.answer(token)
 
     def segments(self) -> Sequence[int]:
         return sorted(self.files)

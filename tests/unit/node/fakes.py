@@ -1,0 +1,157 @@
+"""A world for one replica in which a test is disk, peers, clock and executor; a scripted engine.
+
+Knows the shapes of the seams; decides nothing.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from consensus.config import Anchor
+from consensus.effects import Effect, Need
+from consensus.engine import Engine
+from consensus.inputs import Executed, Input
+from consensus.messages import Message, decode_message
+from consensus.verification import Verifier
+from node.guard import Guard
+from node.journal import Journal
+from node.replica import Replica
+from node.signer import LocalSigner
+from node.world import Misbehaviour, World
+from primitives.batch import Batch
+from primitives.block import Header, genesis_block
+from primitives.certificate import StateCertificate
+from primitives.evidence import Evidence
+from primitives.keys import ED25519
+from tests import builders
+from tests.unit.node.disk import MemoryDisk
+
+CHAIN = builders.a_chain()
+COMMITTEE = builders.a_committee()
+NOW = builders.GENESIS_TIME + 5_000
+
+
+class ScriptedEngine:
+    """Answers each kind of input with what a test said, once; and remembers all inputs."""
+
+    def __init__(self) -> None:
+        self.inputs: list[Input] = []
+        self.script: list[tuple[type, list[Effect]]] = []
+        self.needs: dict[tuple[str, int, bytes], Need] = {}
+        self.unwanted: list[type] = []
+        self.room = True
+
+    def step(self, now_ms: int, event: Input) -> list[Effect]:
+        self.inputs.append(event)
+        for place, (kind, effects) in enumerate(self.script):
+            if isinstance(event, kind):
+                del self.script[place]
+                return effects
+        return []
+
+    def wants(self, message: Message, digest: bytes | None = None) -> bool:
+        return type(message) not in self.unwanted
+
+    def can_seal(self) -> bool:
+        return self.room
+
+    def lane_is_idle(self) -> bool:
+        return True
+
+    def of(self, kind: type) -> list[Input]:
+        return [event for event in self.inputs if isinstance(event, kind)]
+
+
+class FakeWorld:
+    """Every seam of a replica; nothing is answered unless a test (or ``auto``) answers."""
+
+    def __init__(self, me: int | None = 0, *, auto_sync: bool = True) -> None:
+        self.me = me
+        self.engine = ScriptedEngine()
+        self.disk = MemoryDisk()
+        self.auto_sync = auto_sync
+        self.sent: list[tuple[int, Message]] = []
+        self.now = NOW
+        self.wakes: list[int | None] = []
+        self.checks: list[tuple[bytes, int]] = []
+        self.executing: list[tuple[Header, tuple[tuple[int, Batch], ...]]] = []
+        self.certified: list[StateCertificate] = []
+        self.blamed: list[Misbehaviour] = []
+        self.halts: list[str] = []
+        self.proofs: list[Evidence] = []
+        self.durable_height = 0
+        self.past: dict[bytes, bytes] = {}
+        self.chain: tuple[tuple[Header, ...], tuple[StateCertificate, ...]] | None = None
+        self.anchor = self._genesis()
+        self.unproven: list[Executed] = []
+
+    def _genesis(self) -> Anchor:
+        digest, header = genesis_block(builders.a_genesis())
+        return Anchor(header, digest, None)
+
+    def replica(self) -> Replica:
+        """A new one over this world's disk, started."""
+        key = COMMITTEE.signers[self.me or 0]
+        signer = LocalSigner(CHAIN, key, Guard(0))
+        world = World(self.disk, self, self, self, signer, self, self, self, self)
+        verifier = Verifier(CHAIN, COMMITTEE.members, ED25519)
+        journal = Journal(self.disk, CHAIN)
+
+        def order(anchor: Anchor) -> Engine:
+            return cast("Engine", self.engine)
+
+        made = Replica(order, verifier, self.me, world, journal)
+        signer.bind(made)
+        self.answer = made.on_synced
+        self.disk.answer = made.on_synced if self.auto_sync else None
+        made.start()
+        return made
+
+    def sync(self) -> None:
+        """Finish the sync that is under way."""
+        self.answer(self.disk.syncs[-1])
+
+    # -- the seams -------------------------------------------------------------------------------
+
+    def send(self, peer: int, frame: bytes) -> None:
+        self.sent.append((peer, decode_message(frame)))
+
+    def now_ms(self) -> int:
+        return self.now
+
+    def wake_at(self, at_ms: int | None) -> None:
+        self.wakes.append(at_ms)
+
+    def check(self, raw: bytes, batch: Batch, digest: bytes, sender: int) -> None:
+        self.checks.append((digest, sender))
+
+    def execute(
+        self, header: Header, digest: bytes, batches: tuple[tuple[int, Batch], ...]
+    ) -> None:
+        self.executing.append((header, batches))
+
+    def certify(self, certificate: StateCertificate) -> None:
+        self.certified.append(certificate)
+
+    def head(self) -> Anchor:
+        return self.anchor
+
+    def uncertified(self) -> list[Executed]:
+        return self.unproven
+
+    def chain_from(
+        self, height: int, limit: int
+    ) -> tuple[tuple[Header, ...], tuple[StateCertificate, ...]] | None:
+        return self.chain
+
+    def batch(self, digest: bytes) -> bytes | None:
+        return self.past.get(digest)
+
+    def misbehaved(self, blame: Misbehaviour) -> None:
+        self.blamed.append(blame)
+
+    def accused(self, evidence: Evidence) -> None:
+        self.proofs.append(evidence)
+
+    def halted(self, reason: str) -> None:
+        self.halts.append(reason)

@@ -1,0 +1,139 @@
+"""Asking, peer after peer, for as long as a need stands; answering within bounds."""
+
+from __future__ import annotations
+
+from consensus.effects import BatchKept, Need
+from consensus.messages import FetchBlock, FetchChain, FetchLane
+from node.journal import GENESIS, Journal
+from node.sync import (
+    GRACE_MS,
+    LANE_BATCHES,
+    LONGEST_PAUSE_MS,
+    MOST_ASKED,
+    REQUEST_COST,
+    SERVED_BYTES_A_SECOND,
+    Fetcher,
+    Library,
+)
+from primitives.batch import EMPTY_TIP, Batch, batch_digest, tip_of
+from primitives.encoding import encode
+from tests import builders
+from tests.unit.node.disk import MemoryDisk
+from tests.unit.node.fakes import CHAIN, FakeWorld
+
+A = bytes([1]) * 32
+PEERS = (1, 2, 3)
+BLOCK = {("block", 5, A): Need(FetchBlock(5, A), (3, 0))}
+
+
+def asked(fetcher: Fetcher, now_ms: int, needs: dict, peers: tuple = PEERS) -> list[int]:  # type: ignore[type-arg]
+    return [peer for peer, _ in fetcher.poll(now_ms, needs, peers, ())]
+
+
+def test_a_need_is_asked_for_at_once_of_those_named_first_and_then_of_the_others() -> None:
+    """[SYNC-1]"""
+    fetcher = Fetcher(0)
+    order = [asked(fetcher, now, BLOCK) for now in (0, 200, 400, 600)]
+    assert order == [[3], [1], [2], [3]], "and never of oneself"
+
+
+def test_pauses_grow_to_a_limit() -> None:
+    fetcher = Fetcher(0)
+    times, now = [], 0
+    for _ in range(40):
+        assert asked(fetcher, now, BLOCK)
+        due = fetcher.next_ms
+        assert due is not None
+        assert asked(fetcher, due - 1, BLOCK) == []
+        times.append(due - now)
+        now = due
+    assert times[0] < times[-1] == LONGEST_PAUSE_MS
+    assert times == sorted(times)
+
+
+def test_asking_ends_with_the_need_and_begins_anew() -> None:
+    fetcher = Fetcher(0)
+    asked(fetcher, 0, BLOCK)
+    assert asked(fetcher, 10, {}) == []
+    assert fetcher.next_ms is None
+    assert asked(fetcher, 20, BLOCK) == [3]
+
+
+def test_only_connected_peers_are_asked() -> None:
+    fetcher = Fetcher(0)
+    assert asked(fetcher, 0, BLOCK, ()) == []
+    assert asked(fetcher, 200, BLOCK, (2,)) == [2]
+
+
+def test_a_batch_that_is_on_its_way_is_given_time() -> None:
+    fetcher = Fetcher(0)
+    needs = {("lane", 1, A): Need(FetchLane(1, A, 0), (1,))}
+    grace = GRACE_MS["lane"]
+    assert fetcher.poll(0, needs, PEERS, ()) == []
+    assert fetcher.next_ms == grace
+    assert fetcher.poll(grace, needs, PEERS, (A,)) == [], "it has come and is being checked"
+    later = fetcher.next_ms
+    assert later is not None
+    assert fetcher.poll(later, needs, PEERS, ()) == [(1, FetchLane(1, A, 0))]
+
+
+def test_requests_at_a_time_are_bounded_and_the_rest_follow() -> None:
+    needs = {("block", view, A): Need(FetchBlock(view, A), ()) for view in range(40)}
+    fetcher = Fetcher(0)
+    counts = []
+    now = 0
+    for _ in range(3):
+        counts.append(len(asked(fetcher, now, needs)))
+        now = fetcher.next_ms or now
+    assert counts == [MOST_ASKED, MOST_ASKED, 40 - 2 * MOST_ASKED]
+
+
+def a_lane(count: int) -> list[Batch]:
+    tip, batches = EMPTY_TIP, []
+    mint = builders.a_mint("east", builders.a_person("ann"), 5)
+    for _ in range(count):
+        batch = builders.a_batch([mint], parent=tip, author=1)
+        batches.append(batch)
+        tip = tip_of(batch_digest(CHAIN, batch.header), batch.header)
+    return batches
+
+
+def a_library(batches: list[Batch]) -> Library:
+    journal = Journal(MemoryDisk(), CHAIN)
+    journal.recover(GENESIS)
+    for batch in batches:
+        journal.append(BatchKept(encode(batch)))
+    return Library(journal.shelf, FakeWorld())
+
+
+def test_a_long_lane_is_answered_from_its_oldest_batches() -> None:
+    """[SYNC-3]"""
+    lane = a_lane(LANE_BATCHES + 8)
+    library = a_library(lane)
+    tip = batch_digest(CHAIN, lane[-1].header)
+    oldest = [encode(batch) for batch in lane[:LANE_BATCHES]]
+    assert library.lane(FetchLane(1, tip, 0)) == oldest
+    assert library.lane(FetchLane(1, tip, LANE_BATCHES + 8)) == []
+
+
+def test_a_lane_with_a_hole_is_answered_from_the_hole_upwards() -> None:
+    lane = a_lane(5)
+    library = a_library([*lane[:2], *lane[3:]])
+    tip = batch_digest(CHAIN, lane[-1].header)
+    assert library.lane(FetchLane(1, tip, 0)) == [encode(batch) for batch in lane[3:]]
+
+
+def test_a_peer_has_a_share_of_each_second() -> None:
+    """[SYNC-3]"""
+    library = a_library([])
+    for _ in range(SERVED_BYTES_A_SECOND // REQUEST_COST):
+        assert library.may_serve(1, 5_000)
+    assert not library.may_serve(1, 5_999)
+    assert library.may_serve(2, 5_999)
+    assert library.may_serve(1, 6_000)
+    library.count(1, SERVED_BYTES_A_SECOND)
+    assert not library.may_serve(1, 6_001)
+
+
+def test_no_chain_no_answer() -> None:
+    assert a_library([]).chain(FetchChain(1)) is None
