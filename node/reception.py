@@ -99,7 +99,7 @@ class Reception:
             return
         answers: list[Message]
         if isinstance(request, FetchLane):
-            answers = [BatchSent(raw) for raw in library.lane(request)]
+            answers = [BatchSent(raw) for raw in library.lane(request, peer)]
         else:
             chain = library.chain(request)
             answers = [] if chain is None else [chain]

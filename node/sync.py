@@ -140,10 +140,12 @@ class Library:
         held = self._shelf.get(digest)
         return held.raw if held is not None else self._past.batch(digest)
 
-    def lane(self, request: FetchLane) -> list[bytes]:
+    def lane(self, request: FetchLane, peer: int | None = None) -> list[bytes]:
         """The batches that end in the tip, above ``after``, oldest first; as many of the oldest as
-        one answer may hold. Empty if the tip is not held."""
+        one answer may hold. Empty if the tip is not held. What was read on the way and is not in
+        the answer is ``count``-ed to ``peer`` too: reading costs more than sending."""
         found: list[bytes] = []
+        read = 0
         digest = request.tip
         for _ in range(LANE_WALK):
             raw = self.batch(digest)
@@ -154,10 +156,13 @@ class Library:
                 break
             found.append(raw)
             if len(found) > LANE_BATCHES:
-                found.pop(0)
+                read += len(found.pop(0))
             digest = header.previous
         found.reverse()
-        return _within(found, LANE_BYTES)
+        answer = _within(found, LANE_BYTES)
+        if peer is not None:
+            self.count(peer, read + sum(map(len, found[len(answer) :])))
+        return answer
 
     def chain(self, request: FetchChain) -> ChainSent | None:
         """Final blocks from a height on, with the certificates that prove them."""
