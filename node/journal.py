@@ -164,6 +164,12 @@ class Journal:
         numbers = list(self._disk.segments())
         for number in numbers:
             self._load(number, last=number == numbers[-1])
+        if floor.height and not any(self._entries.values()):
+            # What made a height final is written down before it is executed, and kept.
+            raise Damaged(
+                f"the journal is empty though height {floor.height} is executed: restore the disk, "
+                "or rotate this validator's key and start from nothing"
+            )
         if not numbers:
             self._open_segment()
         self.dirty = True

@@ -260,3 +260,10 @@ def test_memory_for_batches_is_bounded() -> None:
         assert journal.shelf.get(digest_of(raw)) is not None
     assert len(journal.shelf._cache) == 2
     assert len(journal.shelf) == 4
+
+
+def test_a_journal_that_is_gone_is_not_taken_for_a_new_one() -> None:
+    """[DUR-4] The store shows that this node took part: what it signed since is forgotten."""
+    floor = executed_at(builders.a_block(3), 3)
+    with pytest.raises(Damaged, match="height 3"):
+        Journal(MemoryDisk(), CHAIN).recover(floor)
