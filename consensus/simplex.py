@@ -133,8 +133,12 @@ class Simplex:
             self._leader_votes[vote.digest] = vote
 
     def on_block(self, header: Header, wanted: bool) -> None:
-        """A block that was asked for by digest; anything else is ignored."""
-        if wanted:
+        """A block that was asked for by digest; anything else is ignored, and so is what no chain
+        could hold (a lying leader names its parent): it would be kept for ever."""
+        final = self.chain.final.header
+        # Each height takes a view of its own, and what is asked for is of a view that was reached.
+        heights, views = header.height - final.height, header.view - final.view
+        if wanted and 0 < heights <= views and header.view <= self.view:
             digest = block_digest(self._config.chain, header)
             if digest not in self.chain.blocks:
                 self._keep(self.chain.add(header, digest))

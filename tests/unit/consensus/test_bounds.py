@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from consensus.effects import BatchKept, Keep
-from consensus.messages import BatchSent, ChainSent, StateCertified, Status
+from consensus.messages import BatchSent, BlockSent, ChainSent, StateCertified, Status
 from consensus.needs import MOST_AHEAD
 from primitives.batch import EMPTY_TIP, Batch, Tip, batch_digest, batch_message, header_after
+from primitives.block import VERSION, Header, block_digest, genesis_block
 from primitives.encoding import encode
 from tests.builders import a_person, a_transfer, raw
 from tests.unit.consensus.pump import GENESIS, Pump
-from tests.unit.consensus.scripted import a_chain_of, heights, only, receive
+from tests.unit.consensus.scripted import a_chain_of, heights, only, proposal, receive
 from tests.unit.consensus.test_lanes import CHAIN, cut_with, digest, tip
 
 AUTHOR = 1
@@ -122,3 +123,22 @@ def test_a_chain_that_does_not_attach_is_not_checked() -> None:
     node = pump.nodes[3]
     assert not node.wants(ChainSent(headers[1:], certificates[1:]))
     assert node.wants(ChainSent(headers, certificates))
+
+
+def test_a_parent_that_cannot_be_is_not_kept() -> None:
+    """[SYNC-1] Nothing would ever make the journal forget a block of the last height."""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = only(node)
+    genesis_digest, genesis = genesis_block(pump.genesis)
+    for height, view in ((2**62, 0), (1, 2**62), (0, 0)):
+        parent = Header(VERSION, 0, view, height, genesis_digest, genesis.time, 1, genesis.cut)
+        digest = block_digest(pump.chain, parent)
+        child = Header(VERSION, 0, 1, 2, digest, genesis.time, 1, genesis.cut)
+        pump.restart(0)
+        node = pump.nodes[0]
+        receive(pump, node, 1, proposal(pump, child, block_digest(pump.chain, child)))
+        assert ("block", 1, digest) in node.engine.needs
+        effects = receive(pump, node, 1, BlockSent(parent))
+        assert not any(isinstance(e, Keep) for e in effects)
+        assert digest not in node.engine.simplex.chain.blocks
