@@ -144,12 +144,13 @@ def _needs_of_claims(parts: Parts, needs: dict[NeedKey, Need]) -> None:
 
 
 def known_height(parts: Parts) -> int:
-    """The newest height that is certified here, or that f+1 members say they hold certified: at
-    least one of them is honest."""
+    """The newest height that is certified here, or that a quorum's beat names, or that f+1 members
+    say they hold certified: at least one of them is honest."""
     claims = sorted(parts.reported_by.values(), reverse=True)
     faults = parts.config.members.faults
     claimed = claims[faults] if len(claims) > faults else 0
-    return max(parts.certified_height, claimed)
+    newest = parts.attestations.newest_beat
+    return max(parts.certified_height, claimed, 0 if newest is None else newest.beat.height)
 
 
 def _need_chain(parts: Parts, needs: dict[NeedKey, Need]) -> None:

@@ -105,3 +105,19 @@ def test_a_node_far_behind_takes_the_chain_in_parts() -> None:
         receive(pump, node, 1, ChainSent(headers[part], certificates[part]))
     assert node.engine.final_height == 150
     assert node.engine.executed_height == 150
+
+
+def test_a_member_that_missed_a_whole_height_learns_of_it_from_the_beats() -> None:
+    """[CERT-6, LIVE-7] Everyone else is done and silent; it does not know that it is behind."""
+    pump = Pump()
+    pump.submit(0)
+    pump.pass_time(500)
+    pump.drop = lambda sender, to, message: 3 in (sender, to)
+    pump.submit(0, name="b")
+    pump.pass_time(500)
+    assert heights(pump) == [2, 2, 2, 1]
+    pump.drop = lambda sender, to, message: False
+    pump.queue.clear()
+    pump.pass_time(30_000)
+    assert heights(pump) == [2, 2, 2, 2]
+    assert pump.nodes[3].engine.executed_height == 2
