@@ -142,7 +142,7 @@ def _faults(rng: Random, plan: Plan) -> tuple[Fault, ...]:
     faults: list[Fault] = [Storm(0, _weather(rng))]
     everyone = list(range(plan.endpoints))
     for _ in range(rng.choice((0, 1, 1, 2, 3)) if plan.members > 1 else 2):
-        down = rng.choice((50, 300, 1_500))
+        down = rng.choice((50, 300, 1_500, 4_000))
         many = rng.choice((1, 1, 1, 1, rng.randint(1, len(everyone)), len(everyone)))
         chosen = tuple(sorted(rng.sample(everyone, many)))
         faults.append(
