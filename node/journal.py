@@ -2,13 +2,13 @@
 
 Knows frames, segments, and which records are still needed; not why a record was written.
 
-A frame is [magic 1][kind 1][serial 8][durable 4][length 4][crc 4][payload], little-endian; the
-CRC-32 covers everything but itself. ``serial`` numbers records for good: one that is copied out of
-an old segment keeps its number, so that order survives. ``durable`` says how much of the segment
-was synced when the frame was written. That is what tells a torn tail from damage: bytes that no
-later frame calls durable were never said aloud, and are cut off at recovery; a bad frame below
-some later frame's ``durable`` was synced once, and a journal that has lost such a thing refuses to
-open, because its owner might sign twice.
+A frame is [magic 1][kind 1][serial 8][durable 4][length 4][crc of these 4][crc 4][payload],
+little-endian; the second CRC-32 covers the payload too. ``serial`` numbers records for good: one
+that is copied out of an old segment keeps its number, so that order survives. ``durable`` says how
+much of the segment was synced when the frame was written. That is what tells a torn tail from
+damage: bytes that no later frame calls durable were never said aloud, and are cut off at recovery;
+a bad frame below some later frame's ``durable`` was synced once, and a journal that has lost such a
+thing refuses to open, because its owner might sign twice.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ MAX_RECORD: Final = 1024 * 1024
 
 _MAGIC: Final = 0xA7
 _FIXED: Final = struct.Struct("<BBQII")
-_CRC: Final = struct.Struct("<I")
-_HEAD: Final = _FIXED.size + _CRC.size
+_CRCS: Final = struct.Struct("<II")
+_HEAD: Final = _FIXED.size + _CRCS.size
 
 
 class Damaged(Exception):
@@ -86,29 +86,39 @@ class _Entry(NamedTuple):
 
 def _frame_bytes(kind: int, serial: int, durable: int, payload: bytes) -> bytes:
     fixed = _FIXED.pack(_MAGIC, kind, serial, durable, len(payload))
-    return b"".join((fixed, _CRC.pack(crc32(payload, crc32(fixed))), payload))
+    crc = crc32(fixed)
+    return b"".join((fixed, _CRCS.pack(crc, crc32(payload, crc)), payload))
+
+
+def _end_of(data: bytes, offset: int) -> int | None:
+    """Where the frame at ``offset`` ends by its own, sound head; perhaps beyond the data."""
+    if offset + _HEAD > len(data):
+        return None
+    magic, _, _, _, length = _FIXED.unpack_from(data, offset)
+    crc, _ = _CRCS.unpack_from(data, offset + _FIXED.size)
+    if magic != _MAGIC or length > MAX_RECORD:
+        return None
+    if crc != crc32(data[offset : offset + _FIXED.size]):
+        return None
+    return offset + _HEAD + int(length)
 
 
 def _frame_at(data: bytes, offset: int) -> _Frame | None:
     """The sound frame at ``offset``, if there is one."""
-    start = offset + _HEAD
-    if start > len(data):
+    end = _end_of(data, offset)
+    if end is None or end > len(data):
         return None
-    fixed = data[offset : offset + _FIXED.size]
-    magic, kind, serial, durable, length = _FIXED.unpack(fixed)
-    if magic != _MAGIC or length > MAX_RECORD or start + length > len(data):
-        return None
-    payload = data[start : start + length]
-    (crc,) = _CRC.unpack_from(data, offset + _FIXED.size)
-    if crc != crc32(payload, crc32(fixed)):
-        return None
-    return _Frame(kind, serial, durable, payload)
+    _, kind, serial, durable, _ = _FIXED.unpack_from(data, offset)
+    payload = data[offset + _HEAD : end]
+    head_crc, crc = _CRCS.unpack_from(data, offset + _FIXED.size)
+    return _Frame(kind, serial, durable, payload) if crc == crc32(payload, head_crc) else None
 
 
 def _was_durable(data: bytes, offset: int) -> bool:
-    """Whether some later frame says that what is at ``offset`` had been synced."""
+    """Whether some later frame says that what is at ``offset`` had been synced. What lies inside
+    the bad frame is its payload, which may hold anything: customers choose its bytes."""
     magic = bytes([_MAGIC])
-    candidate = data.find(magic, offset + 1)
+    candidate = data.find(magic, _end_of(data, offset) or offset + 1)
     while candidate >= 0:
         frame = _frame_at(data, candidate)
         if frame is not None and frame.durable > offset:

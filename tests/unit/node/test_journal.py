@@ -267,3 +267,33 @@ def test_a_journal_that_is_gone_is_not_taken_for_a_new_one() -> None:
     floor = executed_at(builders.a_block(3), 3)
     with pytest.raises(Damaged, match="height 3"):
         Journal(MemoryDisk(), CHAIN).recover(floor)
+
+
+def a_batch_with_a_memo(memo: bytes) -> bytes:
+    person = builders.a_person("ann")
+    transfer = builders.a_transfer(person, (person, 1), memo=memo)
+    return encode(builders.a_batch([transfer]))
+
+
+@pytest.mark.parametrize("claims", [2**32 - 1, 500])
+def test_a_memo_that_looks_like_a_frame_does_not_make_a_torn_tail_damage(claims: int) -> None:
+    """Else a customer's bytes would keep every node that lost its power from starting again."""
+    disk = written(votes(3))
+    size = len(disk.files[1])
+    memo = _frame_bytes(5, 9, claims, b"").ljust(32, b"\0")
+    journal = Journal(disk, CHAIN)
+    journal.recover(GENESIS)
+    journal.synced()
+    journal.append(BatchKept(a_batch_with_a_memo(memo)))
+    assert size < 500 < disk.files[1].index(memo)
+    whole = bytes(disk.files[1])
+    for end in range(size + 1, len(whole)):
+        disk.files[1] = bytearray(whole[:end])
+        assert found(disk) == votes(3)
+
+
+def test_a_damaged_length_below_a_synced_frame_is_damage() -> None:
+    disk = written(votes(3))
+    disk.files[1][14] = 0xFF
+    with pytest.raises(Damaged, match="byte 0"):
+        found(disk)
