@@ -54,7 +54,7 @@ from consensus.messages import (
 from consensus.needs import NeedKey, known_height, needs_of, wanted_blocks
 from consensus.parts import Parts
 from consensus.recovery import replay
-from primitives.batch import BatchHeader, Tip, batch_digest, header_after, header_of
+from primitives.batch import Tip, batch_digest, header_after, header_of
 from primitives.block import block_digest
 from primitives.certificate import BeatCertificate
 from primitives.evidence import Evidence, Offence
@@ -125,12 +125,9 @@ class Engine:
         me = self.config.me
         return me is not None and self._own_tip.seq <= self.lanes.lanes[me].final_seq
 
-    def wants_batch(self, header: BatchHeader, digest: bytes) -> bool:
-        """False if the batch would not be kept: then nobody checks its transactions."""
-        return self.lanes.accepts(digest, header)
-
     def wants(self, message: Message, digest: bytes | None = None) -> bool:
-        """False if the message could change nothing: then nobody checks its signatures."""
+        """False if the message could change nothing: then nobody checks its signatures, of which a
+        full batch has a thousand. ``digest`` is a batch's."""
         simplex = self.simplex
         match message:
             case Propose():
@@ -141,7 +138,7 @@ class Engine:
                 return not simplex.chain.holds(message.certificate)
             case BatchSent():
                 assert digest is not None
-                return self.wants_batch(header_of(message.batch), digest)
+                return self.lanes.accepts(digest, header_of(message.batch))
             case Attested():
                 return self.attestations.wants(message.attest)
             case StateCertified():
