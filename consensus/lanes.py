@@ -116,7 +116,7 @@ class Lane:
             held = self._held.get(digest)
             if held is None:
                 return digest
-            if held.bad or held.header.seq <= start.seq:
+            if held.bad or not _may_descend(held.header, start):
                 raise ValueError(f"lane {self.author}: {end.seq} does not follow {start.seq}")
             found.append(held)
             digest = held.header.previous
@@ -199,6 +199,13 @@ def _follows(parent: Tip, header: BatchHeader) -> bool:
         and header.previous == parent.digest
         and header.cumulative == parent.cumulative + header.weight
     )
+
+
+def _may_descend(header: BatchHeader, start: Tip) -> bool:
+    """False if no missing batch could join the two: the one just above must name ``start``."""
+    if header.seq == start.seq + 1:
+        return header.previous == start.digest
+    return header.seq > start.seq
 
 
 def _adds_up(start: Tip, path: list[Held], end: Tip) -> bool:
