@@ -51,6 +51,8 @@ def _run(
         if results:
             results.add(outcome)
         yield outcome, cluster.trace.lines
+    if results:
+        results.save()
 
 
 def _seeds(text: str) -> list[int]:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.simulation.__main__ import main
 from tests.simulation.cluster import Cluster
 from tests.simulation.plan import plan_of
@@ -42,23 +44,31 @@ def test_a_run_depends_on_nothing_that_ran_before() -> None:
     assert Cluster(plan_of(3), keep_trace=True).run() == first
 
 
-def test_a_seed_replays_with_its_trace(capsys: object) -> None:
+def test_a_seed_replays_with_its_trace(capsys: pytest.CaptureFixture[str]) -> None:
     cluster = Cluster(plan_of(0), keep_trace=True)
     assert cluster.run().verdict is Verdict.AGREED
     assert any("executes 1" in line for line in cluster.trace.lines)
     assert main(["--seed", "0"]) == 0
-    assert "executes 1" in capsys.readouterr().out  # type: ignore[attr-defined]
+    assert "executes 1" in capsys.readouterr().out
 
 
-def test_the_exit_status_says_whether_all_agreed(capsys: object) -> None:
+def test_the_exit_status_says_whether_all_agreed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--seeds", "0-1", "--json"]) == 0
-    document = json.loads(capsys.readouterr().out)  # type: ignore[attr-defined]
+    document = json.loads(capsys.readouterr().out)
     assert document["verdicts"] == {"Agreed": 2}
     assert [each["seed"] for each in document["seeds"]] == [0, 1]
 
 
 def an_outcome(seed: int, verdict: Verdict) -> Outcome:
     return Outcome(seed, verdict, "", 4, "none", 9, 9, 9, 9_000, "00")
+
+
+def test_results_are_on_disk_when_the_run_ends(tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    assert main(["--seeds", "0-1", "--results", str(file)]) == 0
+    document = json.loads(file.read_text())
+    assert [each["seed"] for each in document["seeds"]] == [0, 1]
+    assert document["commit"]
 
 
 def test_a_long_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
