@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import aiohttp
+from msgspec.structs import replace
 
 from benchmarks import chains
 from benchmarks.funding import Till, funding
 from benchmarks.load import Load, Plan, schedule
-from benchmarks.network import Network, Spent
+from benchmarks.network import Network, Spell, Spent
 from benchmarks.population import Terms, Workshop, holder_of
 from benchmarks.verdict import Step, cumulative, judge
 from client.home import open_home, parse_genesis
@@ -82,7 +83,7 @@ class Bench:
         receipts = [[block.receipts for block in chain.blocks] for chain in self.chains]
         finals = [cumulative(each, before) for each in receipts]
         step = judge(offered, requests, finals, warm_up_s)
-        return Measured(step, await spending, offered.cpu_s / count * 1e6)
+        return _measured(step, await spending, offered.cpu_s / plan.seconds)
 
     def store_bytes(self) -> list[int]:
         """What each node keeps on disk."""
@@ -124,6 +125,19 @@ class Bench:
             if loop.time() > until_s:
                 raise Stuck(f"{len(self.sent)} were sent, {finals} are final")
             await asyncio.sleep(LOOK_S)
+
+
+def _measured(step: Step, spell: Spell, generator: float) -> Measured:
+    """``generator`` is the processor time that the load generator used a second."""
+    cores = os.cpu_count() or 1
+    nodes = sum(sum(spent.seconds.values()) for spent in spell.nodes) / spell.passed_s
+    machine = spell.machine_cpu_s / spell.passed_s
+    step = replace(
+        step,
+        cpu_share=round((nodes + generator) / cores, 3),
+        cpu_share_of_others=round(max(0.0, machine - nodes - generator) / cores, 3),
+    )
+    return Measured(step, spell.nodes, generator / step.offered_per_second * 1e6)
 
 
 def _size(directory: Path) -> int:

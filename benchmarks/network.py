@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import aiohttp
 import msgspec
 
-from benchmarks.processes import snapshot, usage
+from benchmarks.processes import busy_s, snapshot, usage
 
 COMMAND: Final = (str(Path(sys.executable).parent / "liqbon-node"),)
 START_TIMEOUT_S: Final = 90.0
@@ -63,6 +63,14 @@ class Spent(NamedTuple):
     rss_bytes: int
 
 
+class Spell(NamedTuple):
+    """What was used in a stretch of time: by each node, and by whatever ran on this machine."""
+
+    nodes: list[Spent]
+    passed_s: float
+    machine_cpu_s: float
+
+
 class Network:
     """The running nodes."""
 
@@ -71,17 +79,18 @@ class Network:
         self.nodes = document.nodes
         self._session = session
 
-    async def spent(self, after_s: float, for_s: float) -> list[Spent]:
-        """What each node uses, from ``after_s`` seconds from now on, for ``for_s`` seconds."""
+    async def spent(self, after_s: float, for_s: float) -> Spell:
+        """What is used from ``after_s`` seconds from now on, for ``for_s`` seconds."""
         await asyncio.sleep(after_s)
         clock = asyncio.get_running_loop().time
-        begun_s, before = clock(), await self._totals()
+        begun_s, busy, before = clock(), busy_s(), await self._totals()
         await asyncio.sleep(for_s)
-        passed_s, after = clock() - begun_s, await self._totals()
-        return [
+        passed_s, busy, after = clock() - begun_s, busy_s() - busy, await self._totals()
+        nodes = [
             Spent(passed_s, {name: s - old[name] for name, s in new.items()}, rss_bytes)
             for (old, _), (new, rss_bytes) in zip(before, after, strict=True)
         ]
+        return Spell(nodes, passed_s, busy)
 
     async def _totals(self) -> list[tuple[dict[str, float], int]]:
         """Every node's processor seconds by stage since it started, and its memory."""

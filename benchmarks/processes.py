@@ -42,6 +42,14 @@ def snapshot() -> dict[int, Process]:
     return found
 
 
+def busy_s() -> float:
+    """Seconds that all cores together have worked since the machine started, for anyone; what the
+    host took from a virtual machine counts too."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+    user, nice, system, _, _, irq, softirq, steal = map(int, fields)
+    return (user + nice + system + irq + softirq + steal) * _TICK_S
+
+
 def usage(processes: dict[int, Process], pid: int) -> Usage:
     """Of one process and its descendants. KeyError if it is not there."""
     own = processes[pid]

@@ -40,6 +40,7 @@ class Document(msgspec.Struct, frozen=True):
     cpu_us_per_transfer_and_validator: dict[str, float]
     cpu_us_per_transfer_of_generator: float
     cpu_share: float
+    cpu_share_of_others: float
     rss_bytes: list[int]
     store_bytes: list[int]
     blocks_per_second: float
@@ -122,4 +123,6 @@ def _costs(document: Document) -> str:
     lines.append(f"{sum(costs.values()):8.1f}  in all, at each of {document.validators}")
     lines.append(f"{document.cpu_us_per_transfer_of_generator:8.1f}  the load generator")
     head = "microseconds of processor time a transfer and validator, by stage"
-    return "\n".join([head, *lines, f"{document.cpu_share:8.0%}  of all cores were busy"])
+    lines.append(f"{document.cpu_share:8.0%}  of all cores were busy with these")
+    lines.append(f"{document.cpu_share_of_others:8.0%}  with something else on this machine")
+    return "\n".join([head, *lines])

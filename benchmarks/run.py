@@ -42,7 +42,7 @@ class Effort(NamedTuple):
     tries: int
 
 
-FULL: Final = Effort(tuple(range(1_000, 8_001, 300)), 4.0, 8.0, 61.0, 30.0, 4)
+FULL: Final = Effort(tuple(range(1_000, 8_001, 300)), 6.0, 8.0, 61.0, 30.0, 4)
 QUICK: Final = Effort((800, 1_200, 1_600, 2_000), 2.0, 5.0, 12.0, 8.0, 2)
 BRIEF: Final = Effort((80,), 1.0, 1.0, 3.0, 3.0, 1)
 """Shows that everything works; measures nothing."""
@@ -122,7 +122,8 @@ async def _measure(asked: Asked, bench: Bench, bare: Bare, date: str) -> Documen
         bare_syncs_per_second=round(bare.syncs_per_second, 1),
         cpu_us_per_transfer_and_validator=_costs(best),
         cpu_us_per_transfer_of_generator=round(best.generator_us, 1),
-        cpu_share=_share(best),
+        cpu_share=sustained.cpu_share,
+        cpu_share_of_others=sustained.cpu_share_of_others,
         rss_bytes=[spent.rss_bytes for spent in best.spent],
         store_bytes=bench.store_bytes(),
         blocks_per_second=blocks,
@@ -187,6 +188,8 @@ def _tell(step: Step) -> None:
         + ("" if step.sustained else ", not sustained")
         + (f", {step.refused}" if step.refused else "")
         + (f", median {step.finality_ms.p50:.0f} ms" if step.finality_ms else "")
+        + f", {step.cpu_share:.0%} of all cores"
+        + (f" (others {step.cpu_share_of_others:.0%})" if step.cpu_share_of_others > 0.05 else "")
     )
 
 
@@ -204,10 +207,3 @@ def _costs(measured: Measured) -> dict[str, float]:
         )
         for name in names
     }
-
-
-def _share(measured: Measured) -> float:
-    """How much of all cores the nodes and the load generator used."""
-    nodes = sum(sum(spent.seconds.values()) / spent.passed_s for spent in measured.spent)
-    generator = measured.generator_us / 1e6 * measured.step.offered_per_second
-    return round((nodes + generator) / machine.describe().cores, 3)

@@ -60,7 +60,11 @@ SILENT: Final = Window(0.0, 0, 0, 0, 0.0, 0.0)
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One rate that was tried, and how it went. ``refused`` are those told to come back later."""
+    """One rate that was tried, and how it went. ``refused`` are those told to come back later.
+
+    ``cpu_share`` is how much of all cores the nodes and the generator used meanwhile; the rest was
+    idle, but for what others on this machine used.
+    """
 
     offered_per_second: float
     duration_s: float
@@ -72,6 +76,8 @@ class Step(msgspec.Struct, frozen=True):
     finality_ms: Percentiles | None
     generator_late_ms: float
     nodes: list[Window]
+    cpu_share: float = 0.0
+    cpu_share_of_others: float = 0.0
 
 
 def percentiles(values: Sequence[float]) -> Percentiles | None:

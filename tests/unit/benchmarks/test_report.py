@@ -52,6 +52,7 @@ def a_document() -> Document:
         cpu_us_per_transfer_and_validator={"execute": 60.0, "verifiers": 70.0},
         cpu_us_per_transfer_of_generator=30.0,
         cpu_share=0.9,
+        cpu_share_of_others=0.01,
         rss_bytes=[2**27] * 4,
         store_bytes=[2**27] * 4,
         blocks_per_second=5.0,
