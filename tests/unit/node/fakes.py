@@ -11,21 +11,25 @@ from consensus.config import Anchor
 from consensus.effects import Effect, Need
 from consensus.engine import Engine
 from consensus.inputs import Executed, Input
-from consensus.messages import Message, decode_message
+from consensus.messages import Message, Voted, decode_message
 from consensus.verification import Verifier
 from node.guard import Guard
 from node.journal import Journal
 from node.replica import Replica
 from node.signer import LocalSigner
 from node.world import Misbehaviour, World
-from primitives.batch import Batch
+from primitives.batch import EMPTY_TIP, Batch, batch_digest, tip_of
 from primitives.block import Header, genesis_block
 from primitives.certificate import StateCertificate
 from primitives.evidence import Evidence
 from primitives.keys import ED25519
+from primitives.vote import Kind
 from tests import builders
 from tests.unit.node.disk import MemoryDisk
 
+A = bytes([1]) * 32
+B = bytes([2]) * 32
+TIPS = (EMPTY_TIP,) * 4
 CHAIN = builders.a_chain()
 COMMITTEE = builders.a_committee()
 NOW = builders.GENESIS_TIME + 5_000
@@ -155,3 +159,24 @@ class FakeWorld:
 
     def halted(self, reason: str) -> None:
         self.halts.append(reason)
+
+
+def a_lane(count: int, author: int = 1) -> list[Batch]:
+    """The first batches of a lane, sealed by its author."""
+    tip, batches = EMPTY_TIP, []
+    for number in range(count):
+        mint = builders.a_mint("east", builders.a_person("ann"), 5, f"receipt {number}")
+        batch = builders.a_batch([mint], parent=tip, author=author)
+        batches.append(batch)
+        tip = tip_of(digest_of(batch), batch.header)
+    return batches
+
+
+def digest_of(batch: Batch) -> bytes:
+    """Its digest on the tests' chain."""
+    return batch_digest(CHAIN, batch.header)
+
+
+def a_vote_message(author: int = 1, view: int = 1) -> Voted:
+    """NOTARIZE, signed by ``author``."""
+    return Voted(builders.a_vote(Kind.NOTARIZE, view, A, author=author), TIPS)

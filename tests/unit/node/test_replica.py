@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from msgspec.structs import replace
 
 from consensus.effects import (
     Accuse,
@@ -41,42 +40,29 @@ from consensus.messages import (
     Beating,
     Certified,
     FetchBlock,
-    FetchChain,
-    FetchLane,
     Message,
     Propose,
-    Status,
-    Voted,
 )
-from node.inbox import PEER_MESSAGES
 from node.journal import GENESIS, Damaged, Journal
-from node.reception import MOST_CHECKING
-from primitives.batch import EMPTY_TIP, Batch, batch_digest, header_after, tip_of
+from primitives.batch import EMPTY_TIP, batch_digest, header_after
 from primitives.block import Ordered, block_digest
 from primitives.encoding import encode
 from primitives.evidence import Evidence, Offence
 from primitives.vote import Beat, Kind
 from tests import builders
-from tests.unit.node.fakes import CHAIN, NOW, FakeWorld
+from tests.unit.node.fakes import (
+    CHAIN,
+    NOW,
+    TIPS,
+    A,
+    B,
+    FakeWorld,
+    a_lane,
+    a_vote_message,
+    digest_of,
+)
 
-A = bytes([1]) * 32
-B = bytes([2]) * 32
-TIPS = (EMPTY_TIP,) * 4
 MINT = builders.a_mint("north", builders.a_person("ann"), 5)
-
-
-def a_lane(count: int, author: int = 1) -> list[Batch]:
-    tip, batches = EMPTY_TIP, []
-    for number in range(count):
-        mint = builders.a_mint("east", builders.a_person("ann"), 5, f"receipt {number}")
-        batch = builders.a_batch([mint], parent=tip, author=author)
-        batches.append(batch)
-        tip = tip_of(batch_digest(CHAIN, batch.header), batch.header)
-    return batches
-
-
-def digest_of(batch: Batch) -> bytes:
-    return batch_digest(CHAIN, batch.header)
 
 
 def journaled(world: FakeWorld) -> list[object]:
@@ -85,10 +71,6 @@ def journaled(world: FakeWorld) -> list[object]:
 
 def a_frame(message: Message) -> bytes:
     return encode(message)
-
-
-def a_vote_message(author: int = 1, view: int = 1) -> Voted:
-    return Voted(builders.a_vote(Kind.NOTARIZE, view, A, author=author), TIPS)
 
 
 def test_nothing_is_said_before_the_sync_is_answered() -> None:
@@ -259,98 +241,6 @@ def test_a_damaged_journal_does_not_start() -> None:
         world.replica()
 
 
-def test_frames_that_mean_nothing_are_blamed_on_the_peer() -> None:
-    """[MSG-1] [MSG-2]"""
-    world = FakeWorld()
-    replica = world.replica()
-    replica.on_frame(2, b"\xc1")
-    forged = a_vote_message(author=1)
-    replica.on_frame(3, a_frame(Voted(builders.a_vote(Kind.NOTARIZE, 1, B, author=2), ())))
-    broken = Voted(replace(forged.vote, signature=bytes(64)), TIPS)
-    replica.on_frame(1, a_frame(broken))
-    assert [(blame.peer, blame.code) for blame in world.blamed] == [
-        (2, "malformed"),
-        (3, "tips_form"),
-        (1, "signature_invalid"),
-    ]
-    assert not world.engine.of(Received)
-
-
-def test_unwanted_messages_cost_no_signature_check() -> None:
-    """[MSG-2]"""
-    world = FakeWorld()
-    replica = world.replica()
-    world.engine.unwanted = [Certified]
-    certificate = builders.a_certificate(Kind.NOTARIZE, 1, A)
-    unsigned = tuple(replace(each, signature=bytes(64)) for each in certificate.signatures)
-    broken = Certified(replace(certificate, signatures=unsigned))
-    replica.on_frame(1, a_frame(broken))
-    assert world.blamed == []
-    assert not world.engine.of(Received)
-
-
-def test_a_batch_is_checked_elsewhere_and_once() -> None:
-    world = FakeWorld()
-    replica = world.replica()
-    [batch] = a_lane(1)
-    frame = a_frame(BatchSent(encode(batch)))
-    replica.on_frame(1, frame)
-    replica.on_frame(2, frame)
-    assert world.checks == [(digest_of(batch), 1)]
-    assert not world.engine.of(Received)
-    assert not replica.is_resting
-    replica.on_batch_checked(digest_of(batch), None)
-    [received] = world.engine.of(Received)
-    assert isinstance(received, Received)
-    assert isinstance(received.verified.message, VerifiedBatch)
-    assert received.verified.message.fault is None
-    replica.on_batch_checked(digest_of(batch), None)
-    assert len(world.engine.of(Received)) == 1
-
-
-def test_a_batch_with_a_fault_goes_to_the_engine_as_evidence() -> None:
-    world = FakeWorld()
-    replica = world.replica()
-    [batch] = a_lane(1)
-    replica.on_frame(1, a_frame(BatchSent(encode(batch))))
-    replica.on_batch_checked(digest_of(batch), "signature_invalid")
-    [received] = world.engine.of(Received)
-    assert isinstance(received, Received)
-    message = received.verified.message
-    assert isinstance(message, VerifiedBatch)
-    assert message.fault == "signature_invalid"
-
-
-def test_a_batch_that_its_author_did_not_sign_is_blamed_on_who_sent_it() -> None:
-    world = FakeWorld()
-    replica = world.replica()
-    [batch] = a_lane(1)
-    unsigned = Batch(batch.header, batch.transactions, bytes(64))
-    replica.on_frame(2, a_frame(BatchSent(encode(unsigned))))
-    assert world.checks == []
-    assert [(blame.peer, blame.code) for blame in world.blamed] == [(2, "signature_invalid")]
-
-
-def test_a_peer_cannot_have_more_checked_than_its_share() -> None:
-    """[MSG-3]"""
-    world = FakeWorld()
-    replica = world.replica()
-    for batch in a_lane(MOST_CHECKING + 3):
-        replica.on_frame(1, a_frame(BatchSent(encode(batch))))
-    assert len(world.checks) == MOST_CHECKING
-
-
-def test_an_inbox_that_is_full_drops() -> None:
-    """[MSG-3]"""
-    world = FakeWorld(auto_sync=False)
-    replica = world.replica()
-    for _ in range(PEER_MESSAGES + 5):
-        replica.on_frame(1, a_frame(Status(1, 1, 1, TIPS)))
-    replica.on_frame(2, a_frame(Status(1, 1, 1, TIPS)))
-    assert replica.waiting == PEER_MESSAGES + 1
-    assert replica.dropped == 5
-
-
 def test_final_blocks_are_executed_one_at_a_time_with_their_batches() -> None:
     world = FakeWorld()
     replica = world.replica()
@@ -408,31 +298,6 @@ def test_batches_are_sent_again_by_digest_from_the_journal() -> None:
     assert world.sent == [(2, BatchSent(encode(batch)))]
 
 
-def test_lanes_and_chains_are_answered_without_the_engine() -> None:
-    """[SYNC-3]"""
-    world = FakeWorld()
-    replica = world.replica()
-    lane = a_lane(3)
-    world.engine.script = [(Connected, [Keep(BatchKept(encode(batch))) for batch in lane[1:]])]
-    world.past = {digest_of(lane[0]): encode(lane[0])}
-    replica.on_connected(1)
-    replica.on_frame(2, a_frame(FetchLane(1, digest_of(lane[2]), 0)))
-    assert world.sent == [(2, BatchSent(encode(batch))) for batch in lane]
-    world.sent.clear()
-    replica.on_frame(2, a_frame(FetchLane(1, digest_of(lane[2]), 2)))
-    assert world.sent == [(2, BatchSent(encode(lane[2])))]
-    world.sent.clear()
-    replica.on_frame(2, a_frame(FetchLane(0, digest_of(lane[2]), 0)))
-    replica.on_frame(2, a_frame(FetchLane(1, A, 0)))
-    replica.on_frame(2, a_frame(FetchChain(1)))
-    assert world.sent == []
-    certificate = builders.a_state_certificate(builders.an_attestation())
-    world.chain = ((builders.a_block(),), (certificate,))
-    replica.on_frame(2, a_frame(FetchChain(1)))
-    assert len(world.sent) == 1
-    assert not world.engine.of(Received)
-
-
 def test_sealing_takes_one_batch_at_a_time_into_the_engine() -> None:
     world = FakeWorld(auto_sync=False)
     replica = world.replica()
@@ -478,17 +343,6 @@ def test_a_clock_set_back_brings_the_engines_moment_back() -> None:
     world.now = NOW
     replica.on_timer()
     assert world.wakes[-1] == NOW + 500
-
-
-def test_a_peer_that_leaves_takes_its_words_along() -> None:
-    world = FakeWorld(auto_sync=False)
-    replica = world.replica()
-    replica.on_connected(1)
-    replica.on_frame(1, a_frame(Status(1, 1, 1, TIPS)))
-    waiting = replica.waiting
-    replica.on_disconnected(1)
-    assert replica.waiting == waiting - 1
-    assert replica.peers == ()
 
 
 def test_an_observer_follows_and_signs_nothing() -> None:
