@@ -9,6 +9,7 @@ from __future__ import annotations
 from consensus.effects import Effect, Send, SendBatches
 from consensus.messages import (
     Attested,
+    BeatCertified,
     BlockSent,
     Certified,
     FetchBlock,
@@ -38,7 +39,9 @@ def at_standstill(parts: Parts) -> list[Effect]:
 
 def to_greet(parts: Parts, peer: int) -> list[Effect]:
     """To a peer whose connection is new: it may have missed anything."""
-    return [Send(peer, status_of(parts)), *_open_work(parts, peer)]
+    beat = parts.attestations.newest_beat
+    pulse: list[Effect] = [] if beat is None else [Send(peer, BeatCertified(beat))]
+    return [Send(peer, status_of(parts)), *pulse, *_open_work(parts, peer)]
 
 
 def _open_work(parts: Parts, peer: int | None) -> list[Effect]:

@@ -148,6 +148,18 @@ def test_beats_prove_that_nothing_newer_exists() -> None:
         assert beat.beat.tick == pump.now_ms // PARAMETERS.beat_ms
 
 
+def test_who_connects_is_told_of_the_newest_beat() -> None:
+    """[CERT-6, LIVE-4] A node that was away can answer as fresh before the next tick."""
+    pump = Pump()
+    pump.submit(0)
+    pump.pass_time(15_000)
+    pump.restart(3)
+    assert pump.nodes[3].engine.newest_beat is None
+    pump.nodes[0].step(Connected(3))
+    pump.deliver()
+    assert pump.nodes[3].engine.newest_beat == pump.nodes[0].engine.newest_beat is not None
+
+
 def test_nobody_beats_while_its_newest_attestation_is_uncertified() -> None:
     """[CERT-6]"""
     pump = Pump()
