@@ -59,11 +59,11 @@ class Stage:
 
 
 LOOP: Final = Stage("loop")
-"""What no other stage claims: the event loop itself, timers, logging."""
+"""What no other stage claims: the event loop itself, HTTP, TLS, pipes, timers, logging."""
 INGRESS: Final = Stage("ingress")
 """Admission, dry runs, fairness and sealing."""
 VERIFY: Final = Stage("verify")
-"""Signatures that are checked in line, and talking to the processes that check the others."""
+"""Signatures of votes and certificates, checked in line."""
 CONSENSUS: Final = Stage("consensus")
 """The engine's steps and the replica's turns around them."""
 JOURNAL: Final = Stage("journal")
