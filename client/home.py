@@ -28,7 +28,7 @@ from primitives.genesis import MAX_GENESIS, Genesis, chain_id, decode_genesis
 from primitives.keys import ED25519, Ed25519Key
 from shell import keyfile
 from shell.errors import CommandError, KeyFault, UsageError
-from shell.mnemonic import MAX_ACCOUNT, account_key, parse_sentence, sentence_seed
+from shell.mnemonic import account_key, parse_sentence, sentence_seed
 
 T = TypeVar("T")
 
@@ -194,13 +194,6 @@ def read_sentence(text: str) -> str:
         return parse_sentence(text)
     except Malformed as error:
         raise KeyFault(error.code, str(error.detail)) from None
-
-
-def check_account(account: int) -> int:
-    """``account`` itself. ``UsageError`` beyond the path's bounds."""
-    if not 0 <= account <= MAX_ACCOUNT:
-        raise UsageError("account_invalid", f"an account is 0 to {MAX_ACCOUNT}")
-    return account
 
 
 @contextmanager

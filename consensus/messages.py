@@ -18,7 +18,6 @@ from primitives.vote import Attest, Kind, SignedBeat, Vote
 
 MAX_MESSAGE: Final = 1024 * 1024
 """Bytes of one frame between peers."""
-FETCH_DIGESTS: Final = 64
 CHAIN_HEADERS: Final = 64
 """Headers in one answer of a peer that helps another to catch up."""
 

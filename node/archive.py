@@ -32,7 +32,6 @@ from primitives.receipt import Receipt
 FORMAT: Final = b"liqbon-1"
 KEPT_RECEIPTS: Final = 32
 KEPT_BATCHES: Final = 32
-MAX_STATE_KEY: Final = 129
 
 META: Final = b"m"
 STATE: Final = b"s"

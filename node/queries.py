@@ -102,10 +102,6 @@ class Queries:
         """
         return list(islice(self._history(account, before), limit))
 
-    def is_certified(self, height: int) -> bool:
-        """Whether a certificate of this height, agreeing with what was executed, is here."""
-        return self._executor.certificate_of(height) is not None
-
     def touching(self, account: bytes, height: int) -> list[int]:
         """Places of the receipts of a height whose transactions touched an account, ascending."""
         after = (height, 2**32 - 1)

@@ -22,7 +22,6 @@ MAX_KEYS: Final = 16
 
 MAIN_HRP: Final = "lqb"
 TEST_HRP: Final = "tlqb"
-NETWORK_HRPS: Final = (MAIN_HRP, TEST_HRP)
 
 
 class Policy(Wire):

@@ -34,10 +34,6 @@ class Wire(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=T
     """A value with a canonical byte form: an array of its fields, in order, none optional."""
 
 
-class TaggedWire(Wire, tag=True):
-    """A member of a closed union: an array whose first element is the member's integer tag."""
-
-
 Digest = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 """32 bytes: a SHA-256 digest, an account id or an Ed25519 public key."""
 Signature = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]

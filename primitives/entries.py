@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import msgspec
 
 from primitives.actions import Code
-from primitives.encoding import Count, Digest, Malformed, Millis, Wire, decode, encode
+from primitives.encoding import Count, Digest, Malformed, Millis, Wire, decode
 from primitives.genesis import PartnerLimits, ProgrammeTerms, Rate, Roles
 from primitives.hashing import DUE, ZERO_DIGEST
 
@@ -315,6 +315,3 @@ def decode_entry(key: bytes, value: bytes) -> Wire:
     if kind is None:
         raise Malformed("entry_unknown", key[:MAX_KEY].hex())
     return decode(kind, value, MAX_VALUE)
-
-
-encode_entry = encode

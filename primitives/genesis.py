@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import msgspec
 
 from primitives.actions import MAX_OUTPUTS, Code
+from primitives.address import MAIN_HRP, TEST_HRP
 from primitives.encoding import (
     Count,
     Digest,
@@ -30,8 +31,8 @@ from primitives.validators import Validator, ValidatorSet, check_members, check_
 
 VERSION: Final = 1
 MAX_GENESIS: Final = 1024 * 1024
-MAIN: Final = "lqb"
-TEST: Final = "tlqb"
+MAIN: Final = MAIN_HRP
+TEST: Final = TEST_HRP
 MINUTE_MS: Final = 60_000
 HEAVIEST_TRANSACTION: Final = 16 + 256 + 32
 """Signatures + outputs + KiB at their most: a lane that may not order it would stand still."""

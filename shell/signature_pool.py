@@ -75,7 +75,6 @@ class SignaturePool:
         self._tasks: list[asyncio.Task[None]] = []
         self._stopped = False
         self.restarts = 0
-        self.checked_jobs = 0
 
     @property
     def waiting(self) -> int:
@@ -168,7 +167,6 @@ class SignaturePool:
             self._repeat(waiting, str(death))
             await self._restart(worker)
             return
-        self.checked_jobs += 1
         if not waiting.answer.done():
             waiting.answer.set_result(verdict.codes)
 

@@ -11,12 +11,11 @@ from contracts.context import BlockContext
 from contracts.genesis import genesis_changes
 from contracts.transition import apply_block
 from node.archive import block_key, height_bytes
-from node.executor import SYNC_HEIGHTS, ExecutedBlock, Executor
+from node.executor import SYNC_HEIGHTS, Executor
 from node.queries import Queries
 from node.store import Change, LevelStore, MemoryStore, StoreBroken
 from primitives.batch import Batch
 from primitives.block import block_digest
-from primitives.certificate import StateCertificate
 from primitives.encoding import encode
 from primitives.entries import Account, account_key
 from primitives.keys import ED25519
@@ -36,28 +35,9 @@ from tests.builders import (
     an_open_channels,
 )
 from tests.fakes.ordering import Ledger, run
+from tests.fakes.witness import Witness, balance
 
 ANN, BOB, CARL = (a_person(name) for name in ("ann", "bob", "carl"))
-
-
-class Witness:
-    """Notes what it is told."""
-
-    def __init__(self) -> None:
-        self.heights: list[int] = []
-        self.certified_heights: list[int] = []
-        self.blocks: list[ExecutedBlock] = []
-
-    def executed(self, block: ExecutedBlock) -> None:
-        self.heights.append(block.record.header.height)
-        self.blocks.append(block)
-
-    def certified(self, certificate: StateCertificate) -> None:
-        self.certified_heights.append(certificate.attestation.height)
-
-
-def balance(executor: Executor, account: bytes) -> int:
-    return executor.account(account).balance
 
 
 def test_a_new_store_holds_what_the_founders_agreed_on() -> None:

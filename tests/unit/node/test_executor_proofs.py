@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from node.executor import ExecutedBlock, Executor, Pending, kept_versions
+from node.executor import Executor, Pending, kept_versions
 from node.queries import NotCertified, Queries
 from primitives.batch import EMPTY_TIP
 from primitives.block import Header, block_digest
-from primitives.certificate import StateCertificate
 from primitives.encoding import encode
 from primitives.entries import Account, account_key, decode_entry
 from primitives.keys import ED25519
@@ -26,28 +25,9 @@ from tests.builders import (
     a_transfer,
 )
 from tests.fakes.ordering import Ledger
+from tests.fakes.witness import Witness, balance
 
 ANN, BOB, CARL = (a_person(name) for name in ("ann", "bob", "carl"))
-
-
-class Witness:
-    """Notes what it is told."""
-
-    def __init__(self) -> None:
-        self.heights: list[int] = []
-        self.certified_heights: list[int] = []
-        self.blocks: list[ExecutedBlock] = []
-
-    def executed(self, block: ExecutedBlock) -> None:
-        self.heights.append(block.record.header.height)
-        self.blocks.append(block)
-
-    def certified(self, certificate: StateCertificate) -> None:
-        self.certified_heights.append(certificate.attestation.height)
-
-
-def balance(executor: Executor, account: bytes) -> int:
-    return executor.account(account).balance
 
 
 # --- certificates and proofs --------------------------------------------------------------------
