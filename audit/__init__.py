@@ -1,0 +1,1 @@
+"""Checks everything that the validators say, from genesis on, and publishes what it found."""

@@ -1,0 +1,24 @@
+"""liqbon-audit. Knows the names of its subcommands; each is imported when it runs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shell.command import LazyGroup
+
+cli: Final = LazyGroup(
+    "liqbon-audit",
+    help_text="Check everything that the validators say, from genesis on, and believe none.",
+    subcommands={
+        "verify": ("audit.verify:verify", "Replay the chain of one untrusted node and judge it."),
+    },
+)
+
+
+def main() -> None:
+    """The command's entry point."""
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""How a block follows its parent. Knows heights, views, cuts and lanes; carries out nothing.
+
+Both blocks are attested, so what does not follow here is a quorum's doing; except for the list of
+batches, which is the node's own word until it is what the cut means ([BLOCK-2], [BLOCK-3]).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from audit.violations import Violation
+from client.raw import RawOrdered
+from primitives.batch import EMPTY_TIP, BatchHeader, Tip, tip_of
+from primitives.block import Header, order_of
+from primitives.genesis import Parameters
+from primitives.validators import ValidatorSet
+from primitives.vote import Attestation
+
+
+class Parent(msgspec.Struct, frozen=True):
+    """The block before: its header and digest, and what was attested of it (None: genesis)."""
+
+    header: Header
+    digest: bytes
+    attestation: Attestation | None
+
+    @property
+    def ends_epoch(self) -> bool:
+        """Whether the next block begins an epoch ([PROOF-3])."""
+        return self.attestation is not None and self.attestation.last
+
+    @property
+    def next_epoch(self) -> int:
+        """The epoch of the next block."""
+        return self.header.epoch + self.ends_epoch
+
+
+def check_header(parent: Parent, header: Header, members: ValidatorSet) -> None:
+    """A valid child, as far as headers alone show it ([BLOCK-4]).
+
+    That views in between were nullified, and how the clocks of voters stood, no block shows.
+    """
+    before, height = parent.header, header.height
+    if (height, header.parent) != (before.height + 1, parent.digest):
+        detail = f"parent {header.parent.hex()}, it is {parent.digest.hex()}"
+        raise Violation("parent_wrong", height, detail)
+    if header.time < before.time:
+        raise Violation("time_backwards", height, f"{header.time} after {before.time}")
+    if header.epoch != parent.next_epoch:
+        detail = f"epoch {header.epoch}, {parent.next_epoch} follows the block before"
+        raise Violation("epoch_wrong", height, detail)
+    last_view = 0 if parent.ends_epoch else before.view
+    if header.view <= last_view or header.proposer != members.leader(header.view):
+        detail = (
+            f"view {header.view} led by member {header.proposer}, after view {last_view}; "
+            f"its leader is {members.leader(header.view)}"
+        )
+        raise Violation("view_wrong", height, detail)
+
+
+def check_members(said: Attestation, members: ValidatorSet) -> None:
+    """Within an epoch the members stay; only its last height names others ([CERT-2])."""
+    if not said.last and said.next_validators != members.hash:
+        detail = "the next members are others, and the epoch does not end"
+        raise Violation("epoch_wrong", said.height, detail)
+
+
+def first_cut(parent: Parent, lanes: int) -> tuple[Tip, ...]:
+    """Where the lanes stand before the block: an epoch's begin anew."""
+    return (EMPTY_TIP,) * lanes if parent.ends_epoch else parent.header.cut
+
+
+def check_cut(before: Sequence[Tip], header: Header, parameters: Parameters) -> None:
+    """Each lane stays, or goes on by 1..S batches and 1..W weight ([LANE-3])."""
+    if len(header.cut) != len(before):
+        detail = f"{len(header.cut)} lanes of {len(before)}"
+        raise Violation("cut_wrong", header.height, detail)
+    for lane, (old, new) in enumerate(zip(before, header.cut, strict=True)):
+        batches, weight = new.seq - old.seq, new.cumulative - old.cumulative
+        within = 0 < batches <= parameters.lane_batches and 0 < weight <= parameters.lane_weight
+        if old != new and not within:
+            detail = f"lane {lane} goes on by {batches} batches of weight {weight}"
+            raise Violation("cut_wrong", header.height, detail)
+
+
+def check_order(
+    before: Sequence[Tip],
+    header: Header,
+    order: Sequence[RawOrdered],
+    batches: Sequence[BatchHeader],
+) -> None:
+    """The batches are those between the two cuts, in the order that the cut means.
+
+    ``order`` names, in the same places, the digests of ``batches`` ([BLOCK-2], [BLOCK-3]).
+    """
+    _check_none_missing(before, header, order)
+    lanes: list[list[bytes]] = [[] for _ in before]
+    for each in order:
+        lanes[each.lane].append(each.digest)
+    meant = [(each.lane, each.digest) for each in order_of(header.height, lanes)]
+    if meant != [(each.lane, each.digest) for each in order]:
+        raise Violation("order_forged", header.height, "the cut means another order")
+    tips = list(before)
+    unbroken = True
+    for named, batch in zip(order, batches, strict=True):
+        unbroken &= _continues(tips[named.lane], batch)
+        tips[named.lane] = tip_of(named.digest, batch)
+    if [tip.digest for tip in tips] != [tip.digest for tip in header.cut]:
+        raise Violation("order_forged", header.height, "the cut ends with other batches")
+    if not unbroken or tuple(tips) != header.cut:
+        detail = "the batches that the cut names do not follow each other"
+        raise Violation("lane_broken", header.height, detail)
+
+
+def _check_none_missing(
+    before: Sequence[Tip], header: Header, order: Sequence[RawOrdered]
+) -> None:
+    given = [0] * len(before)
+    for each in order:
+        given[each.lane] += 1
+    for lane, (old, new) in enumerate(zip(before, header.cut, strict=True)):
+        named = new.seq - old.seq
+        if given[lane] == named:
+            continue
+        code = "batch_withheld" if given[lane] < named else "order_forged"
+        detail = f"lane {lane}: {given[lane]} batches are handed out, the cut orders {named}"
+        raise Violation(code, header.height, detail)
+
+
+def _continues(tip: Tip, batch: BatchHeader) -> bool:
+    """[LANE-4]"""
+    expected = (tip.seq + 1, tip.digest, tip.cumulative + batch.weight)
+    return (batch.seq, batch.previous, batch.cumulative) == expected
