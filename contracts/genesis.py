@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from contracts import due as calendar
+from contracts import programmes
 from contracts.partners import NO_POSITION
 from contracts.state import State
 from primitives.encoding import Wire
 from primitives.entries import (
     DIRECTORY_KEY,
+    SETTLEMENT_KEY,
     SUPPLY_KEY,
     Account,
+    CycleClose,
     Directory,
     Limits,
     Partner,
     Programme,
+    PublishedRate,
     RateStart,
     ReserveLapse,
+    Settlement,
     Supply,
     account_key,
+    custodian_key,
     limits_key,
     partner_key,
     position_key,
@@ -27,6 +33,7 @@ from primitives.genesis import Genesis, GenesisPartner, ProgrammeTerms, Roles
 from primitives.hashing import ZERO_DIGEST
 
 ROLE_CHANNELS = 256
+FIRST_CYCLE = 1
 
 
 class _Nothing:
@@ -47,14 +54,27 @@ def genesis_changes(genesis: Genesis) -> list[tuple[bytes, bytes]]:
     _create(state, SUPPLY_KEY, Supply(0, 0, 0))
     codes = tuple(partner.code for partner in genesis.partners)
     _create(state, DIRECTORY_KEY, Directory(codes))
+    for custodian in genesis.custodians:
+        _create(state, custodian_key(custodian.code), custodian)
+        _found_account(state, custodian.account)
     for partner in genesis.partners:
         _found_partner(state, genesis, partner)
+    closes = genesis.time + genesis.parameters.settlement_cycle_ms
+    _create(state, SETTLEMENT_KEY, Settlement(FIRST_CYCLE, closes, genesis.settlement_custodian))
+    calendar.insert(state, closes, CycleClose(FIRST_CYCLE))
     return [(key, value) for key, value in state.changes() if value is not None]
 
 
 def _found_partner(state: State, genesis: Genesis, partner: GenesisPartner) -> None:
-    programmes = tuple(terms.code for terms in partner.programmes)
-    entry = Partner(partner.code, partner.name, partner.currency, partner.roles, programmes)
+    codes = tuple(terms.code for terms in partner.programmes)
+    entry = Partner(
+        code=partner.code,
+        name=partner.name,
+        currency=partner.currency,
+        roles=partner.roles,
+        custodian=partner.custodian,
+        programmes=codes,
+    )
     _create(state, partner_key(partner.code), entry)
     _create(state, position_key(partner.code), NO_POSITION)
     _found_roles(state, partner.roles)
@@ -64,10 +84,14 @@ def _found_partner(state: State, genesis: Genesis, partner: GenesisPartner) -> N
 
 
 def _found_roles(state: State, roles: Roles) -> None:
+    for account in (roles.admin, roles.issuer, roles.cashier):
+        _found_account(state, account)
+
+
+def _found_account(state: State, account: bytes) -> None:
     """One record an account, however many roles of however many partners it has ([GEN-8])."""
-    for account in (roles.admin, roles.issuer, roles.cashier, roles.custodian):
-        if state.entry(account_key(account), Account) is None:
-            state.put(account_key(account), Account(0, ROLE_CHANNELS, 0, ZERO_DIGEST))
+    if state.entry(account_key(account), Account) is None:
+        state.put(account_key(account), Account(0, ROLE_CHANNELS, 0, ZERO_DIGEST))
 
 
 def _found_limits(state: State, genesis: Genesis, partner: GenesisPartner) -> None:
@@ -75,20 +99,41 @@ def _found_limits(state: State, genesis: Genesis, partner: GenesisPartner) -> No
     terms = partner.limits
     lapse = terms.reserve_attested + genesis.parameters.reserve_lapse_ms
     counts = terms.reserve > 0 and lapse > genesis.time
-    _create(state, limits_key(partner.code), Limits(terms, counts))
+    entry = Limits(
+        terms=terms,
+        reserve_counts=counts,
+        earmarked=0,
+        overdue=0,
+        moved=0,
+        pending_reserve=None,
+        pending_caps=None,
+    )
+    _create(state, limits_key(partner.code), entry)
     if counts:
         calendar.insert(state, lapse, ReserveLapse(partner.code, terms.reserve_attested))
 
 
 def _found_programme(state: State, time: int, partner: str, terms: ProgrammeTerms) -> None:
     """The newest rate that has begun is in force; later ones begin by themselves ([GEN-10])."""
-    in_force = -1
-    for place, rate in enumerate(terms.rates):
+    place = -1
+    for number, rate in enumerate(terms.rates):
+        programmes.record(state, (partner, terms.code), number, PublishedRate(rate, time))
         if rate.since <= time:
-            in_force = place
+            place = number
         else:
-            calendar.insert(state, rate.since, RateStart(partner, terms.code, place))
-    entry = Programme(terms, in_force, paused=False)
+            calendar.insert(state, rate.since, RateStart(partner, terms.code, number))
+    entry = Programme(
+        code=terms.code,
+        name=terms.name,
+        point=terms.point,
+        terms_hash=terms.terms_hash,
+        terms_url=terms.terms_url,
+        paused=False,
+        place=place,
+        rate=terms.rates[place] if place >= 0 else None,
+        published=len(terms.rates),
+        newest=terms.rates[-1],
+    )
     _create(state, programme_key(partner, terms.code), entry)
 
 

@@ -7,12 +7,11 @@ of them nothing is minted ([LEDGER-6]).
 
 from __future__ import annotations
 
-from contracts import limits, partners, programmes, token
+from contracts import limits, partners, programmes, supply, token
 from contracts.context import BlockContext
 from contracts.state import Draft
 from primitives.actions import Mint
-from primitives.amount import MAX_SUPPLY
-from primitives.entries import SUPPLY_KEY, Mark, MarkKind, Partner, Supply, mark_key
+from primitives.entries import Mark, MarkKind, Partner, mark_key
 from primitives.receipt import Minted, Outcome
 from primitives.transaction import Decoded
 
@@ -38,7 +37,7 @@ def mint(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:
 def _deposit_refusal(
     draft: Draft, context: BlockContext, partner: Partner, action: Mint
 ) -> Outcome | None:
-    programme = programmes.find(draft, partner, action.programme)
+    programme = programmes.find(draft, action.partner, action.programme)
     if programme is None:
         return Outcome.PROGRAMME_UNKNOWN
     if programme.paused:
@@ -58,14 +57,15 @@ def _deposit_refusal(
 def _room_refusal(
     draft: Draft, context: BlockContext, partner: Partner, amount: int
 ) -> Outcome | None:
-    in_force = limits.of(draft, partner)
-    if partners.position(draft, partner).net + amount > limits.limit(in_force):
+    in_force = limits.of(draft, partner.code)
+    if in_force.overdue:
+        return Outcome.MINTING_SUSPENDED
+    if not limits.has_room(in_force, partners.position(draft, partner.code), amount):
         return Outcome.LIMIT_EXCEEDED
-    today = limits.day_of(draft, context, partner)
+    today = limits.day_of(draft, context, partner.code)
     if today.minted + amount > in_force.terms.mint_per_day:
         return Outcome.DAILY_CAP_EXCEEDED
-    supply = _supply(draft)
-    if max(supply.minted, supply.supply) + amount > MAX_SUPPLY:
+    if not supply.may_mint(draft, amount):
         return Outcome.SUPPLY_EXCEEDED
     return None
 
@@ -75,10 +75,9 @@ def _issue(draft: Draft, context: BlockContext, partner: Partner, decoded: Decod
     assert isinstance(action, Mint)
     amount = action.amount
     draft.put(_commitment_key(partner, action), Mark(decoded.id, context.height))
-    supply = _supply(draft)
-    draft.put(SUPPLY_KEY, Supply(supply.minted + amount, supply.redeemed, supply.refunded))
-    position = partners.add_minted(draft, partner, amount)
-    limits.add_minted(draft, context, partner, amount)
+    supply.add_minted(draft, amount)
+    position = partners.add_minted(draft, partner.code, amount)
+    limits.add_minted(draft, context, partner.code, amount)
     token.credit(draft, action.to, amount)
     draft.events.append(Minted(partner.code, amount, position.minted))
 
@@ -86,9 +85,3 @@ def _issue(draft: Draft, context: BlockContext, partner: Partner, decoded: Decod
 def _commitment_key(partner: Partner, action: Mint) -> bytes:
     """Keyed by the partner, so that a rival who saw it in a lane cannot use it up ([LEDGER-12])."""
     return mark_key(partner.code, MarkKind.COMMITMENT, action.commitment)
-
-
-def _supply(draft: Draft) -> Supply:
-    supply = draft.entry(SUPPLY_KEY, Supply)
-    assert supply is not None, "a state without a supply"
-    return supply

@@ -75,6 +75,19 @@ def may_open(entries: Entries, context: BlockContext, to: bytes, amount: int) ->
     )
 
 
+def balance(entries: Entries, account: bytes) -> int:
+    """Units that the account holds."""
+    return (entries.entry(account_key(account), Account) or NO_ACCOUNT).balance
+
+
+def debit(draft: Draft, sender: bytes, amount: int) -> None:
+    """Take ``amount`` units from who signed for it ([LEDGER-1]). Checks were made before."""
+    key = account_key(sender)
+    account = draft.entry(key, Account)
+    assert account is not None, sender.hex()
+    draft.put(key, _with_balance(account, account.balance - amount))
+
+
 def credit(draft: Draft, to: bytes, amount: int) -> None:
     """Add ``amount`` units to an account, opening it if need be. Checks were made before."""
     key = account_key(to)

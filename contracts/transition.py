@@ -12,12 +12,40 @@ from typing import Any, Final
 import msgspec
 
 from contracts import due as calendar
-from contracts import issuance, limits, programmes, token
+from contracts import issuance, limits, programmes, redemption, reserves, settlement, token
 from contracts.context import BlockContext
 from contracts.sequences import use_sequence
 from contracts.state import Draft, State, StateReader
-from primitives.actions import Action, Mint, OpenChannels, Transfer
-from primitives.entries import DueItem, LaneDay, RateStart, ReserveLapse, lane_day_key
+from primitives.actions import (
+    Action,
+    LowerClaimBound,
+    Mint,
+    OpenChannels,
+    ProgrammeOpen,
+    ProgrammePause,
+    ProgrammeSetRate,
+    Redeem,
+    Refund,
+    ReserveAttest,
+    ReserveRelease,
+    SetDailyCaps,
+    SettlementConfirm,
+    SettlementDispute,
+    SettlementPay,
+    SettlementStatement,
+    Transfer,
+)
+from primitives.entries import (
+    CapsStart,
+    CycleClose,
+    DueItem,
+    LaneDay,
+    ObligationDue,
+    RateStart,
+    ReserveLapse,
+    ReserveStart,
+    lane_day_key,
+)
 from primitives.receipt import Outcome, Receipt, Skip
 from primitives.transaction import Decoded
 
@@ -27,12 +55,29 @@ CONTRACTS: Final[dict[type[Action], Contract]] = {
     Transfer: token.transfer,
     OpenChannels: token.open_channels,
     Mint: issuance.mint,
+    ProgrammeOpen: programmes.open_programme,
+    ProgrammeSetRate: programmes.set_rate,
+    ProgrammePause: programmes.pause,
+    LowerClaimBound: limits.lower_claim_bound,
+    SetDailyCaps: limits.set_daily_caps,
+    ReserveAttest: reserves.attest,
+    ReserveRelease: reserves.release,
+    Redeem: redemption.redeem,
+    Refund: redemption.refund,
+    SettlementPay: settlement.pay,
+    SettlementConfirm: settlement.confirm,
+    SettlementDispute: settlement.dispute,
+    SettlementStatement: settlement.state_payment,
 }
 """What carries out each action. A contract checks everything before it changes its draft."""
 
-DUE: Final[dict[type[DueItem], Callable[[Draft, Any], None]]] = {
-    ReserveLapse: limits.reserve_lapses,
+DUE: Final[dict[type[DueItem], Callable[[Draft, BlockContext, Any], None]]] = {
+    ReserveLapse: reserves.reserve_lapses,
+    ReserveStart: reserves.reserve_starts,
+    CapsStart: limits.caps_start,
     RateStart: programmes.rate_starts,
+    CycleClose: settlement.cycle_closes,
+    ObligationDue: settlement.deadline_passes,
 }
 """What happens when each kind of item falls due."""
 
@@ -68,7 +113,7 @@ class BlockRun:
             due = calendar.pop(self.state, context.time)
             if due is None:
                 break
-            self._receipts.append(_carry_out(self.state, due))
+            self._receipts.append(_carry_out(self.state, context, due))
 
     def apply(self, lane: int, decoded: Decoded) -> Receipt | Skip:
         """Carry out one transaction that came in ``lane``; a skip wrote nothing ([RCPT-2]).
@@ -131,9 +176,9 @@ def _next_due_ms(state: State) -> int | None:
     return None if second is None else second * calendar.SECOND_MS
 
 
-def _carry_out(state: State, due: calendar.Due) -> Receipt:
+def _carry_out(state: State, context: BlockContext, due: calendar.Due) -> Receipt:
     draft = Draft(state)
-    DUE[type(due.item)](draft, due.item)
+    DUE[type(due.item)](draft, context, due.item)
     draft.commit()
     return Receipt(due.origin, Outcome.DONE, tuple(draft.events))
 

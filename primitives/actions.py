@@ -13,7 +13,14 @@ from typing import Annotated, Final
 
 import msgspec
 
-from primitives.encoding import Count, Digest, Positive, Wire
+from primitives.encoding import Count, Digest, Millis, Positive, Wire, encode
+from primitives.endorsement import Endorsement
+from primitives.hashing import (
+    ATTESTATION_SIGNATURE,
+    INVOICE_SIGNATURE,
+    RELEASE_SIGNATURE,
+    Domain,
+)
 
 MAX_OUTPUTS: Final = 256
 MAX_POINTS: Final = 2**63 - 1
@@ -21,6 +28,14 @@ MAX_CODE: Final = 32
 
 Code = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?\Z")]
 """The name of a partner or a programme on chain: 1..32 of a-z, 0-9 and inner hyphens."""
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Url = Annotated[str, msgspec.Meta(max_length=200)]
+Term = Annotated[int, msgspec.Meta(ge=1, le=2**32 - 1)]
+"""One half of a rate."""
+Cycle = Annotated[int, msgspec.Meta(ge=1, le=2**32 - 1)]
+"""The number of a settlement cycle, from 1."""
+Place = Annotated[int, msgspec.Meta(ge=0, le=98)]
+"""The place of an obligation in its cycle: at most one fewer than there are partners."""
 
 
 @unique
@@ -97,7 +112,157 @@ class Mint(Wire, tag=int(Tag.MINT)):
     to: Digest
 
 
-Action = Transfer | OpenChannels | Mint
+class ProgrammeOpen(Wire, tag=int(Tag.PROGRAMME_OPEN)):
+    """Let points of a further programme be deposited, at numerator / denominator units a point."""
+
+    partner: Code
+    programme: Code
+    name: Name
+    point: Name
+    terms_hash: Digest
+    terms_url: Url
+    numerator: Term
+    denominator: Term
+
+
+class ProgrammeSetRate(Wire, tag=int(Tag.PROGRAMME_SET_RATE)):
+    """Publish a programme's next rate, in force from ``since`` (0: at once)."""
+
+    partner: Code
+    programme: Code
+    numerator: Term
+    denominator: Term
+    since: Millis
+
+
+class ProgrammePause(Wire, tag=int(Tag.PROGRAMME_PAUSE)):
+    """Stop taking new deposits into a programme, or take them again."""
+
+    partner: Code
+    programme: Code
+    paused: bool
+
+
+class LowerClaimBound(Wire, tag=int(Tag.LIMIT_LOWER_CLAIM_BOUND)):
+    """Let others come to owe this partner less: a smaller K, in units."""
+
+    partner: Code
+    claim_bound: Count
+
+
+class SetDailyCaps(Wire, tag=int(Tag.LIMIT_SET_DAILY_CAPS)):
+    """Bound what a stolen key could do in a day, in units; what is raised is raised later."""
+
+    partner: Code
+    mint_per_day: Count
+    refund_per_day: Count
+
+
+class Attestation(Wire):
+    """What a custodian says that it holds for a partner, in units, as of a moment."""
+
+    partner: Code
+    amount: Count
+    as_of: Millis
+
+
+class ReserveAttest(Wire, tag=int(Tag.RESERVE_ATTEST)):
+    """Have a reserve recognised that the partner's custodian attests."""
+
+    attestation: Attestation
+    custodian: Endorsement
+
+
+class Release(Wire):
+    """A custodian's consent to hand back ``amount`` units out of exactly this reserve."""
+
+    partner: Code
+    amount: Positive
+    reserve: Count
+    attested: Millis
+
+
+class ReserveRelease(Wire, tag=int(Tag.RESERVE_RELEASE)):
+    """Take a part of the reserve back that nothing needs."""
+
+    release: Release
+    custodian: Endorsement
+
+
+class Invoice(Wire):
+    """What a cashier asks for; ``id`` is random and used once, ``payer`` nil for whoever comes."""
+
+    partner: Code
+    amount: Positive
+    expires: Millis
+    id: Digest
+    payer: Digest | None
+
+
+class Redeem(Wire, tag=int(Tag.REDEEM)):
+    """Spend the sender's LiqBon at a partner: they are burnt, and the partner is owed for them."""
+
+    invoice: Invoice
+    cashier: Endorsement
+
+
+class Refund(Wire, tag=int(Tag.REFUND)):
+    """Give back ``amount`` units of what was redeemed on an invoice, to who redeemed it."""
+
+    partner: Code
+    invoice: Digest
+    refund: Digest
+    amount: Positive
+
+
+class SettlementPay(Wire, tag=int(Tag.SETTLEMENT_PAY)):
+    """The debtor says that it paid an obligation; ``reference`` is opaque, salted, never text."""
+
+    cycle: Cycle
+    place: Place
+    reference: Digest
+
+
+class SettlementConfirm(Wire, tag=int(Tag.SETTLEMENT_CONFIRM)):
+    """The creditor says that it was paid."""
+
+    cycle: Cycle
+    place: Place
+
+
+class SettlementDispute(Wire, tag=int(Tag.SETTLEMENT_DISPUTE)):
+    """The creditor says that it was not paid, whatever the debtor said."""
+
+    cycle: Cycle
+    place: Place
+
+
+class SettlementStatement(Wire, tag=int(Tag.SETTLEMENT_STATEMENT)):
+    """The settlement custodian says whether an obligation was paid."""
+
+    cycle: Cycle
+    place: Place
+    paid: bool
+
+
+Action = (
+    Transfer
+    | OpenChannels
+    | Mint
+    | ProgrammeOpen
+    | ProgrammeSetRate
+    | ProgrammePause
+    | LowerClaimBound
+    | SetDailyCaps
+    | ReserveAttest
+    | ReserveRelease
+    | Redeem
+    | Refund
+    | SettlementPay
+    | SettlementConfirm
+    | SettlementDispute
+    | SettlementStatement
+)
 
 RESERVED_TAGS: Final = frozenset(int(tag) for tag in Tag)
 
@@ -107,23 +272,39 @@ def outputs_of(action: Action) -> int:
     match action:
         case Transfer():
             return len(action.outputs)
-        case Mint():
+        case Mint() | Refund():
             return 1
-        case OpenChannels():
+        case _:
             return 0
 
 
-__all__ = [
-    "Action",
-    "Code",
-    "Count",
-    "MAX_OUTPUTS",
-    "MAX_POINTS",
-    "Mint",
-    "OpenChannels",
-    "Output",
-    "RESERVED_TAGS",
-    "Tag",
-    "Transfer",
-    "outputs_of",
-]
+def _said(domain: Domain, chain: bytes, what: Wire) -> bytes:
+    return domain.message(chain, encode(what))
+
+
+def invoice_message(chain: bytes, invoice: Invoice) -> bytes:
+    """What a cashier signs ([LEDGER-17])."""
+    return _said(INVOICE_SIGNATURE, chain, invoice)
+
+
+def attestation_message(chain: bytes, attestation: Attestation) -> bytes:
+    """What a custodian signs to say what it holds ([LEDGER-23])."""
+    return _said(ATTESTATION_SIGNATURE, chain, attestation)
+
+
+def release_message(chain: bytes, release: Release) -> bytes:
+    """What a custodian signs to hand a reserve back ([LEDGER-25])."""
+    return _said(RELEASE_SIGNATURE, chain, release)
+
+
+def endorsed(action: Action, chain: bytes) -> tuple[Endorsement, bytes] | None:
+    """The endorsement that an action carries, and the message under it; None for most."""
+    match action:
+        case Redeem():
+            return action.cashier, invoice_message(chain, action.invoice)
+        case ReserveAttest():
+            return action.custodian, attestation_message(chain, action.attestation)
+        case ReserveRelease():
+            return action.custodian, release_message(chain, action.release)
+        case _:
+            return None

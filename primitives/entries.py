@@ -12,9 +12,9 @@ from typing import Annotated, Final
 
 import msgspec
 
-from primitives.actions import Code
-from primitives.encoding import Count, Digest, Malformed, Millis, Wire, decode
-from primitives.genesis import PartnerLimits, ProgrammeTerms, Rate, Roles
+from primitives.actions import Code, Cycle, Name, Place, Url
+from primitives.encoding import Count, Digest, Malformed, Millis, Positive, Wire, decode
+from primitives.genesis import Custodian, PartnerLimits, Rate, Roles
 from primitives.hashing import DUE, ZERO_DIGEST
 
 MAX_KEY: Final = 128
@@ -38,6 +38,7 @@ class Prefix(IntEnum):
     RUN_OFF = 0x24
     CUSTODIAN = 0x25
     PROGRAMME = 0x30
+    RATE = 0x31
     MARK = 0x40
     LANE_DAY = 0x50
     DUE_NODE = 0x60
@@ -45,7 +46,8 @@ class Prefix(IntEnum):
     DUE_SECOND = 0x62
     CYCLE = 0x70
     OBLIGATION = 0x71
-    INVOICE = 0x72
+    REDEMPTION = 0x72
+    SETTLEMENT = 0x73
     PROPOSAL = 0x80
     BALLOT = 0x81
     CAMPAIGN = 0x90
@@ -57,12 +59,14 @@ class Prefix(IntEnum):
 
 @unique
 class MarkKind(IntEnum):
-    """What a single-use mark was for. Marks are keyed by (partner, kind, id)."""
+    """What a single-use mark was for. Marks are keyed by (partner, kind, id).
+
+    An invoice needs none: its ``Redemption`` stands under (partner, id) as well.
+    """
 
     COMMITMENT = 1
-    INVOICE = 2
-    REFUND = 3
-    VOUCHER = 4
+    REFUND = 2
+    VOUCHER = 3
 
 
 class Account(Wire):
@@ -99,17 +103,21 @@ class Supply(Wire):
 
 
 class Partner(Wire):
-    """Who a partner is and which of its programmes exist."""
+    """Who a partner is, who holds its reserve, and which of its programmes exist."""
 
     code: Code
     name: str
     currency: str
     roles: Roles
-    programmes: tuple[Code, ...]
+    custodian: Code
+    programmes: Annotated[tuple[Code, ...], msgspec.Meta(max_length=16)]
 
 
 class Position(Wire):
-    """The six totals of a partner, in units; D is derived ([LEDGER-3])."""
+    """The six totals of a partner, in units; D is derived ([LEDGER-3]).
+
+    ``payable`` and ``receivable`` are what it owes and is owed in obligations that are not settled.
+    """
 
     minted: Count
     redeemed: Count
@@ -117,6 +125,8 @@ class Position(Wire):
     paid: Count
     received: Count
     assumed: Signed
+    payable: Count
+    receivable: Count
 
     @property
     def net(self) -> int:
@@ -124,12 +134,43 @@ class Position(Wire):
         owed = self.minted + self.refunded + self.received + self.assumed
         return owed - self.redeemed - self.paid
 
+    @property
+    def expected(self) -> int:
+        """E: what D becomes once every obligation is settled ([LEDGER-27])."""
+        return self.net - self.payable + self.receivable
+
+
+class PendingReserve(Wire):
+    """An attested reserve, in units, of which the increase counts from ``since`` on."""
+
+    amount: Count
+    attested: Millis
+    since: Millis
+
+
+class PendingCaps(Wire):
+    """Daily caps, in units, that were raised and are in force from ``since`` on."""
+
+    mint_per_day: Count
+    refund_per_day: Count
+    since: Millis
+
 
 class Limits(Wire):
-    """A partner's limits as in force; ``reserve_counts`` is false once its attestation lapsed."""
+    """A partner's limits as in force; ``reserve_counts`` is false once its attestation lapsed.
+
+    ``earmarked`` of the reserve is held for disputed payments, ``overdue`` counts the obligations
+    that were not paid in time and are not settled, ``moved`` is when a part of the reserve was last
+    drawn or handed back (0: never).
+    """
 
     terms: PartnerLimits
     reserve_counts: bool
+    earmarked: Count
+    overdue: Count
+    moved: Millis
+    pending_reserve: PendingReserve | None
+    pending_caps: PendingCaps | None
 
 
 class Day(Wire):
@@ -141,16 +182,103 @@ class Day(Wire):
 
 
 class Programme(Wire):
-    """A programme and the place in ``terms.rates`` of the rate in force (-1: none yet)."""
+    """A programme, the rate in force (nil: none yet) and the newest of its ``published`` rates.
 
-    terms: ProgrammeTerms
-    in_force: Annotated[int, msgspec.Meta(ge=-1, le=15)]
+    ``place`` is that of the rate in force among those published, from 0; -1 if there is none.
+    """
+
+    code: Code
+    name: Name
+    point: Name
+    terms_hash: Digest
+    terms_url: Url
     paused: bool
+    place: Annotated[int, msgspec.Meta(ge=-1, lt=2**32)]
+    rate: Rate | None
+    published: Annotated[int, msgspec.Meta(ge=1, le=2**32)]
+    newest: Rate
+
+
+class PublishedRate(Wire):
+    """One rate of a programme's history, and the block time of its publication."""
+
+    rate: Rate
+    published: Millis
+
+
+class Redemption(Wire):
+    """An invoice that was redeemed: by whom, for how much, and how much of it was given back."""
+
+    payer: Digest
+    amount: Positive
+    refunded: Count
+    transaction: Digest
+    height: Count
+
+
+class Settlement(Wire):
+    """Which cycle closes next, when, and the custodian that says what was paid."""
+
+    cycle: Cycle
+    closes: Millis
+    custodian: Code
+
+
+class CycleLine(Wire):
+    """A partner at the closing of a cycle: its E, and what it pays (E > 0) or is paid (E < 0)."""
+
+    partner: Code
+    expected: Signed
+    amount: Count
+
+
+class SettlementCycle(Wire):
+    """A closed cycle: when, the partners whose E was not zero, and how many obligations arose."""
+
+    closed: Millis
+    height: Count
+    lines: Annotated[tuple[CycleLine, ...], msgspec.Meta(max_length=100)]
+    obligations: Annotated[int, msgspec.Meta(ge=0, le=99)]
+
+
+@unique
+class ObligationStatus(IntEnum):
+    """Where an obligation stands ([LEDGER-30])."""
+
+    OPEN = 1
+    CLAIMED = 2
+    DISPUTED = 3
+    OVERDUE = 4
+    SETTLED = 5
 
     @property
-    def rate(self) -> Rate | None:
-        """The rate in force, if one is."""
-        return self.terms.rates[self.in_force] if self.in_force >= 0 else None
+    def text(self) -> str:
+        """As people and programs see it, e.g. ``claimed``."""
+        return self.name.lower()
+
+
+class Obligation(Wire):
+    """What one partner owes another after a cycle, in units; it is never deleted.
+
+    ``settled`` of the ``amount`` has moved positions. At ``deadline`` something happens by itself,
+    unless the status changed before. ``earmark`` of the debtor's reserve is held while disputed.
+    ``late``: it was overdue once and is not settled yet.
+    """
+
+    debtor: Code
+    creditor: Code
+    amount: Positive
+    settled: Count
+    status: ObligationStatus
+    deadline: Millis
+    reference: Digest | None
+    earmark: Count
+    late: bool
+
+    @property
+    def outstanding(self) -> int:
+        """What is still owed, in units."""
+        return self.amount - self.settled
 
 
 class Directory(Wire):
@@ -187,14 +315,42 @@ class ReserveLapse(Wire, tag=1):
 
 
 class RateStart(Wire, tag=2):
-    """The rate at ``place`` of a programme's terms comes into force."""
+    """The published rate at ``place`` of a programme comes into force."""
 
     partner: Code
     programme: Code
-    place: Annotated[int, msgspec.Meta(ge=0, le=15)]
+    place: Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 
 
-DueItem = ReserveLapse | RateStart
+class ReserveStart(Wire, tag=3):
+    """The increase of a reserve, attested at ``attested``, counts from now on."""
+
+    partner: Code
+    attested: Millis
+
+
+class CapsStart(Wire, tag=4):
+    """Raised daily caps, to be in force from ``since`` on, are."""
+
+    partner: Code
+    since: Millis
+
+
+class CycleClose(Wire, tag=5):
+    """A settlement cycle closes."""
+
+    cycle: Cycle
+
+
+class ObligationDue(Wire, tag=6):
+    """The deadline of an obligation passes; what that means is read from its status."""
+
+    cycle: Cycle
+    place: Place
+    deadline: Millis
+
+
+DueItem = ReserveLapse | RateStart | ReserveStart | CapsStart | CycleClose | ObligationDue
 DUE_PAGE_ITEMS: Final = 32
 PageNumber = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
 
@@ -218,6 +374,7 @@ NO_ACCOUNT: Final = Account(0, 1, 0, ZERO_DIGEST)
 
 SUPPLY_KEY: Final = bytes([Prefix.SUPPLY])
 DIRECTORY_KEY: Final = bytes([Prefix.DIRECTORY])
+SETTLEMENT_KEY: Final = bytes([Prefix.SETTLEMENT])
 _ACCOUNT: Final = bytes([Prefix.ACCOUNT])
 _CHANNEL: Final = bytes([Prefix.CHANNEL])
 
@@ -261,6 +418,31 @@ def programme_key(partner: str, programme: str) -> bytes:
     return _coded(Prefix.PROGRAMME, partner, programme)
 
 
+def rate_key(partner: str, programme: str, place: int) -> bytes:
+    """The rate at ``place`` (4 bytes, from 0) of a programme's history."""
+    return _coded(Prefix.RATE, partner, programme) + place.to_bytes(4, "big")
+
+
+def custodian_key(custodian: str) -> bytes:
+    """Who holds reserves."""
+    return _coded(Prefix.CUSTODIAN, custodian)
+
+
+def redemption_key(partner: str, invoice: bytes) -> bytes:
+    """An invoice of a partner that was redeemed; ``invoice`` is its id, 32 bytes."""
+    return _coded(Prefix.REDEMPTION, partner) + invoice
+
+
+def cycle_key(cycle: int) -> bytes:
+    """A closed settlement cycle (4 bytes, from 1)."""
+    return bytes([Prefix.CYCLE]) + cycle.to_bytes(4, "big")
+
+
+def obligation_key(cycle: int, place: int) -> bytes:
+    """The obligation at ``place`` (1 byte) of a cycle (4 bytes)."""
+    return bytes([Prefix.OBLIGATION]) + cycle.to_bytes(4, "big") + bytes([place])
+
+
 def mark_key(partner: str, kind: MarkKind, id_: bytes) -> bytes:
     """A single-use id of a partner; ``id_`` is 32 bytes. A rival's key is another key."""
     return _coded(Prefix.MARK, partner) + bytes([kind]) + id_
@@ -300,12 +482,18 @@ ENTRY_KINDS: Final[dict[int, type[Wire]]] = {
     Prefix.POSITION: Position,
     Prefix.LIMITS: Limits,
     Prefix.DAY: Day,
+    Prefix.CUSTODIAN: Custodian,
     Prefix.PROGRAMME: Programme,
+    Prefix.RATE: PublishedRate,
     Prefix.MARK: Mark,
     Prefix.LANE_DAY: LaneDay,
     Prefix.DUE_NODE: DueNode,
     Prefix.DUE_PAGE: DuePage,
     Prefix.DUE_SECOND: DueSecond,
+    Prefix.CYCLE: SettlementCycle,
+    Prefix.OBLIGATION: Obligation,
+    Prefix.REDEMPTION: Redemption,
+    Prefix.SETTLEMENT: Settlement,
 }
 
 

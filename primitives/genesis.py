@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from primitives.actions import MAX_OUTPUTS, Code
+from primitives.actions import MAX_OUTPUTS, Code, Name, Term, Url
 from primitives.address import MAIN_HRP, TEST_HRP
 from primitives.encoding import (
     Count,
@@ -36,16 +36,17 @@ TEST: Final = TEST_HRP
 MINUTE_MS: Final = 60_000
 HEAVIEST_TRANSACTION: Final = 16 + 256 + 32
 """Signatures + outputs + KiB at their most: a lane that may not order it would stand still."""
-MAX_RATE_TERM: Final = 2**32 - 1
 BASIS_POINTS: Final = 10_000
 LAST_DUE_MS: Final = (2**32 - 1) * 1000
 """Milliseconds since 1970 of the last second, in 2106, that the calendar of the ledger holds."""
 LEAST_LANE_ENTRIES: Final = MAX_OUTPUTS + 1
 """What one transaction can create: an account for each output, and its sender's channel."""
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+MAX_DURATION_MS: Final = 400 * 24 * 3600 * 1000
+"""So that nothing that begins in the calendar's range ends far beyond it."""
+
 Small = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
-Term = Annotated[int, msgspec.Meta(ge=1, le=MAX_RATE_TERM)]
+Duration = Annotated[int, msgspec.Meta(ge=1, le=MAX_DURATION_MS)]
 
 
 class Parameters(Wire):
@@ -75,8 +76,20 @@ class Parameters(Wire):
     beat_ms: Small
     validity_limit_ms: Positive
     """How far ahead of block time ``valid_until`` may be."""
-    reserve_lapse_ms: Positive
+    reserve_lapse_ms: Duration
     """How long an attestation of a partner's reserve counts."""
+    increase_delay_ms: Duration
+    """How long a higher reserve or daily cap waits before it counts."""
+    rate_notice_ms: Duration
+    """How long before its start a worse rate must be published."""
+    settlement_cycle_ms: Duration
+    """How often the partners' positions are squared."""
+    payment_term_ms: Duration
+    """How long a debtor has to pay an obligation; and how often an overdue one is drawn."""
+    confirmation_ms: Duration
+    """How long a creditor may dispute a payment that the debtor named."""
+    dispute_ms: Duration
+    """How long a dispute lasts at most."""
     epoch_minimum_ms: Positive
     epoch_maximum_ms: Positive
     due_per_block: Small
@@ -97,7 +110,7 @@ class ProgrammeTerms(Wire):
     name: Name
     point: Name
     terms_hash: Digest
-    terms_url: Annotated[str, msgspec.Meta(max_length=200)]
+    terms_url: Url
     rates: Annotated[tuple[Rate, ...], msgspec.Meta(min_length=1, max_length=16)]
 
 
@@ -107,7 +120,6 @@ class Roles(Wire):
     admin: Digest
     issuer: Digest
     cashier: Digest
-    custodian: Digest
 
 
 class PartnerLimits(Wire):
@@ -115,6 +127,8 @@ class PartnerLimits(Wire):
 
     credit: Count
     reserve: Count
+    reserve_ceiling: Count
+    """The most reserve that the others recognise."""
     haircut: Annotated[int, msgspec.Meta(ge=0, le=BASIS_POINTS)]
     reserve_attested: Millis
     claim_bound: Count
@@ -123,13 +137,26 @@ class PartnerLimits(Wire):
     refund_per_day: Count
 
 
+class Custodian(Wire):
+    """Who holds reserves: an account that attests, and the partner that it belongs to, if any."""
+
+    code: Code
+    name: Name
+    account: Digest
+    partner: Code | None
+
+
 class GenesisPartner(Wire):
-    """A founder: names, roles, the consensus key with its proof of possession, limits."""
+    """A founder: names, roles, the consensus key with its proof of possession, limits.
+
+    ``custodian`` names who holds its reserve: one that does not belong to it.
+    """
 
     code: Code
     name: Name
     currency: Annotated[str, msgspec.Meta(pattern=r"\A[A-Z]{3}\Z")]
     roles: Roles
+    custodian: Code
     consensus_key: Digest
     possession: Signature
     limits: PartnerLimits
@@ -137,13 +164,18 @@ class GenesisPartner(Wire):
 
 
 class Genesis(Wire):
-    """Everything before height 1. ``network`` is the address prefix: ``lqb`` or ``tlqb``."""
+    """Everything before height 1. ``network`` is the address prefix: ``lqb`` or ``tlqb``.
+
+    ``settlement_custodian`` says of disputed payments between partners whether they were made.
+    """
 
     version: int
     network: str
     name: Name
     time: Millis
     parameters: Parameters
+    custodians: Annotated[tuple[Custodian, ...], msgspec.Meta(min_length=1, max_length=16)]
+    settlement_custodian: Code
     partners: Annotated[tuple[GenesisPartner, ...], msgspec.Meta(min_length=1, max_length=100)]
 
 
@@ -176,6 +208,7 @@ def check_genesis(genesis: Genesis, scheme: SignatureScheme) -> None:
         check_possession(scheme, genesis.name, member, partner.possession)
         _check_partner(partner)
         _check_times(genesis, partner)
+    _check_custodians(genesis)
     _check_parameters(genesis)
 
 
@@ -184,13 +217,39 @@ def _check_times(genesis: Genesis, partner: GenesisPartner) -> None:
     attested = partner.limits.reserve_attested
     if attested > genesis.time:
         raise Malformed("reserve_invalid", f"{partner.code}: attested after the genesis")
-    times = [attested + genesis.parameters.reserve_lapse_ms]
+    times = [
+        attested + genesis.parameters.reserve_lapse_ms,
+        genesis.time + genesis.parameters.settlement_cycle_ms,
+    ]
     times.extend(rate.since for terms in partner.programmes for rate in terms.rates)
     if max(times) > LAST_DUE_MS:
         raise Malformed("due_too_late", f"{partner.code}: {max(times)} of {LAST_DUE_MS}")
 
 
+def _check_custodians(genesis: Genesis) -> None:
+    """Nobody attests its own reserve, and who judges payments belongs to no partner ([GEN-11])."""
+    founders = {partner.code: None for partner in genesis.partners}
+    known = {custodian.code: custodian for custodian in genesis.custodians}
+    if len(known) != len(genesis.custodians):
+        raise Malformed("custodian_invalid", "two custodians of one code")
+    for custodian in genesis.custodians:
+        if custodian.partner is not None and custodian.partner not in founders:
+            raise Malformed("custodian_invalid", f"{custodian.code}: no partner of its code")
+    judge = known.get(genesis.settlement_custodian)
+    if judge is None or judge.partner is not None:
+        raise Malformed("custodian_invalid", "the settlement custodian belongs to nobody")
+    for partner in genesis.partners:
+        holder = known.get(partner.custodian)
+        if holder is None or holder.partner == partner.code:
+            raise Malformed("custodian_invalid", f"{partner.code}: {partner.custodian}")
+        roles = partner.roles
+        if holder.account in (roles.admin, roles.issuer, roles.cashier):
+            raise Malformed("custodian_invalid", f"{partner.code}: its own account attests")
+
+
 def _check_partner(partner: GenesisPartner) -> None:
+    if partner.limits.reserve > partner.limits.reserve_ceiling:
+        raise Malformed("reserve_invalid", f"{partner.code}: more than its ceiling")
     codes = [programme.code for programme in partner.programmes]
     if len(dict.fromkeys(codes)) != len(codes):
         raise Malformed("programme_repeated", partner.code)
@@ -217,6 +276,15 @@ def _check_parameters(genesis: Genesis) -> None:
         raise Malformed("lane_weight_low", f"a transaction weighs up to {HEAVIEST_TRANSACTION}")
     if parameters.validity_limit_ms > MAX_VALIDITY_MS:
         raise Malformed("validity_long", f"at most {MAX_VALIDITY_MS} ms ahead of block time")
-    durations = (parameters.reserve_lapse_ms, parameters.validity_limit_ms)
+    durations = (
+        parameters.reserve_lapse_ms,
+        parameters.validity_limit_ms,
+        parameters.increase_delay_ms,
+        parameters.rate_notice_ms,
+        parameters.settlement_cycle_ms,
+        parameters.payment_term_ms,
+        parameters.confirmation_ms,
+        parameters.dispute_ms,
+    )
     if genesis.network == MAIN and min(durations) < 10 * MINUTE_MS:
         raise Malformed("deadline_short", "deadlines under ten minutes are for test networks")

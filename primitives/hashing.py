@@ -35,6 +35,9 @@ CHAIN: Final = Domain("chain")
 ACCOUNT: Final = Domain("account")
 TRANSACTION: Final = Domain("transaction")
 TRANSACTION_SIGNATURE: Final = Domain("sign/transaction")
+INVOICE_SIGNATURE: Final = Domain("sign/invoice")
+ATTESTATION_SIGNATURE: Final = Domain("sign/attestation")
+RELEASE_SIGNATURE: Final = Domain("sign/release")
 BATCH: Final = Domain("batch")
 BATCH_SIGNATURE: Final = Domain("sign/batch")
 BLOCK: Final = Domain("block")
@@ -59,6 +62,9 @@ ALL_DOMAINS: Final = (
     ACCOUNT,
     TRANSACTION,
     TRANSACTION_SIGNATURE,
+    INVOICE_SIGNATURE,
+    ATTESTATION_SIGNATURE,
+    RELEASE_SIGNATURE,
     BATCH,
     BATCH_SIGNATURE,
     BLOCK,

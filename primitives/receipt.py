@@ -11,7 +11,7 @@ from typing import Annotated
 
 import msgspec
 
-from primitives.actions import Code
+from primitives.actions import Code, Cycle, Place
 from primitives.encoding import Count, Digest, Positive, Wire
 from primitives.genesis import Rate
 
@@ -35,6 +35,36 @@ class Outcome(IntEnum):
     DAILY_CAP_EXCEEDED = 12
     SUPPLY_EXCEEDED = 13
     RATE_NOT_IN_FORCE = 14
+    NOT_ADMIN = 15
+    NOT_CASHIER = 16
+    NOT_CUSTODIAN = 17
+    MINTING_SUSPENDED = 18
+    INVOICE_EXPIRED = 19
+    INVOICE_FOR_ANOTHER = 20
+    INVOICE_USED = 21
+    INVOICE_UNKNOWN = 22
+    CLAIM_BOUND_EXCEEDED = 23
+    REFUND_USED = 24
+    REFUND_EXCEEDED = 25
+    PROGRAMME_EXISTS = 26
+    PROGRAMMES_FULL = 27
+    PROGRAMME_UNCHANGED = 28
+    RATE_UNORDERED = 29
+    RATE_NOTICE_SHORT = 30
+    RATE_TOO_FAR = 31
+    CLAIM_BOUND_NOT_LOWER = 32
+    CEILING_EXCEEDED = 33
+    ATTESTATION_STALE = 34
+    ATTESTATION_EARLY = 35
+    RELEASE_STALE = 36
+    RESERVE_NEEDED = 37
+    OBLIGATION_UNKNOWN = 38
+    OBLIGATION_SETTLED = 39
+    NOT_DEBTOR = 40
+    NOT_CREDITOR = 41
+    PAYMENT_CLAIMED = 42
+    PAYMENT_NOT_CLAIMED = 43
+    NOT_DISPUTED = 44
 
     @property
     def text(self) -> str:
@@ -88,7 +118,144 @@ class RateChanged(Wire, tag=4):
     rate: Rate
 
 
-Event = AccountOpened | Minted | ReserveLapsed | RateChanged
+class Redeemed(Wire, tag=5):
+    """LiqBon were burnt for an invoice; ``redeemed``: the partner's total so far."""
+
+    partner: Code
+    amount: Positive
+    redeemed: Count
+
+
+class Refunded(Wire, tag=6):
+    """LiqBon were given back for an invoice; ``refunded``: the partner's total so far."""
+
+    partner: Code
+    amount: Positive
+    refunded: Count
+
+
+class ProgrammeOpened(Wire, tag=7):
+    """Points of a further programme can be deposited."""
+
+    partner: Code
+    programme: Code
+
+
+class RatePublished(Wire, tag=8):
+    """A rate was published, in force from its ``since`` on."""
+
+    partner: Code
+    programme: Code
+    rate: Rate
+
+
+class ProgrammePaused(Wire, tag=9):
+    """New deposits stop, or are taken again."""
+
+    partner: Code
+    programme: Code
+    paused: bool
+
+
+class ReserveChanged(Wire, tag=10):
+    """From now on this reserve, in units, counts towards the limit."""
+
+    partner: Code
+    reserve: Count
+
+
+class ReserveReleased(Wire, tag=11):
+    """A part of a reserve, in units, was handed back to its partner."""
+
+    partner: Code
+    amount: Positive
+
+
+class ReserveDrawn(Wire, tag=12):
+    """A part of the debtor's reserve, in units, pays an obligation."""
+
+    partner: Code
+    cycle: Cycle
+    place: Place
+    amount: Positive
+
+
+class DailyCapsChanged(Wire, tag=13):
+    """These daily caps, in units, are in force."""
+
+    partner: Code
+    mint_per_day: Count
+    refund_per_day: Count
+
+
+class ClaimBoundLowered(Wire, tag=14):
+    """Others may come to owe the partner at most this, in units."""
+
+    partner: Code
+    claim_bound: Count
+
+
+class CycleClosed(Wire, tag=15):
+    """A settlement cycle closed: ``claims`` units are to be paid in ``obligations`` payments."""
+
+    cycle: Cycle
+    claims: Count
+    obligations: Count
+
+
+class PaymentClaimed(Wire, tag=16):
+    """The debtor says that it paid."""
+
+    cycle: Cycle
+    place: Place
+    reference: Digest
+
+
+class PaymentDisputed(Wire, tag=17):
+    """The creditor denies the payment; ``earmark`` units of the debtor's reserve are held."""
+
+    cycle: Cycle
+    place: Place
+    earmark: Count
+
+
+class ObligationSettled(Wire, tag=18):
+    """Nothing of the obligation is owed any more; ``amount`` units moved positions now."""
+
+    cycle: Cycle
+    place: Place
+    amount: Count
+
+
+class ObligationOverdue(Wire, tag=19):
+    """The obligation was not paid in time: its debtor mints nothing until it is settled."""
+
+    cycle: Cycle
+    place: Place
+    outstanding: Positive
+
+
+Event = (
+    AccountOpened
+    | Minted
+    | ReserveLapsed
+    | RateChanged
+    | Redeemed
+    | Refunded
+    | ProgrammeOpened
+    | RatePublished
+    | ProgrammePaused
+    | ReserveChanged
+    | ReserveReleased
+    | ReserveDrawn
+    | DailyCapsChanged
+    | ClaimBoundLowered
+    | CycleClosed
+    | PaymentClaimed
+    | PaymentDisputed
+    | ObligationSettled
+    | ObligationOverdue
+)
 MAX_EVENTS = 512
 
 

@@ -11,9 +11,11 @@ from typing import Annotated, Final
 
 import msgspec
 
-from primitives.actions import RESERVED_TAGS, Action, outputs_of
+from primitives import endorsement
+from primitives.actions import RESERVED_TAGS, Action, endorsed, outputs_of
 from primitives.address import Policy, check_policy
-from primitives.encoding import Digest, Index, Malformed, Millis, Signature, Wire, decode, encode
+from primitives.encoding import Digest, Malformed, Millis, Wire, decode, encode
+from primitives.endorsement import KeySignature, Signatures
 from primitives.hashing import ACCOUNT, TRANSACTION, TRANSACTION_SIGNATURE
 from primitives.keys import Check
 
@@ -38,19 +40,12 @@ class Transaction(Wire):
     memo: Digest | None
 
 
-class KeySignature(Wire):
-    """A signature by the policy's key at ``key``."""
-
-    key: Index
-    signature: Signature
-
-
 class SignedTransaction(Wire):
     """A transaction with the policy that the sender's id hashes, and its signatures."""
 
     transaction: Transaction
     policy: Policy
-    signatures: Annotated[tuple[KeySignature, ...], msgspec.Meta(min_length=1, max_length=16)]
+    signatures: Signatures
 
 
 class Decoded(msgspec.Struct, frozen=True):
@@ -82,7 +77,8 @@ def decode_signed(raw: bytes, chain: bytes) -> Decoded:
 
     Raises ``Malformed`` with a stable code: ``oversized``, ``malformed``, ``not_canonical``,
     ``action_unknown``, ``version_unknown``, ``wrong_chain``, ``policy_malformed``,
-    ``sender_mismatch``, ``signatures_malformed`` ([TX-1]..[TX-6]).
+    ``sender_mismatch``, ``signatures_malformed``, ``endorsement_malformed``
+    ([TX-1]..[TX-6], [TX-10]).
     """
     try:
         signed = decode(SignedTransaction, raw, MAX_TRANSACTION)
@@ -97,7 +93,10 @@ def decode_signed(raw: bytes, chain: bytes) -> Decoded:
     check_policy(policy)
     if ACCOUNT.digest(encode(policy)) != transaction.sender:
         raise Malformed("sender_mismatch", "the policy is not the sender's")
-    _check_signature_form(signed)
+    endorsement.check_signatures(policy, signed.signatures, "signatures_malformed")
+    carried = endorsed(transaction.action, chain)
+    if carried is not None:
+        endorsement.check_endorsement(carried[0])
     size = len(raw)
     return Decoded(transaction_id(transaction), signed, size, weight_of(signed, size))
 
@@ -115,28 +114,39 @@ def _explained(error: Malformed, raw: bytes) -> Malformed:
     return error
 
 
-def _check_signature_form(signed: SignedTransaction) -> None:
-    policy = signed.policy
-    signatures = signed.signatures
-    if len(signatures) != policy.threshold:
-        raise Malformed(
-            "signatures_malformed",
-            f"{len(signatures)} signatures, the policy asks {policy.threshold}",
-        )
-    last = -1
-    for signature in signatures:
-        if signature.key <= last or signature.key >= len(policy.keys):
-            raise Malformed("signatures_malformed", "key indices must ascend within the policy")
-        last = signature.key
-
-
 def signatures(decoded: Decoded) -> list[Check]:
     """Every signature check that the transaction needs, embedded ones included."""
-    message = signing_message(decoded.id)
-    keys = decoded.signed.policy.keys
-    return [Check(keys[s.key], message, s.signature) for s in decoded.signed.signatures]
+    signed = decoded.signed
+    found = endorsement.checks(signed.policy, signed.signatures, signing_message(decoded.id))
+    carried = endorsed(signed.transaction.action, signed.transaction.chain)
+    if carried is not None:
+        by, message = carried
+        found += endorsement.checks(by.policy, by.signatures, message)
+    return found
 
 
 def weight_of(signed: SignedTransaction, size: int) -> int:
     """What it costs everyone: signature checks + outputs + KiB begun ([LANE-3])."""
-    return len(signed.signatures) + outputs_of(signed.transaction.action) + (size + 1023) // 1024
+    transaction = signed.transaction
+    carried = endorsed(transaction.action, transaction.chain)
+    more = len(carried[0].signatures) if carried is not None else 0
+    outputs = outputs_of(transaction.action)
+    return len(signed.signatures) + more + outputs + (size + 1023) // 1024
+
+
+__all__ = [
+    "MAX_CHANNELS",
+    "MAX_SEQUENCE",
+    "MAX_TRANSACTION",
+    "MAX_VALIDITY_MS",
+    "VERSION",
+    "Decoded",
+    "KeySignature",
+    "SignedTransaction",
+    "Transaction",
+    "decode_signed",
+    "signatures",
+    "signing_message",
+    "transaction_id",
+    "weight_of",
+]

@@ -5,7 +5,7 @@ build sound values; what a test breaks, it breaks itself (``msgspec.structs.repl
 
     a_key(name)            a real Ed25519 key; the name is its seed
     a_person(name)         an account with its keys: ``.account`` ``.policy`` ``.sign(transaction)``
-    a_role(code, role)     the person who holds a founder's role: admin, issuer, cashier, custodian
+    a_role(code, role)     who holds a founder's role: admin, issuer, cashier; or is custodian
     a_policy(*names)       a policy of named keys
     a_committee(n)         consensus signers with their ``ValidatorSet``
     a_genesis(n)           n founders, each with a programme ``bonus``; ``PARAMETERS``, ``LIMITS``
@@ -35,6 +35,7 @@ from primitives.block import Header
 from primitives.certificate import Certificate, MemberSignature, StateCertificate
 from primitives.encoding import encode
 from primitives.genesis import (
+    Custodian,
     Genesis,
     GenesisPartner,
     Parameters,
@@ -73,7 +74,11 @@ GENESIS_TIME: Final = 1_793_491_200_000
 """2026-11-01T00:00:00Z, a whole day."""
 
 CODES: Final = ("north", "east", "south", "west")
-ROLES: Final = ("admin", "issuer", "cashier", "custodian")
+ROLES: Final = ("admin", "issuer", "cashier")
+CUSTODIAN: Final = "vault"
+"""Who holds every founder's reserve; ``a_role(CUSTODIAN, "custodian")`` signs for it."""
+JUDGE: Final = "referee"
+"""The settlement custodian; ``a_role(JUDGE, "custodian")`` signs for it."""
 
 SignerOf = Callable[[str], Signer]
 """Makes a signer of a name: ``a_key``, or the simulator's cheap scheme behind the same seam."""
@@ -94,6 +99,12 @@ PARAMETERS: Final = Parameters(
     beat_ms=10_000,
     validity_limit_ms=7 * DAY_MS,
     reserve_lapse_ms=35 * DAY_MS,
+    increase_delay_ms=DAY_MS,
+    rate_notice_ms=30 * DAY_MS,
+    settlement_cycle_ms=7 * DAY_MS,
+    payment_term_ms=5 * DAY_MS,
+    confirmation_ms=3 * DAY_MS,
+    dispute_ms=14 * DAY_MS,
     epoch_minimum_ms=HOUR_MS,
     epoch_maximum_ms=30 * DAY_MS,
     due_per_block=64,
@@ -102,6 +113,7 @@ PARAMETERS: Final = Parameters(
 LIMITS: Final = PartnerLimits(
     credit=10_000 * MICRO,
     reserve=50_000 * MICRO,
+    reserve_ceiling=80_000 * MICRO,
     haircut=1_000,
     reserve_attested=GENESIS_TIME,
     claim_bound=50_000 * MICRO,
@@ -212,6 +224,7 @@ def a_genesis(
             name=code.capitalize(),
             currency="EUR",
             roles=Roles(*(a_role(code, role).account for role in ROLES)),
+            custodian=CUSTODIAN,
             consensus_key=signer.public_key,
             possession=signer.sign(possession_message(name, code, signer.public_key)),
             limits=limits,
@@ -219,7 +232,15 @@ def a_genesis(
         )
 
     founders = tuple(founder(index) for index in range(n))
-    return Genesis(1, "tlqb", name, GENESIS_TIME, parameters, founders)
+    return Genesis(1, "tlqb", name, GENESIS_TIME, parameters, a_custody(), JUDGE, founders)
+
+
+def a_custody() -> tuple[Custodian, ...]:
+    """The custodians of ``a_genesis()``: one for reserves, one for settlement."""
+    return tuple(
+        Custodian(code, code.capitalize(), a_role(code, "custodian").account, None)
+        for code in (CUSTODIAN, JUDGE)
+    )
 
 
 def a_chain(genesis: Genesis | None = None) -> bytes:
