@@ -96,27 +96,18 @@ def check_order(
     ``order`` names, in the same places, the digests of ``batches`` ([BLOCK-2], [BLOCK-3]).
     """
     _check_none_missing(before, header, order)
-    lanes: list[list[bytes]] = [[] for _ in before]
-    for each in order:
-        lanes[each.lane].append(each.digest)
-    meant = [(each.lane, each.digest) for each in order_of(header.height, lanes)]
-    if meant != [(each.lane, each.digest) for each in order]:
-        raise Violation("order_forged", header.height, "the cut means another order")
-    tips = list(before)
-    unbroken = True
+    lanes: list[list[tuple[bytes, BatchHeader]]] = [[] for _ in before]
     for named, batch in zip(order, batches, strict=True):
-        unbroken &= _continues(tips[named.lane], batch)
-        tips[named.lane] = tip_of(named.digest, batch)
-    if [tip.digest for tip in tips] != [tip.digest for tip in header.cut]:
-        raise Violation("order_forged", header.height, "the cut ends with other batches")
-    if not unbroken or tuple(tips) != header.cut:
-        detail = "the batches that the cut names do not follow each other"
-        raise Violation("lane_broken", header.height, detail)
+        lanes[named.lane].append((named.digest, batch))
+    meant = order_of(header.height, [[digest for digest, _ in lane] for lane in lanes])
+    if [(each.lane, each.digest) for each in meant] != [(each.lane, each.digest) for each in order]:
+        raise Violation("order_forged", header.height, "the cut means another order")
+    for lane, (old, new) in enumerate(zip(before, header.cut, strict=True)):
+        if lanes[lane]:
+            _check_lane(header.height, old, new, lanes[lane])
 
 
-def _check_none_missing(
-    before: Sequence[Tip], header: Header, order: Sequence[RawOrdered]
-) -> None:
+def _check_none_missing(before: Sequence[Tip], header: Header, order: Sequence[RawOrdered]) -> None:
     given = [0] * len(before)
     for each in order:
         given[each.lane] += 1
@@ -129,7 +120,19 @@ def _check_none_missing(
         raise Violation(code, header.height, detail)
 
 
-def _continues(tip: Tip, batch: BatchHeader) -> bool:
-    """[LANE-4]"""
-    expected = (tip.seq + 1, tip.digest, tip.cumulative + batch.weight)
-    return (batch.seq, batch.previous, batch.cumulative) == expected
+def _check_lane(height: int, old: Tip, new: Tip, lane: Sequence[tuple[bytes, BatchHeader]]) -> None:
+    """The attested tip names the last batch and each batch the one before: so far another batch is
+    the node's own. What these batches then say of each other is the validators' doing ([LANE-4]).
+    """
+    named = [batch.previous for _, batch in lane[1:]] + [new.digest]
+    if named != [digest for digest, _ in lane]:
+        raise Violation("order_forged", height, "the cut leads to other batches")
+    tip = old
+    for digest, batch in lane:
+        expected = (tip.seq + 1, tip.digest, tip.cumulative + batch.weight)
+        if (batch.seq, batch.previous, batch.cumulative) != expected:
+            detail = f"lane {batch.author}: seq {batch.seq} does not continue seq {tip.seq}"
+            raise Violation("lane_broken", height, detail)
+        tip = tip_of(digest, batch)
+    if tip != new:
+        raise Violation("lane_broken", height, f"the cut says {new!r} of {tip!r}")

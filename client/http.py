@@ -140,6 +140,19 @@ class HttpNode:
         """``GET /v1/genesis``."""
         return await self._get("/genesis", views.GenesisView)
 
+    async def evidence(self, cursor: str | None) -> Page[views.EvidenceView]:
+        """``GET /v1/evidence``."""
+        params = {"cursor": cursor} if cursor else {}
+        return await self._get("/evidence", Page[views.EvidenceView], params)
+
+    async def raw(self, path: str, limit: int) -> bytes:
+        """The canonical bytes under a path of /v1, at most ``limit`` of them, as they came."""
+        accept = {"Accept": MSGPACK}
+        _, body = await self._call(
+            "GET", path, {}, self._timeout_s, headers=accept, max_answer=limit
+        )
+        return body
+
     async def _get(self, path: str, kind: type[T], params: Params | None = None) -> T:
         _, body = await self._call("GET", path, params or {}, self._timeout_s)
         return self._decoded(body, kind)
@@ -156,6 +169,8 @@ class HttpNode:
     ) -> tuple[int, bytes]:
         import aiohttp
 
+        max_answer = extra.pop("max_answer", MAX_ANSWER)
+
         url = f"{self.url}/v1{path}"
         try:
             async with (
@@ -164,7 +179,7 @@ class HttpNode:
                     method, url, params=params, allow_redirects=False, **extra
                 ) as answer,
             ):
-                body = await self._body(answer)
+                body = await self._body(answer, max_answer)
                 status, retry = answer.status, answer.headers.get("Retry-After", "")
         except TimeoutError:
             raise Silent(self.url, "timeout", f"nothing in {timeout_s:g} s") from None
@@ -178,14 +193,14 @@ class HttpNode:
             return status, body
         raise self._fault(status, body, retry)
 
-    async def _body(self, answer: aiohttp.ClientResponse) -> bytes:
+    async def _body(self, answer: aiohttp.ClientResponse, limit: int) -> bytes:
         if "Content-Encoding" in answer.headers:
             raise Lie(self.url, "answer_malformed", "compressed, which nobody asked for")
         parts, size = [], 0
         async for chunk in answer.content.iter_chunked(64 * 1024):
             size += len(chunk)
-            if size > MAX_ANSWER:
-                raise Lie(self.url, "answer_oversized", f"over {MAX_ANSWER} bytes")
+            if size > limit:
+                raise Lie(self.url, "answer_oversized", f"over {limit} bytes")
             parts.append(chunk)
         return b"".join(parts)
 
