@@ -13,12 +13,12 @@ import msgspec
 from primitives.actions import Action, Mint, OpenChannels, Output, Transfer
 from primitives.address import AccountId, Policy, account_id, single_key
 from primitives.encoding import encode
+from primitives.endorsement import Endorsement, KeySignature
 from primitives.keys import Signer
 from primitives.transaction import (
     MAX_VALIDITY_MS,
     VERSION,
     Decoded,
-    KeySignature,
     SignedTransaction,
     Transaction,
     decode_signed,
@@ -38,6 +38,7 @@ __all__ = [
     "VALIDITY_MS",
     "account_of",
     "build",
+    "endorse",
     "transfer",
     "valid_until",
 ]
@@ -92,3 +93,11 @@ def build(signer: Signer, slot: Slot, action: Action, memo: bytes | None = None)
     signature = signer.sign(signing_message(transaction_id(transaction)))
     signed = SignedTransaction(transaction, policy, (KeySignature(0, signature),))
     return decode_signed(encode(signed), slot.chain)
+
+
+def endorse(signer: Signer, message: bytes) -> Endorsement:
+    """The account of one key signs something that another transaction will carry.
+
+    ``message`` is one of ``primitives.actions``: an invoice's, an attestation's, a release's.
+    """
+    return Endorsement(single_key(signer.public_key), (KeySignature(0, signer.sign(message)),))
