@@ -10,7 +10,9 @@ build sound values; what a test breaks, it breaks itself (``msgspec.structs.repl
     a_committee(n)         consensus signers with their ``ValidatorSet``
     a_genesis(n)           n founders, each with a programme ``bonus``; ``PARAMETERS``, ``LIMITS``
     a_chain(genesis)       its chain id
-    a_transaction(...)     unsigned; a_transfer, a_mint, an_open_channels: signed and ``Decoded``
+    a_transaction(...)     unsigned; an_action(sender, action): any, signed and ``Decoded``;
+                           a_transfer, a_mint, an_open_channels, a_redeem, a_refund likewise
+    an_invoice(...)        what a cashier asks for; ``.endorse(message)`` of a person signs it
     raw(decoded)           the bytes that travel in a batch
     a_batch(transactions)  sealed by a member after a tip; a_block(height) with its cut
     a_vote, a_certificate, an_attestation, a_state_certificate: signed by the committee
@@ -26,7 +28,17 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from primitives.actions import Action, Mint, OpenChannels, Output, Transfer
+from primitives.actions import (
+    Action,
+    Invoice,
+    Mint,
+    OpenChannels,
+    Output,
+    Redeem,
+    Refund,
+    Transfer,
+    invoice_message,
+)
 from primitives.address import Policy, account_id, policy_of
 from primitives.amount import MICRO
 from primitives.batch import EMPTY_TIP, Batch, Tip, batch_digest, batch_message, header_after
@@ -34,6 +46,7 @@ from primitives.block import VERSION as BLOCK_VERSION
 from primitives.block import Header
 from primitives.certificate import Certificate, MemberSignature, StateCertificate
 from primitives.encoding import encode
+from primitives.endorsement import Endorsement
 from primitives.genesis import (
     Custodian,
     Genesis,
@@ -161,10 +174,14 @@ class Person:
 
     def sign(self, transaction: Transaction) -> SignedTransaction:
         """Signed by as many keys as the policy asks, the first ones."""
-        message = signing_message(transaction_id(transaction))
+        signed = self.endorse(signing_message(transaction_id(transaction)))
+        return SignedTransaction(transaction, signed.policy, signed.signatures)
+
+    def endorse(self, message: bytes) -> Endorsement:
+        """Signed likewise, for another to carry."""
         signers = self.keys[: self.policy.threshold]
         signatures = tuple(KeySignature(i, key.sign(message)) for i, key in enumerate(signers))
-        return SignedTransaction(transaction, self.policy, signatures)
+        return Endorsement(self.policy, signatures)
 
 
 @lru_cache(maxsize=4096)
@@ -278,7 +295,8 @@ def raw(transaction: Decoded) -> bytes:
     return encode(transaction.signed)
 
 
-def _signed(sender: Person, action: Action, **fields: object) -> Decoded:
+def an_action(sender: Person, action: Action, **fields: object) -> Decoded:
+    """Any action, signed; ``fields`` as of ``a_transaction``."""
     return decoded(sender.sign(replace(a_transaction(sender, action), **_given(fields))))
 
 
@@ -289,12 +307,12 @@ def _given(fields: dict[str, object]) -> dict[str, object]:
 def a_transfer(sender: Person, *outputs: tuple[Person, int], **fields: object) -> Decoded:
     """``outputs`` are (to whom, units); ``fields`` as of ``a_transaction``."""
     action = Transfer(tuple(Output(to.account, amount) for to, amount in outputs))
-    return _signed(sender, action, **fields)
+    return an_action(sender, action, **fields)
 
 
 def an_open_channels(sender: Person, channels: int, **fields: object) -> Decoded:
     """``fields`` as of ``a_transaction``."""
-    return _signed(sender, OpenChannels(channels), **fields)
+    return an_action(sender, OpenChannels(channels), **fields)
 
 
 def a_commitment(reference: str) -> bytes:
@@ -319,7 +337,52 @@ def a_mint(
         commitment=a_commitment(reference),
         to=to.account,
     )
-    return _signed(issuer, action, **fields)
+    return an_action(issuer, action, **fields)
+
+
+def an_id(reference: str) -> bytes:
+    """32 bytes that stand for an invoice, a refund or a payment between partners."""
+    return sha256(b"an id " + reference.encode()).digest()
+
+
+def an_invoice(
+    partner: str,
+    amount: int,
+    *,
+    id: str | bytes = "invoice 1",  # noqa: A002  the field's name
+    expires: int = GENESIS_TIME + DAY_MS,
+    payer: Person | None = None,
+) -> Invoice:
+    """What the partner's cashier asks for; ``id`` is 32 bytes, or a text that stands for them."""
+    identity = an_id(id) if isinstance(id, str) else id
+    return Invoice(partner, amount, expires, identity, payer.account if payer else None)
+
+
+def a_redeem(sender: Person, invoice: Invoice, **fields: object) -> Decoded:
+    """An invoice that its partner's cashier signed, paid by ``sender``.
+
+    ``fields`` as of ``a_transaction``, and ``cashier`` (a Person) for another who signs it.
+    """
+    cashier = fields.pop("cashier", None) or a_role(invoice.partner, "cashier")
+    assert isinstance(cashier, Person)
+    chain = fields.get("chain") or a_chain()
+    assert isinstance(chain, bytes)
+    signed = cashier.endorse(invoice_message(chain, invoice))
+    return an_action(sender, Redeem(invoice, signed), **fields)
+
+
+def a_refund(
+    partner: str,
+    invoice_id: bytes,
+    amount: int,
+    refund: str | bytes = "refund 1",
+    **fields: object,
+) -> Decoded:
+    """Signed by the partner's cashier, or by ``cashier``; ``fields`` as of ``a_transaction``."""
+    cashier = fields.pop("cashier", None) or a_role(partner, "cashier")
+    assert isinstance(cashier, Person)
+    identity = an_id(refund) if isinstance(refund, str) else refund
+    return an_action(cashier, Refund(partner, invoice_id, identity, amount), **fields)
 
 
 def a_batch(

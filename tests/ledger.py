@@ -11,27 +11,54 @@ from typing import TypeVar
 from contracts.genesis import genesis_changes
 from contracts.invariants import Totals, check_all, check_changes
 from contracts.transition import BlockContext, BlockResult, BlockRun
+from primitives.actions import (
+    Action,
+    Attestation,
+    Invoice,
+    Release,
+    ReserveAttest,
+    ReserveRelease,
+    SettlementConfirm,
+    SettlementDispute,
+    SettlementPay,
+    SettlementStatement,
+    attestation_message,
+    release_message,
+)
 from primitives.encoding import Wire
 from primitives.entries import (
     NO_ACCOUNT,
     Account,
     Channel,
+    Limits,
+    Obligation,
+    Position,
     account_key,
     channel_key,
     decode_entry,
+    limits_key,
+    obligation_key,
+    position_key,
 )
 from primitives.genesis import Genesis
 from primitives.receipt import Outcome, Receipt, Skip
 from primitives.transaction import Decoded
 from tests.builders import (
+    CUSTODIAN,
     HOUR_MS,
+    JUDGE,
     SECOND_MS,
     Person,
     a_chain,
     a_genesis,
     a_mint,
+    a_redeem,
+    a_refund,
     a_role,
     a_transfer,
+    an_action,
+    an_id,
+    an_invoice,
     an_open_channels,
 )
 
@@ -49,6 +76,8 @@ class Ledger:
         self.time = self.genesis.time
         self.last: BlockResult | None = None
         self._deposits = 0
+        self._invoices = 0
+        self._refunds = 0
 
     def context(self, after_ms: int = SECOND_MS) -> BlockContext:
         """Of the block that would come next, ``after_ms`` after the last."""
@@ -137,6 +166,107 @@ class Ledger:
         self._deposits += 1
         reference = str(fields.pop("reference", f"deposit {self._deposits}"))
         return a_mint(partner, to, points, reference, **self._fields(issuer, fields))
+
+    def act(self, sender: Person, action: Action, **fields: object) -> Decoded:
+        """Any action, signed for this ledger as it stands; ``fields`` as of ``a_transaction``."""
+        return an_action(sender, action, **self._fields(sender, fields))
+
+    def invoice(self, partner: str, amount: int, **fields: object) -> Invoice:
+        """One of its own, for an hour; ``fields`` as of ``an_invoice``."""
+        self._invoices += 1
+        new = {"id": f"invoice {self._invoices}", "expires": self.time + HOUR_MS}
+        return an_invoice(partner, amount, **(new | fields))  # type: ignore[arg-type]
+
+    def redeem(self, sender: Person, invoice: Invoice, **fields: object) -> Decoded:
+        """Signed for this ledger as it stands; ``fields`` as of ``a_redeem``."""
+        return a_redeem(sender, invoice, **self._fields(sender, fields))
+
+    def refund(self, partner: str, invoice: bytes, amount: int, **fields: object) -> Decoded:
+        """Signed for this ledger as it stands, each one new; ``fields`` as of ``a_refund``."""
+        cashier = fields.get("cashier") or a_role(partner, "cashier")
+        assert isinstance(cashier, Person)
+        self._refunds += 1
+        given = {"refund": f"refund {self._refunds}"} | self._fields(cashier, fields)
+        return a_refund(partner, invoice, amount, **given)  # type: ignore[arg-type]
+
+    def attest(
+        self, partner: str, amount: int, as_of: int | None = None, **fields: object
+    ) -> Decoded:
+        """Sent by the partner's admin, or by ``sender``; signed by the custodian, or by ``by``.
+
+        As of this moment, unless told otherwise.
+        """
+        sender, by = self._parties(partner, fields)
+        said = Attestation(partner, amount, self.time if as_of is None else as_of)
+        action = ReserveAttest(said, by.endorse(attestation_message(self.chain, said)))
+        return self.act(sender, action, **fields)
+
+    def release(self, partner: str, amount: int, **fields: object) -> Decoded:
+        """Out of the reserve as it stands, or as ``reserve``, ``attested`` say; else as ``attest``."""
+        sender, by = self._parties(partner, fields)
+        terms = self.limits(partner).terms
+        reserve = fields.pop("reserve", terms.reserve)
+        attested = fields.pop("attested", terms.reserve_attested)
+        assert isinstance(reserve, int)
+        assert isinstance(attested, int)
+        wish = Release(partner, amount, reserve, attested)
+        action = ReserveRelease(wish, by.endorse(release_message(self.chain, wish)))
+        return self.act(sender, action, **fields)
+
+    def _parties(self, partner: str, fields: dict[str, object]) -> tuple[Person, Person]:
+        sender = fields.pop("sender", None) or a_role(partner, "admin")
+        by = fields.pop("by", None) or a_role(CUSTODIAN, "custodian")
+        assert isinstance(sender, Person)
+        assert isinstance(by, Person)
+        return sender, by
+
+    def pay(self, cycle: int, place: int, **fields: object) -> Decoded:
+        """By the debtor's admin, or by ``sender``; ``fields`` as of ``a_transaction``."""
+        sender = self._speaker(cycle, place, "debtor", fields)
+        reference = an_id(f"payment {cycle} {place}")
+        return self.act(sender, SettlementPay(cycle, place, reference), **fields)
+
+    def confirm(self, cycle: int, place: int, **fields: object) -> Decoded:
+        """By the creditor's admin, or by ``sender``; ``fields`` as of ``a_transaction``."""
+        sender = self._speaker(cycle, place, "creditor", fields)
+        return self.act(sender, SettlementConfirm(cycle, place), **fields)
+
+    def dispute(self, cycle: int, place: int, **fields: object) -> Decoded:
+        """By the creditor's admin, or by ``sender``; ``fields`` as of ``a_transaction``."""
+        sender = self._speaker(cycle, place, "creditor", fields)
+        return self.act(sender, SettlementDispute(cycle, place), **fields)
+
+    def statement(self, cycle: int, place: int, *, paid: bool, **fields: object) -> Decoded:
+        """By the settlement custodian, or by ``sender``; ``fields`` as of ``a_transaction``."""
+        sender = fields.pop("sender", None) or a_role(JUDGE, "custodian")
+        assert isinstance(sender, Person)
+        return self.act(sender, SettlementStatement(cycle, place, paid), **fields)
+
+    def _speaker(self, cycle: int, place: int, side: str, fields: dict[str, object]) -> Person:
+        """``sender`` if one is given, else the admin of the obligation's debtor or creditor."""
+        sender = fields.pop("sender", None)
+        if sender is None:
+            sender = a_role(getattr(self.obligation(cycle, place), side), "admin")
+        assert isinstance(sender, Person)
+        return sender
+
+    def limits(self, partner: str) -> Limits:
+        """Those of a partner, as they stand."""
+        found = self.entry(limits_key(partner), Limits)
+        assert found is not None, partner
+        return found
+
+    def position(self, partner: str) -> Position:
+        """That of a partner, as it stands."""
+        found = self.entry(position_key(partner), Position)
+        assert found is not None, partner
+        return found
+
+    def obligation(self, cycle: int, place: int) -> Obligation:
+        """One that arose."""
+        found = self.entry(obligation_key(cycle, place), Obligation)
+        assert found is not None, (cycle, place)
+        return found
 
     def _fields(self, sender: Person, given: dict[str, object]) -> dict[str, object]:
         channel = given.get("channel", 0)
