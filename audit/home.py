@@ -78,6 +78,7 @@ class Checkpoint:
     def __init__(self, place: Path, database: plyvel.DB) -> None:
         self.place = place
         self._database = database
+        self._anew = False
 
     @classmethod
     def open(cls, place: Path, *, create: bool = True) -> Checkpoint:
@@ -135,6 +136,9 @@ class Checkpoint:
         meta = _Meta(FORMAT, ledger.chain, ledger.standing, tuple(verified.believed.steps))
         state = ledger.state
         with self._database.write_batch(transaction=True, sync=True) as batch:
+            if self._anew:
+                for key, _ in self._entries():
+                    batch.delete(_STATE + key)
             for key in ledger.touched:
                 value = state.get(key)
                 if value is None:
@@ -143,6 +147,11 @@ class Checkpoint:
                     batch.put(_STATE + key, value)
             batch.put(_META, encode(meta))
         ledger.touched.clear()
+        self._anew = False
+
+    def replace(self) -> None:
+        """What is saved next takes the place of all that is here: the audit begins anew."""
+        self._anew = True
 
     def close(self) -> None:
         """Release the directory."""

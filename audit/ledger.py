@@ -190,8 +190,8 @@ class Ledger:
         yield
         self._check_step(header, carried, result)
         before = self._commit(result.changes)
-        self._advance(block, inspected.digest, carried)
         self._check_root(block)
+        self._advance(block, inspected.digest, carried)
         return VerifiedBlock(
             header=header,
             digest=inspected.digest,

@@ -1,0 +1,144 @@
+"""The JSON documents of liqbon-audit (docs/reference/cli/audit.md). Knows shapes and spellings.
+
+Everything in them was derived by this machine from the bytes of a chain that it verified, unless
+it says that it is a node's word. Amounts are decimal strings in LiqBon, times RFC 3339 in UTC, ids
+lower-case hex.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from audit.home import Verified
+from audit.violations import Finding
+from client.fields import format_time
+from contracts.invariants import Totals
+from primitives.amount import format_amount
+from primitives.evidence import Evidence
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A document. Members may be added, never renamed or left out."""
+
+
+class Standpoint(Document, frozen=True):
+    """Up to where a chain was verified: ``attested`` of ``members`` validators signed for the root
+    and time of this height (None at height 0, which nobody attests)."""
+
+    chain: str
+    network: str
+    name: str
+    height: int
+    time: str
+    epoch: int
+    state_root: str
+    attested: int | None
+    members: int
+
+
+class Replayed(Document, frozen=True):
+    """What blocks came to. ``done_ids``: the sum of the ids done, modulo 2^256."""
+
+    blocks: int
+    transactions: int
+    done: int
+    refused: int
+    skipped: int
+    done_ids: str
+
+
+class Sums(Document, frozen=True):
+    """The whole state at the newest verified height."""
+
+    entries: int
+    accounts: int
+    marks: int
+    supply: str
+    minted: str
+
+
+class Run(Document, frozen=True):
+    """What this command did: heights after ``after`` up to ``to``."""
+
+    node: str
+    after: int
+    to: int
+    transactions: int
+    seconds: float
+    transactions_per_second: float
+    processes: int
+
+
+class Accusation(Document, frozen=True):
+    """A validator's offence, proven by its own signatures."""
+
+    offence: str
+    epoch: int
+    accused: int
+    partner: str
+
+
+class VerifyDocument(Document, frozen=True):
+    """verify. ``verified`` and ``total`` are of all that was verified so far, by this run and those
+    before it; ``violation`` is null if nothing is wrong; ``sums`` is null if something is."""
+
+    verified: Standpoint
+    run: Run
+    total: Replayed
+    sums: Sums | None
+    evidence: list[Accusation]
+    violation: Finding | None
+
+
+def standpoint(verified: Verified) -> Standpoint:
+    """Where an audit stands."""
+    ledger, believed = verified.ledger, verified.believed
+    standing, genesis = ledger.standing, ledger.genesis
+    certificate = standing.certificate
+    signers = None if certificate is None else len(certificate.signatures)
+    return Standpoint(
+        chain=ledger.chain.hex(),
+        network=genesis.network,
+        name=genesis.name,
+        height=standing.height,
+        time=format_time(standing.header.time),
+        epoch=standing.header.epoch,
+        state_root=standing.root.hex(),
+        attested=signers,
+        members=believed.members(standing.header.epoch).size,
+    )
+
+
+def replayed(verified: Verified) -> Replayed:
+    """What all blocks so far came to."""
+    tally = verified.ledger.standing.tally
+    return Replayed(
+        blocks=tally.blocks,
+        transactions=tally.transactions,
+        done=tally.done,
+        refused=tally.refused,
+        skipped=tally.skipped,
+        done_ids=tally.done_ids.hex(),
+    )
+
+
+def sums(totals: Totals) -> Sums:
+    """What the state adds up to."""
+    return Sums(
+        entries=totals.entries,
+        accounts=totals.accounts,
+        marks=totals.marks,
+        supply=format_amount(totals.supply),
+        minted=format_amount(totals.minted),
+    )
+
+
+def accusation(verified: Verified, evidence: Evidence) -> Accusation:
+    """An offence whose proof was checked."""
+    members = verified.believed.members(evidence.epoch).members
+    return Accusation(
+        offence=evidence.offence.name.lower(),
+        epoch=evidence.epoch,
+        accused=evidence.accused,
+        partner=members[evidence.accused].partner,
+    )

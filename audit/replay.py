@@ -1,0 +1,191 @@
+"""The chain of one node, block after verified block. Knows the order of work; not what is right.
+
+    async with open_audit(...) as audit:                      # audit.session
+        async with aclosing(audit.blocks(last)) as blocks:
+            async for block in blocks: ...                    # ``audit.ledger.VerifiedBlock``
+
+Blocks are downloaded ahead and inspected by other processes, while this one carries out the next in
+order, in slices. What is under way is bounded in heights and bytes, and nothing is kept of a block
+that was handed on: memory does not grow with the chain, only with its state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Generator, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from audit.crew import Inspector
+from audit.difference import explained
+from audit.home import Verified
+from audit.inspection import Inspected, Subject
+from audit.ledger import Ledger, VerifiedBlock
+from audit.source import Source
+from audit.violations import Violation
+from client.trust import Believed, EpochUnknown
+from primitives.block import Header
+from primitives.encoding import Malformed
+from primitives.evidence import Evidence, check_evidence
+from primitives.keys import ED25519
+from primitives.validators import ValidatorSet
+
+HEIGHTS_AHEAD: Final = 48
+BYTES_AHEAD: Final = 48 * 1024 * 1024
+"""Beyond it nothing more is asked for; what was asked for may still come."""
+FIRST_BYTES: Final = 64 * 1024
+"""What a block is taken to have until it is here."""
+CERTIFICATE_PAUSES_S: Final = (0.5, 1.0, 2.0)
+"""A height's certificate may reach a node a little later than those above it ([CERT-4])."""
+
+_FRONT: Final = msgspec.msgpack.Decoder(
+    tuple[Header, msgspec.Raw, msgspec.Raw, msgspec.Raw, msgspec.Raw]
+)
+
+
+class Arrived(NamedTuple):
+    """A block that was downloaded and inspected against these members."""
+
+    raw: bytes
+    inspected: Inspected
+    members: ValidatorSet
+
+
+class Audit:
+    """A replay that goes on from what was verified. ``audit.session`` puts one together."""
+
+    def __init__(
+        self,
+        verified: Verified,
+        source: Source,
+        inspector: Inspector,
+        certificate_pauses_s: Sequence[float] = CERTIFICATE_PAUSES_S,
+    ) -> None:
+        self.verified = verified
+        self.source = source
+        self._inspector = inspector
+        self._pauses_s = certificate_pauses_s
+        self._following = asyncio.Lock()
+        self._bytes_ahead = 0
+
+    @property
+    def ledger(self) -> Ledger:
+        """As far as it was replayed."""
+        return self.verified.ledger
+
+    @property
+    def believed(self) -> Believed:
+        """The members of every epoch so far, and the newest certificate."""
+        return self.verified.believed
+
+    async def blocks(self, last: int) -> AsyncGenerator[VerifiedBlock, None]:
+        """Every block after the newest verified one, up to height ``last``.
+
+        Raises ``Violation`` at the first that does not hold, and ``Unavailable``. Nothing else may
+        change the ledger meanwhile; after a violation it is not used any more.
+        """
+        under_way: deque[asyncio.Task[Arrived]] = deque()
+        following = self.ledger.height + 1
+        try:
+            while self.ledger.height < last:
+                while following <= last and self._may_ask(len(under_way)):
+                    self._bytes_ahead += FIRST_BYTES
+                    under_way.append(asyncio.create_task(self._arrival(following)))
+                    following += 1
+                arrived = await under_way.popleft()
+                self._bytes_ahead -= len(arrived.raw)
+                yield await self._carry_out(arrived)
+        finally:
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+            self._bytes_ahead = 0
+
+    async def evidence(self) -> list[Evidence]:
+        """What validators are accused of at the node, each accusation proven.
+
+        Raises ``Violation`` (``evidence_forged``): an accusation that nothing proves.
+        """
+        height = self.ledger.height
+        accusations = await self.source.evidence(height)
+        for each in accusations:
+            try:
+                members = self.believed.members(each.epoch)
+                check_evidence(self.ledger.chain, members, ED25519, each)
+            except (Malformed, EpochUnknown) as error:
+                detail = f"member {each.accused}, {each.offence.name.lower()}: {error}"
+                raise Violation("evidence_forged", height, detail) from None
+        return accusations
+
+    def _may_ask(self, under_way: int) -> bool:
+        if not under_way:
+            return True
+        return under_way < HEIGHTS_AHEAD and self._bytes_ahead < BYTES_AHEAD
+
+    async def _arrival(self, height: int) -> Arrived:
+        """A block, asked for again while only its certificate is missing."""
+        for pause_s in self._pauses_s:
+            try:
+                return await self._attempt(height)
+            except Violation as violation:
+                if violation.code != "certificate_withheld":
+                    raise
+            await asyncio.sleep(pause_s)
+        return await self._attempt(height)
+
+    async def _attempt(self, height: int) -> Arrived:
+        raw = await self.source.block(height)
+        members = await self._members(height, raw)
+        subject = Subject(self.ledger.chain, members, height)
+        inspected = await self._inspector.inspect(subject, raw)
+        self._bytes_ahead += len(raw) - FIRST_BYTES
+        return Arrived(raw, inspected, members)
+
+    async def _members(self, height: int, raw: bytes) -> ValidatorSet:
+        """Who had to sign the block. Raises ``Violation`` (``epoch_missing``, ``epoch_forged``)."""
+        try:
+            epoch = _FRONT.decode(raw)[0].epoch
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            epoch = self.believed.epoch  # the inspection will say what is wrong with it
+        async with self._following:
+            if epoch > self.believed.epoch:
+                await self._follow(height)
+        try:
+            return self.believed.members(epoch)
+        except EpochUnknown:
+            detail = f"the block is of epoch {epoch}, handovers lead to {self.believed.epoch}"
+            raise Violation("epoch_missing", height, detail) from None
+
+    async def _follow(self, height: int) -> None:
+        """Learn of later members, as far as the node's handovers lead ([PROOF-3])."""
+        steps = await self.source.steps(height)
+        for step in steps[self.believed.epoch :]:
+            try:
+                self.believed.follow(step)
+            except Malformed as error:
+                raise Violation("epoch_forged", height, str(error)) from None
+
+    async def _carry_out(self, arrived: Arrived) -> VerifiedBlock:
+        """In slices, so that downloads and inspections go on meanwhile."""
+        ledger = self.ledger
+        work = ledger.replay(arrived.raw, arrived.inspected, arrived.members)
+        try:
+            block = await _in_slices(work)
+        except Violation as violation:
+            if violation.code != "state_wrong":
+                raise
+            raise await explained(violation, ledger, self.source, arrived.members) from None
+        self.believed.learn(block.certificate)
+        return block
+
+
+async def _in_slices(work: Generator[None, None, VerifiedBlock]) -> VerifiedBlock:
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            block: VerifiedBlock = done.value
+            return block
+        await asyncio.sleep(0)
