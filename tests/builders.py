@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -39,14 +39,12 @@ from primitives.actions import (
     Transfer,
     invoice_message,
 )
-from primitives.address import Policy, account_id, policy_of
 from primitives.amount import MICRO
 from primitives.batch import EMPTY_TIP, Batch, Tip, batch_digest, batch_message, header_after
 from primitives.block import VERSION as BLOCK_VERSION
 from primitives.block import Header
 from primitives.certificate import Certificate, MemberSignature, StateCertificate
 from primitives.encoding import encode
-from primitives.endorsement import Endorsement
 from primitives.genesis import (
     Custodian,
     Genesis,
@@ -59,16 +57,13 @@ from primitives.genesis import (
     chain_id,
 )
 from primitives.hashing import ZERO_DIGEST
-from primitives.keys import Ed25519Key, Signer
+from primitives.keys import Signer
 from primitives.transaction import (
     VERSION,
     Decoded,
-    KeySignature,
     SignedTransaction,
     Transaction,
     decode_signed,
-    signing_message,
-    transaction_id,
 )
 from primitives.validators import Validator, ValidatorSet, possession_message
 from primitives.vote import (
@@ -79,6 +74,11 @@ from primitives.vote import (
     attest_message,
     vote_message,
 )
+from tests.people import Person as Person
+from tests.people import a_key as a_key
+from tests.people import a_person as a_person
+from tests.people import a_policy as a_policy
+from tests.people import seed_of as seed_of
 
 SECOND_MS: Final = 1_000
 HOUR_MS: Final = 3_600_000
@@ -144,58 +144,6 @@ BONUS: Final = ProgrammeTerms(
     rates=(Rate(since=GENESIS_TIME, numerator=10_000, denominator=1),),
 )
 """One point is 0.01 LiqBon."""
-
-
-def seed_of(name: str) -> bytes:
-    """32 bytes: the private key behind ``a_key(name)``."""
-    return sha256(b"test key " + name.encode()).digest()
-
-
-def a_key(name: str) -> Ed25519Key:
-    """The Ed25519 key that belongs to ``name``."""
-    return Ed25519Key.from_seed(seed_of(name))
-
-
-@dataclass(frozen=True)
-class Person:
-    """An account with the keys that sign for it, in the order of its policy."""
-
-    name: str
-    key_names: tuple[str, ...]
-    policy: Policy
-
-    @cached_property
-    def keys(self) -> tuple[Ed25519Key, ...]:
-        return tuple(map(a_key, self.key_names))
-
-    @cached_property
-    def account(self) -> bytes:
-        return account_id(self.policy)
-
-    def sign(self, transaction: Transaction) -> SignedTransaction:
-        """Signed by as many keys as the policy asks, the first ones."""
-        signed = self.endorse(signing_message(transaction_id(transaction)))
-        return SignedTransaction(transaction, signed.policy, signed.signatures)
-
-    def endorse(self, message: bytes) -> Endorsement:
-        """Signed likewise, for another to carry."""
-        signers = self.keys[: self.policy.threshold]
-        signatures = tuple(KeySignature(i, key.sign(message)) for i, key in enumerate(signers))
-        return Endorsement(self.policy, signatures)
-
-
-@lru_cache(maxsize=4096)
-def a_person(name: str, keys: int = 1, threshold: int = 1) -> Person:
-    """Someone with ``keys`` keys, of which ``threshold`` sign."""
-    names = [f"{name} {place}" for place in range(keys)]
-    names.sort(key=lambda key_name: a_key(key_name).public_key)
-    policy = policy_of(threshold, [a_key(key_name).public_key for key_name in names])
-    return Person(name, tuple(names), policy)
-
-
-def a_policy(*names: str, threshold: int = 1) -> Policy:
-    """The policy of the keys ``a_key(name)``."""
-    return policy_of(threshold, [a_key(name).public_key for name in names])
 
 
 def a_code(index: int) -> str:

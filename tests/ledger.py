@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from contracts.context import BlockContext
 from contracts.genesis import genesis_changes
 from contracts.invariants import Totals, check_all, check_changes
-from contracts.transition import BlockContext, BlockResult, BlockRun
+from contracts.transition import BlockResult, BlockRun
 from primitives.actions import (
     Action,
     Attestation,
@@ -202,7 +203,7 @@ class Ledger:
         return self.act(sender, action, **fields)
 
     def release(self, partner: str, amount: int, **fields: object) -> Decoded:
-        """Out of the reserve as it stands, or as ``reserve``, ``attested`` say; else as ``attest``."""
+        """Out of the reserve as it stands, or as ``reserve``, ``attested`` say; as ``attest``."""
         sender, by = self._parties(partner, fields)
         terms = self.limits(partner).terms
         reserve = fields.pop("reserve", terms.reserve)
