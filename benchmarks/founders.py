@@ -8,6 +8,7 @@ from typing import Final
 from benchmarks.population import Holder, holder
 from primitives.amount import MICRO
 from primitives.genesis import (
+    Custodian,
     Genesis,
     GenesisPartner,
     Parameters,
@@ -21,6 +22,8 @@ from primitives.validators import possession_message
 START_MS: Final = 1_793_491_200_000
 HOUR_MS: Final = 3_600_000
 NAME: Final = "benchmark"
+KEEPER: Final = "keeper"
+"""The one custodian: nothing in a benchmark needs it."""
 CODES: Final = ("alder", "birch", "cedar", "dogwood")
 
 PARAMETERS: Final = Parameters(
@@ -39,6 +42,12 @@ PARAMETERS: Final = Parameters(
     beat_ms=10_000,
     validity_limit_ms=7 * 24 * HOUR_MS,
     reserve_lapse_ms=35 * 24 * HOUR_MS,
+    increase_delay_ms=24 * HOUR_MS,
+    rate_notice_ms=30 * 24 * HOUR_MS,
+    settlement_cycle_ms=7 * 24 * HOUR_MS,
+    payment_term_ms=5 * 24 * HOUR_MS,
+    confirmation_ms=3 * 24 * HOUR_MS,
+    dispute_ms=14 * 24 * HOUR_MS,
     epoch_minimum_ms=HOUR_MS,
     epoch_maximum_ms=30 * 24 * HOUR_MS,
     due_per_block=64,
@@ -47,6 +56,7 @@ PARAMETERS: Final = Parameters(
 _LIMITS: Final = PartnerLimits(
     credit=1_000_000 * MICRO,
     reserve=0,
+    reserve_ceiling=0,
     haircut=0,
     reserve_attested=START_MS,
     claim_bound=1_000_000 * MICRO,
@@ -83,7 +93,8 @@ def genesis() -> Genesis:
             code=code,
             name=code.capitalize(),
             currency="EUR",
-            roles=Roles(*[issuer(index).account] * 4),
+            roles=Roles(*[issuer(index).account] * 3),
+            custodian=KEEPER,
             consensus_key=key.public_key,
             possession=key.sign(possession_message(NAME, code, key.public_key)),
             limits=_LIMITS,
@@ -91,4 +102,5 @@ def genesis() -> Genesis:
         )
 
     founders = tuple(founder(index) for index in range(len(CODES)))
-    return Genesis(1, "tlqb", NAME, START_MS, PARAMETERS, founders)
+    keeper = Custodian(KEEPER, "Keeper", holder(KEEPER).account, None)
+    return Genesis(1, "tlqb", NAME, START_MS, PARAMETERS, (keeper,), KEEPER, founders)

@@ -244,7 +244,7 @@ def _taken(what: str, address: str, error: OSError) -> CommandError:
 def role_accounts(partner: GenesisPartner) -> frozenset[bytes]:
     """The accounts that act for a partner."""
     roles = partner.roles
-    return frozenset((roles.admin, roles.issuer, roles.cashier, roles.custodian))
+    return frozenset((roles.admin, roles.issuer, roles.cashier))
 
 
 def _others(home: NodeHome, me: int) -> dict[int, Address]:

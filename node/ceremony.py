@@ -1,6 +1,6 @@
 """How founders agree on a genesis without trusting whoever collects it. Knows steps; no network.
 
-    1. someone writes down the network: its name, its time, its parameters        (genesis new)
+    1. someone writes down the network: name, time, parameters, custodians        (genesis new)
     2. each founder adds who it is and proves that it holds its consensus key     (genesis join)
     3. anyone puts the parts together, in the order of the partners' codes        (genesis collect)
     4. everyone checks the result, and compares the chain id by another channel   (genesis verify)
@@ -10,22 +10,25 @@ The result is a function of the parts alone, so whoever collects cannot change i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from msgspec.structs import replace
 
-from node.documents import parse, present
+from node.documents import AMOUNTS, parse, present
+from primitives.actions import Code, Name
 from primitives.amount import MICRO
 from primitives.encoding import Malformed, Millis, Wire
 from primitives.genesis import (
     MAIN,
     VERSION,
+    Custodian,
     Genesis,
     GenesisPartner,
-    Name,
     Parameters,
+    check_custody,
     check_genesis,
+    check_holder,
 )
 from primitives.keys import ED25519, SIGNATURE_SIZE, Signer
 from primitives.validators import Validator, check_possession, possession_message
@@ -49,11 +52,40 @@ PARAMETERS: Final = Parameters(
     beat_ms=10_000,
     validity_limit_ms=7 * DAY_MS,
     reserve_lapse_ms=35 * DAY_MS,
+    increase_delay_ms=DAY_MS,
+    rate_notice_ms=30 * DAY_MS,
+    settlement_cycle_ms=7 * DAY_MS,
+    payment_term_ms=5 * DAY_MS,
+    confirmation_ms=3 * DAY_MS,
+    dispute_ms=14 * DAY_MS,
     epoch_minimum_ms=HOUR_MS,
     epoch_maximum_ms=30 * DAY_MS,
     due_per_block=64,
 )
 """What ``genesis new`` proposes; founders may change it before they join."""
+
+
+def with_parameters(parameters: Parameters, wishes: Mapping[str, str]) -> Parameters:
+    """The parameters with some changed: an amount is decimal LiqBon, all else a whole number.
+
+    Raises ``Malformed``: ``parameter_unknown``, or ``parameter_invalid`` if it is not of its type.
+    """
+    for name, text in wishes.items():
+        if name not in Parameters.__struct_fields__:
+            raise Malformed("parameter_unknown", name)
+        value = text if name in AMOUNTS or not text.isdecimal() else int(text)
+        try:
+            parameters = parse(Parameters, present(parameters, "") | {name: value}, "")
+        except Malformed as error:
+            raise Malformed("parameter_invalid", f"{name}={text}: {error.detail}") from None
+    return parameters
+
+
+class Custody(Wire):
+    """Who holds reserves, and which of them says whether partners paid each other."""
+
+    custodians: tuple[Custodian, ...]
+    settlement_custodian: Code
 
 
 class Plan(Wire):
@@ -64,11 +96,28 @@ class Plan(Wire):
     name: Name
     time: Millis
     parameters: Parameters
+    custodians: tuple[Custodian, ...]
+    settlement_custodian: Code
 
 
-def plan(name: str, network: str, time_ms: int) -> Plan:
+def plan(name: str, network: str, time_ms: int, custody: Custody) -> Plan:
     """A plan with the proposed parameters, for a network that begins at ``time_ms``."""
-    return Plan(VERSION, network, name, time_ms, PARAMETERS)
+    custodians, judge = custody.custodians, custody.settlement_custodian
+    return Plan(VERSION, network, name, time_ms, PARAMETERS, custodians, judge)
+
+
+def read_custody(document: dict[str, Any], network: str) -> Custody:
+    """Who holds what, as people write it: who belongs to nobody may leave ``partner`` out.
+
+    Raises ``Malformed`` ([GEN-11]).
+    """
+    written = document.get("custodians")
+    if isinstance(written, list):
+        entries = [{"partner": None, **c} if isinstance(c, dict) else c for c in written]
+        document = {**document, "custodians": entries}
+    custody = parse(Custody, document, network)
+    check_custody(custody.custodians, custody.settlement_custodian)
+    return custody
 
 
 def show_plan(agreed: Plan) -> dict[str, Any]:
@@ -78,7 +127,9 @@ def show_plan(agreed: Plan) -> dict[str, Any]:
 
 def read_plan(document: dict[str, Any]) -> Plan:
     """The plan in a document. Raises ``Malformed``."""
-    return parse(Plan, document, str(document.get("network", MAIN)))
+    agreed = parse(Plan, document, str(document.get("network", MAIN)))
+    check_custody(agreed.custodians, agreed.settlement_custodian)
+    return agreed
 
 
 def join(agreed: Plan, terms: dict[str, Any], key: Signer) -> GenesisPartner:
@@ -92,6 +143,7 @@ def join(agreed: Plan, terms: dict[str, Any], key: Signer) -> GenesisPartner:
         "possession": bytes(SIGNATURE_SIZE).hex(),
     }
     partner = parse(GenesisPartner, unproven, agreed.network)
+    check_holder(partner, agreed.custodians)
     message = possession_message(agreed.name, partner.code, key.public_key)
     return replace(partner, possession=key.sign(message))
 
@@ -99,6 +151,7 @@ def join(agreed: Plan, terms: dict[str, Any], key: Signer) -> GenesisPartner:
 def read_part(agreed: Plan, document: dict[str, Any]) -> GenesisPartner:
     """A founder's part, its proof checked. Raises ``Malformed``."""
     partner = parse(GenesisPartner, document, agreed.network)
+    check_holder(partner, agreed.custodians)
     seat = Validator(partner.code, partner.consensus_key)
     check_possession(ED25519, agreed.name, seat, partner.possession)
     return partner
@@ -110,7 +163,14 @@ def collect(agreed: Plan, parts: Sequence[GenesisPartner]) -> Genesis:
     if not founders:
         raise Malformed("validators_invalid", "nobody has joined")
     genesis = Genesis(
-        agreed.version, agreed.network, agreed.name, agreed.time, agreed.parameters, founders
+        version=agreed.version,
+        network=agreed.network,
+        name=agreed.name,
+        time=agreed.time,
+        parameters=agreed.parameters,
+        custodians=agreed.custodians,
+        settlement_custodian=agreed.settlement_custodian,
+        partners=founders,
     )
     check_genesis(genesis, ED25519)
     return genesis

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import click
 
@@ -25,11 +25,32 @@ MAX_VALIDATORS: Final = 16
 LAST_PORT: Final = 65_535
 
 
+class Wanted(NamedTuple):
+    """Which network is asked for: where its files are, and what is to differ in its parameters."""
+
+    validators: int
+    directory: Path | None
+    base_port: int
+    wishes: dict[str, str]
+
+
+def _wishes(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dict[str, str]:
+    """``NAME=VALUE``, repeated; a name that is given twice is a mistake."""
+    wishes: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or name in wishes:
+            raise click.BadParameter(f"{word!r} is to be NAME=VALUE, and each name stands once")
+        wishes[name] = value
+    return wishes
+
+
 @click.command(
     epilog=examples(
         "liqbon-node devnet",
         "liqbon-node devnet --dir ./network --base-port 7600 --output json",
         "liqbon-node devnet --once",
+        "liqbon-node devnet --set settlement_cycle_ms=8000 --set payment_term_ms=20000",
     )
 )
 @click.option(
@@ -61,50 +82,54 @@ LAST_PORT: Final = 65_535
     metavar="HOST",
     help="Only make the files, for nodes on hosts of these names: repeat it for each node.",
 )
+@click.option(
+    "--set",
+    "wishes",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_wishes,
+    help="A parameter of a network that is made now: its deadlines, say. Repeat it for more.",
+)
 @common_options()
-def devnet(
-    common: Common,
-    validators: int,
-    directory: Path | None,
-    base_port: int,
-    once: bool,
-    hosts: tuple[str, ...],
-) -> int:
+def devnet(common: Common, once: bool, hosts: tuple[str, ...], **place: Any) -> int:
     """Run a whole network on this machine: node processes, partners and customers with keys.
 
     When all nodes are ready it says where everything is. SIGTERM or Ctrl-C stops all nodes. A test
     network: invented retailers, addresses that begin with tlqb, LiqBon worth nothing.
     """
-    if base_port + PORTS_A_NODE * validators > LAST_PORT:
-        raise UsageError("port_invalid", f"{validators} nodes from port {base_port} do not fit")
+    wanted = Wanted(**place)
+    if wanted.base_port + PORTS_A_NODE * wanted.validators > LAST_PORT:
+        ports = f"{wanted.validators} nodes from port {wanted.base_port}"
+        raise UsageError("port_invalid", f"{ports} do not fit")
     if hosts:
-        return _make_files(common.printer, directory, hosts)
-    where = directory or Path(tempfile.mkdtemp(prefix="liqbon-devnet-"))
+        return _make_files(common.printer, wanted, hosts)
+    where = wanted.directory or Path(tempfile.mkdtemp(prefix="liqbon-devnet-"))
     try:
-        site = Site(where.absolute(), validators, base_port)
-        return asyncio.run(_run(common.printer, site, once))
+        site = Site(where.absolute(), wanted.validators, wanted.base_port)
+        return asyncio.run(_run(common.printer, site, wanted.wishes, once))
     finally:
-        if directory is None:
+        if wanted.directory is None:
             shutil.rmtree(where, ignore_errors=True)
 
 
-def _make_files(printer: Printer, directory: Path | None, hosts: tuple[str, ...]) -> int:
+def _make_files(printer: Printer, wanted: Wanted, hosts: tuple[str, ...]) -> int:
+    directory = wanted.directory
     if directory is None or len(hosts) > MAX_VALIDATORS:
         raise UsageError("usage", f"--files-for goes with --dir, and 1 to {MAX_VALIDATORS} times")
     site = Site(directory.absolute(), len(hosts), hosts=hosts)
-    genesis = found(site, time.time_ns() // 1_000_000)
+    genesis = found(site, time.time_ns() // 1_000_000, wanted.wishes)
     printer.document({"chain": chain_id(genesis).hex(), "genesis": str(site.genesis)})
     printer.fields([("chain", chain_id(genesis).hex()), ("genesis", str(site.genesis))])
     return 0
 
 
-async def _run(printer: Printer, site: Site, once: bool) -> int:
+async def _run(printer: Printer, site: Site, wishes: dict[str, str], once: bool) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     printer.progress("making keys and genesis")
-    genesis = found(site, time.time_ns() // 1_000_000)
+    genesis = found(site, time.time_ns() // 1_000_000, wishes)
     network = Devnet(site, genesis, printer.note)
     try:
         if await _unless(stop, network.start()):
@@ -137,6 +162,10 @@ async def _unless(stop: asyncio.Event, work: Coroutine[None, None, None]) -> boo
     return True
 
 
+def _duty(settlement: bool) -> str:
+    return "settlement" if settlement else "reserves"
+
+
 def _tell(printer: Printer, document: DevnetDocument) -> None:
     printer.document(document)
     printer.fields([("chain", document.chain), ("genesis", document.genesis)])
@@ -152,6 +181,9 @@ def _tell(printer: Printer, document: DevnetDocument) -> None:
         for p in document.partners
     ]
     printer.table(["partner", "name", "programmes", "keystore"], partners)
+    printer.line()
+    custodians = [[c.code, c.name, _duty(c.settlement), c.home] for c in document.custodians]
+    printer.table(["custodian", "name", "duty", "keystore"], custodians)
     printer.line()
     if document.transfer is not None:
         done = document.transfer

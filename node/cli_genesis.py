@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -63,8 +64,17 @@ def _out(default: str) -> Callable[[F], F]:
 
 @click.command(
     epilog=examples(
-        "liqbon-node genesis new --name 'Nordic pilot' --network tlqb",
-        "liqbon-node genesis new --name LiqBon --network lqb --time 2027-01-01T00:00:00.000Z",
+        "liqbon-node genesis new --name 'Nordic pilot' --custodians custodians.toml",
+        "liqbon-node genesis new --name LiqBon --network lqb --custodians custodians.toml"
+        " --time 2027-01-01T00:00:00.000Z",
+        "",
+        "custodians.toml:",
+        'settlement_custodian = "tollhouse"',
+        "",
+        "[[custodians]]",
+        'code = "tollhouse"',
+        'name = "Tollhouse Clearing"',
+        'account = "tlqb1..."',
     )
 )
 @click.option(
@@ -74,15 +84,24 @@ def _out(default: str) -> Callable[[F], F]:
 @click.option(
     "--time", "moment", metavar="TIME", help="When it begins, RFC 3339; now if not given."
 )
+@click.option(
+    "--custodians",
+    type=_PATH,
+    required=True,
+    metavar="FILE",
+    help="Who holds reserves and who judges payments, TOML or JSON: as below.",
+)
 @_out("network.json")
 @common_options()
-def new(common: Common, name: str, network: str, moment: str | None, out: Path) -> None:
-    """Write down a network that founders can join: its name, time and parameters.
+def new(common: Common, name: str, out: Path, **terms: Any) -> None:
+    """Write down a network that founders can join: its name, time, parameters and custodians.
 
     The file is for people to read and change before anyone joins.
     """
+    network, moment, file = terms["network"], terms["moment"], terms["custodians"]
     time_ms = time.time_ns() // 1_000_000 if moment is None else _moment(moment)
-    plan = ceremony.plan(name, network, time_ms)
+    read = partial(ceremony.read_custody, network=network)
+    plan = ceremony.plan(name, network, time_ms, _read(read, read_table(file), str(file)))
     document = pretty(ceremony.show_plan(plan))
     _read(ceremony.read_plan, msgspec.json.decode(document), "the network")
     _write(out, document)

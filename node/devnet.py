@@ -22,7 +22,7 @@ from client.home import open_home
 from node.config import running_process
 from node.founding import CUSTOMERS, LOOPBACK, ROLE_ACCOUNTS, Site
 from primitives.address import address
-from primitives.genesis import Genesis, GenesisPartner, chain_id
+from primitives.genesis import Custodian, Genesis, GenesisPartner, chain_id
 from shell.errors import CommandError
 
 READY_TIMEOUT_S: Final = 60.0
@@ -83,6 +83,18 @@ class PartnerEntry(msgspec.Struct, frozen=True):
     programmes: list[ProgrammeEntry]
 
 
+class CustodianEntry(msgspec.Struct, frozen=True):
+    """Who holds reserves, or, with ``settlement``, says whether partners paid each other."""
+
+    code: str
+    name: str
+    account: int
+    address: str
+    home: str
+    passphrase_file: str
+    settlement: bool
+
+
 class TransferEntry(msgspec.Struct, frozen=True):
     """What ``--once`` did: ``finality_ms`` from sending to the verified certificate."""
 
@@ -102,6 +114,7 @@ class DevnetDocument(msgspec.Struct, frozen=True):
     nodes: list[NodeEntry]
     accounts: list[AccountEntry]
     partners: list[PartnerEntry]
+    custodians: list[CustodianEntry]
     transfer: TransferEntry | None
 
 
@@ -227,6 +240,7 @@ class Devnet:
             nodes=[self._node(code) for code in self._site.codes()],
             accounts=[self._account(name) for name in CUSTOMERS],
             partners=[self._partner(partner) for partner in self._genesis.partners],
+            custodians=[self._custodian(custodian) for custodian in self._genesis.custodians],
             transfer=transfer,
         )
 
@@ -248,6 +262,17 @@ class Devnet:
         path = self._site.wallet_home(name)
         [account] = open_home(path).accounts
         return AccountEntry(name, account.address, str(path), str(self._site.passphrase_file))
+
+    def _custodian(self, custodian: Custodian) -> CustodianEntry:
+        return CustodianEntry(
+            code=custodian.code,
+            name=custodian.name,
+            account=0,
+            address=address(custodian.account, self._genesis.network),
+            home=str(self._site.custodian_home(custodian.code)),
+            passphrase_file=str(self._site.passphrase_file),
+            settlement=custodian.code == self._genesis.settlement_custodian,
+        )
 
     def _partner(self, partner: GenesisPartner) -> PartnerEntry:
         roles = [

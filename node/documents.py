@@ -3,7 +3,7 @@
 Knows how each field is spelled, both ways; not whether founders agree. A document always comes
 with the canonical bytes, from which the chain id follows, and is refused if the two differ.
 
-    a digest or key   lower-case hex          a role       the address of its account
+    a digest or key   lower-case hex          an account   its address
     an amount         decimal LiqBon          a moment     RFC 3339 in UTC
 """
 
@@ -33,13 +33,14 @@ AMOUNTS: Final = frozenset(
         "total_credit",
         "credit",
         "reserve",
+        "reserve_ceiling",
         "claim_bound",
         "mint_per_day",
         "refund_per_day",
     }
 )
 MOMENTS: Final = frozenset({"time", "since", "reserve_attested"})
-ROLES: Final = frozenset({"admin", "issuer", "cashier", "custodian"})
+ACCOUNTS: Final = frozenset({"admin", "issuer", "cashier", "account"})
 MAX_FILE: Final = 4 * MAX_GENESIS
 
 
@@ -61,7 +62,7 @@ def _present(name: str, value: Any, network: str) -> Any:
         return format_amount(value)
     if name in MOMENTS:
         return format_time(value)
-    if name in ROLES:
+    if name in ACCOUNTS:
         return address(value, network)
     if isinstance(value, msgspec.Struct):
         return present(value, network)
@@ -112,7 +113,7 @@ def _parse(field: inspect.Field, value: object, network: str, place: str) -> obj
             return parse_amount(_text(value))
         if field.name in MOMENTS:
             return parse_time(_text(value))
-        if field.name in ROLES:
+        if field.name in ACCOUNTS:
             return parse_address(_text(value), network)
     except Malformed as error:
         raise Malformed(error.code, f"{place}: {error.detail}") from None

@@ -1,7 +1,7 @@
-"""Four competing retailers for networks that start on one machine. Knows their terms; no key.
+"""Four competing retailers, and who holds their money, for networks that start on one machine.
 
-The names are invented. Each has one programme with its own idea of what a point is worth; the
-development network and the demonstration use the same table.
+Knows their terms; no key. The names are invented. Each retailer has one programme with its own idea
+of what a point is worth; the development network and the demonstration use the same table.
 """
 
 from __future__ import annotations
@@ -10,7 +10,14 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from primitives.amount import MICRO
-from primitives.genesis import GenesisPartner, PartnerLimits, ProgrammeTerms, Rate, Roles
+from primitives.genesis import (
+    Custodian,
+    GenesisPartner,
+    PartnerLimits,
+    ProgrammeTerms,
+    Rate,
+    Roles,
+)
 
 
 class Founder(NamedTuple):
@@ -32,8 +39,24 @@ FOUNDERS: Final = (
     Founder("foxglove", "Foxglove Books", "GBP", "pages", "Foxglove Pages", "page", 20),
 )
 
+
+class Keeper(NamedTuple):
+    """A custodian that belongs to no retailer."""
+
+    code: str
+    name: str
+
+
+RESERVES: Final = Keeper("quayside", "Quayside Trust")
+"""Holds every retailer's reserve, and attests it."""
+SETTLEMENT: Final = Keeper("tollhouse", "Tollhouse Clearing")
+"""Says of a disputed payment between retailers whether it was made."""
+KEEPERS: Final = (RESERVES, SETTLEMENT)
+
 CREDIT: Final = 500_000 * MICRO
 RESERVE: Final = 500_000 * MICRO
+RESERVE_CEILING: Final = 2 * RESERVE
+"""What a retailer may bring its reserve to without asking the others."""
 HAIRCUT: Final = 1_000
 """A tenth of the reserve does not count."""
 DAILY: Final = 500_000 * MICRO
@@ -47,6 +70,11 @@ def founder(index: int) -> Founder:
         return origin
     number = index // len(FOUNDERS) + 1
     return origin._replace(code=f"{origin.code}-{number}", name=f"{origin.name} {number}")
+
+
+def custodian_of(keeper: Keeper, account: bytes) -> Custodian:
+    """The custodian as genesis has it."""
+    return Custodian(keeper.code, keeper.name, account, None)
 
 
 def partner_of(terms: Founder, roles: Roles, consensus_key: bytes, time_ms: int) -> GenesisPartner:
@@ -63,6 +91,7 @@ def partner_of(terms: Founder, roles: Roles, consensus_key: bytes, time_ms: int)
     limits = PartnerLimits(
         credit=CREDIT,
         reserve=RESERVE,
+        reserve_ceiling=RESERVE_CEILING,
         haircut=HAIRCUT,
         reserve_attested=time_ms,
         claim_bound=CREDIT,
@@ -74,6 +103,7 @@ def partner_of(terms: Founder, roles: Roles, consensus_key: bytes, time_ms: int)
         name=terms.name,
         currency=terms.currency,
         roles=roles,
+        custodian=RESERVES.code,
         consensus_key=consensus_key,
         possession=bytes(64),
         limits=limits,

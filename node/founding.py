@@ -4,14 +4,16 @@ Knows which file holds what; starts nothing. Everything is made once and found a
 ``genesis.json`` comes last, so a directory without it is unfinished.
 
     genesis.json    passphrase      one passphrase for every key here, mode 0600
-    nodes/CODE/     a validator's home            partners/CODE/  the keystore of its four roles
-    wallets/NAME/   a customer's wallet
+    nodes/CODE/     a validator's home            partners/CODE/    the keystore of its three roles
+    wallets/NAME/   a customer's wallet           custodians/CODE/  a custodian's keystore
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -20,9 +22,10 @@ from client import home as client_home
 from client.builder import account_of
 from node import ceremony, config
 from node.documents import genesis_text, read_genesis
-from node.founders import founder, partner_of
+from node.founders import KEEPERS, SETTLEMENT, custodian_of, founder, partner_of
 from node.transport import Address
-from primitives.genesis import TEST, Genesis, Roles
+from primitives.encoding import Malformed
+from primitives.genesis import TEST, Genesis, Parameters, Roles
 from primitives.keys import Ed25519Key
 from primitives.validators import possession_message
 from shell.errors import UsageError
@@ -31,9 +34,10 @@ from shell.mnemonic import account_key, new_sentence, sentence_seed
 
 NETWORK_NAME: Final = "LiqBon development network"
 CUSTOMERS: Final = ("alice", "boris")
-ROLE_ACCOUNTS: Final = ("issuer", "cashier", "custodian", "admin")
+ROLE_ACCOUNTS: Final = ("issuer", "cashier", "admin")
 """The roles of a partner are the first accounts of its keystore, in this order."""
 PORTS_A_NODE: Final = 10
+PARTS: Final = ("nodes", "partners", "custodians", "wallets")
 LOOPBACK: Final = "127.0.0.1"
 ON_LOOPBACK: Final = config.Hosts(LOOPBACK, LOOPBACK, LOOPBACK)
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - inside a container of its own
@@ -69,6 +73,10 @@ class Site(NamedTuple):
         """A partner's keystore."""
         return self.directory / "partners" / code
 
+    def custodian_home(self, code: str) -> Path:
+        """A custodian's keystore."""
+        return self.directory / "custodians" / code
+
     def wallet_home(self, name: str) -> Path:
         """A customer's wallet."""
         return self.directory / "wallets" / name
@@ -93,11 +101,18 @@ class Site(NamedTuple):
         return sorted(founder(index).code for index in range(self.validators))
 
 
-def found(site: Site, time_ms: int) -> Genesis:
-    """Make the network's files, or take those that are there. Raises ``CommandError``."""
+def found(site: Site, time_ms: int, wishes: Mapping[str, str] = MappingProxyType({})) -> Genesis:
+    """Make the network's files, or take those that are there. Raises ``CommandError``.
+
+    ``wishes`` are parameters that are to differ from the usual ones, by name, as people write them.
+    """
+    try:
+        parameters = ceremony.with_parameters(ceremony.PARAMETERS, wishes)
+    except Malformed as error:
+        raise UsageError(error.code, error.detail, "docs/spec/genesis.md lists them.") from None
     if site.genesis.exists():
-        return _found_again(site)
-    if any((site.directory / name).exists() for name in ("nodes", "partners", "wallets")):
+        return _found_again(site, parameters, wishes)
+    if any((site.directory / name).exists() for name in PARTS):
         raise UsageError(
             "devnet_unfinished",
             f"{site.directory} holds parts of a network without its genesis",
@@ -110,7 +125,10 @@ def found(site: Site, time_ms: int) -> Genesis:
     passphrase = read_private(site.passphrase_file).strip()
     keys = _make_nodes(site, passphrase)
     sentences = {name: new_sentence(secrets.token_bytes(16)) for name in _keystores(site)}
-    genesis = _genesis(site, time_ms, keys, sentences)
+    try:
+        genesis = _genesis(site, _plan(time_ms, parameters, sentences), keys, sentences)
+    except Malformed as error:
+        raise UsageError(error.code, f"no network has these parameters: {error.detail}") from None
     document = genesis_text(genesis)
     _make_keystores(site, document, sentences, passphrase)
     for code in site.codes():
@@ -119,9 +137,17 @@ def found(site: Site, time_ms: int) -> Genesis:
     return genesis
 
 
-def _found_again(site: Site) -> Genesis:
+def _found_again(site: Site, parameters: Parameters, wishes: Mapping[str, str]) -> Genesis:
     """The network that is there, moved to the ports that are asked for."""
     genesis = read_genesis(site.genesis)
+    for name in wishes:
+        there = getattr(genesis.parameters, name)
+        if there != getattr(parameters, name):
+            raise UsageError(
+                "devnet_differs",
+                f"{site.directory} holds a network whose {name} is {there}",
+                "A network's parameters never change: name another directory with --dir.",
+            )
     codes = [partner.code for partner in genesis.partners]
     if codes != site.codes():
         raise UsageError(
@@ -139,7 +165,8 @@ def _found_again(site: Site) -> Genesis:
 
 def _keystores(site: Site) -> dict[str, Path]:
     partners = {code: site.partner_home(code) for code in site.codes()}
-    return partners | {name: site.wallet_home(name) for name in CUSTOMERS}
+    keepers = {keeper.code: site.custodian_home(keeper.code) for keeper in KEEPERS}
+    return partners | keepers | {name: site.wallet_home(name) for name in CUSTOMERS}
 
 
 def _config(site: Site, code: str) -> str:
@@ -162,17 +189,23 @@ def _make_nodes(site: Site, passphrase: bytes) -> dict[str, Ed25519Key]:
     }
 
 
+def _plan(time_ms: int, parameters: Parameters, sentences: dict[str, str]) -> ceremony.Plan:
+    keepers = [custodian_of(k, _accounts(sentences[k.code], 1)[0]) for k in KEEPERS]
+    custody = ceremony.Custody(tuple(keepers), SETTLEMENT.code)
+    agreed = ceremony.plan(NETWORK_NAME, TEST, time_ms, custody)
+    return replace(agreed, parameters=parameters)
+
+
 def _genesis(
-    site: Site, time_ms: int, keys: dict[str, Ed25519Key], sentences: dict[str, str]
+    site: Site, agreed: ceremony.Plan, keys: dict[str, Ed25519Key], sentences: dict[str, str]
 ) -> Genesis:
-    agreed = ceremony.plan(NETWORK_NAME, TEST, time_ms)
     parts = []
     for index in range(site.validators):
         terms = founder(index)
         key = keys[terms.code]
         accounts = _accounts(sentences[terms.code], len(ROLE_ACCOUNTS))
         roles = Roles(**dict(zip(ROLE_ACCOUNTS, accounts, strict=True)))
-        part = partner_of(terms, roles, key.public_key, time_ms)
+        part = partner_of(terms, roles, key.public_key, agreed.time)
         message = possession_message(agreed.name, terms.code, key.public_key)
         parts.append(replace(part, possession=key.sign(message)))
     return ceremony.collect(agreed, parts)

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from node.store import Change
 from node.world import Store
-from primitives.actions import Mint, OpenChannels, Transfer
+from primitives.actions import Mint, Transfer
 from primitives.receipt import Outcome
 from primitives.transaction import Transaction
 
@@ -51,7 +51,7 @@ def touched(transaction: Transaction, outcome: Outcome) -> list[bytes]:
             return list(dict.fromkeys([sender, *(output.account for output in outputs)]))
         case Mint(to=to):
             return list(dict.fromkeys([sender, to]))
-        case OpenChannels():
+        case _:
             return [sender]
 
 

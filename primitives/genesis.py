@@ -228,23 +228,33 @@ def _check_times(genesis: Genesis, partner: GenesisPartner) -> None:
 
 def _check_custodians(genesis: Genesis) -> None:
     """Nobody attests its own reserve, and who judges payments belongs to no partner ([GEN-11])."""
+    check_custody(genesis.custodians, genesis.settlement_custodian)
     founders = {partner.code: None for partner in genesis.partners}
-    known = {custodian.code: custodian for custodian in genesis.custodians}
-    if len(known) != len(genesis.custodians):
-        raise Malformed("custodian_invalid", "two custodians of one code")
     for custodian in genesis.custodians:
         if custodian.partner is not None and custodian.partner not in founders:
             raise Malformed("custodian_invalid", f"{custodian.code}: no partner of its code")
-    judge = known.get(genesis.settlement_custodian)
-    if judge is None or judge.partner is not None:
-        raise Malformed("custodian_invalid", "the settlement custodian belongs to nobody")
     for partner in genesis.partners:
-        holder = known.get(partner.custodian)
-        if holder is None or holder.partner == partner.code:
-            raise Malformed("custodian_invalid", f"{partner.code}: {partner.custodian}")
-        roles = partner.roles
-        if holder.account in (roles.admin, roles.issuer, roles.cashier):
-            raise Malformed("custodian_invalid", f"{partner.code}: its own account attests")
+        check_holder(partner, genesis.custodians)
+
+
+def check_custody(custodians: tuple[Custodian, ...], judge: str) -> None:
+    """What of [GEN-11] can be said before anyone joins. Raises ``Malformed``."""
+    known = {custodian.code: custodian for custodian in custodians}
+    if len(known) != len(custodians):
+        raise Malformed("custodian_invalid", "two custodians of one code")
+    if judge not in known or known[judge].partner is not None:
+        raise Malformed("custodian_invalid", "the settlement custodian belongs to nobody")
+
+
+def check_holder(partner: GenesisPartner, custodians: tuple[Custodian, ...]) -> None:
+    """Whether a founder may have its reserve held by whom it names. Raises ``Malformed``."""
+    known = {custodian.code: custodian for custodian in custodians}
+    holder = known.get(partner.custodian)
+    if holder is None or holder.partner == partner.code:
+        raise Malformed("custodian_invalid", f"{partner.code}: {partner.custodian}")
+    roles = partner.roles
+    if holder.account in (roles.admin, roles.issuer, roles.cashier):
+        raise Malformed("custodian_invalid", f"{partner.code}: its own account attests")
 
 
 def _check_partner(partner: GenesisPartner) -> None:

@@ -23,4 +23,8 @@ def the_genesis(members: int, parameters: Parameters, *, real_keys: bool) -> Gen
         )
         for partner in genesis.partners
     )
-    return replace(genesis, partners=partners)
+    custodians = tuple(
+        replace(custodian, account=keys.person(f"custodian of {custodian.code}").account)
+        for custodian in genesis.custodians
+    )
+    return replace(genesis, partners=partners, custodians=custodians)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from node import ceremony
 from node.documents import genesis_text, parse, present, read_genesis, read_table
-from node.founders import FOUNDERS, founder, partner_of
+from node.founders import FOUNDERS, KEEPERS, SETTLEMENT, custodian_of, founder, partner_of
 from node.founding import CUSTOMERS, ROLE_ACCOUNTS, Site, found
 from primitives.encoding import Malformed
 from primitives.genesis import Genesis, GenesisPartner, Parameters, Roles, chain_id, check_genesis
@@ -18,7 +18,11 @@ from shell.errors import CommandError, KeyFault, UsageError
 from tests import builders
 
 GENESIS = builders.a_genesis()
-PLAN = ceremony.plan("a pilot", "tlqb", builders.GENESIS_TIME)
+CUSTODY = ceremony.Custody(
+    tuple(custodian_of(k, builders.a_role(k.code, "custodian").account) for k in KEEPERS),
+    SETTLEMENT.code,
+)
+PLAN = ceremony.plan("a pilot", "tlqb", builders.GENESIS_TIME, CUSTODY)
 
 
 def terms_of(index: int) -> dict[str, Any]:
