@@ -62,7 +62,14 @@ def a_tight_genesis() -> Genesis:
         programmes=[replace(BONUS, rates=rates), later, par],
     )
     *others, west = genesis.partners
-    endless = replace(west.limits, credit=0, reserve=MAX_SUPPLY, haircut=0, mint_per_day=MAX_SUPPLY)
+    endless = replace(
+        west.limits,
+        credit=0,
+        reserve=MAX_SUPPLY,
+        haircut=0,
+        mint_per_day=MAX_SUPPLY,
+        reserve_ceiling=MAX_SUPPLY,
+    )
     return replace(genesis, partners=(*others, replace(west, limits=endless)))
 
 

@@ -86,9 +86,9 @@ BROKEN: dict[str, Callable[[State], None]] = {
     "a supply that no balance holds": put(SUPPLY_KEY, Supply(11 * MICRO, 0, 0)),
     "a redemption that no partner counted": put(SUPPLY_KEY, Supply(11 * MICRO, MICRO, 0)),
     "more redeemed than there was": put(SUPPLY_KEY, Supply(0, MICRO, 0)),
-    "a position without LiqBon": put(position_key("east"), Position(0, 0, 0, 0, 0, 1)),
+    "a position without LiqBon": put(position_key("east"), Position(0, 0, 0, 0, 0, 1, 0, 0)),
     "totals that only add up by chance": put(
-        position_key("north"), Position(10 * MICRO, 1, 1, 0, 0, 0)
+        position_key("north"), Position(10 * MICRO, 1, 1, 0, 0, 0, 0, 0)
     ),
     "a partner without a position": drop(position_key("east")),
     "a partner without limits": drop(limits_key("east")),
@@ -206,7 +206,7 @@ def minted(ledger: Ledger, amount: int, **limits: int) -> list[tuple[bytes, byte
         (account_key(CAROL.account), encode(Account(amount, 1, 0, ZERO_DIGEST))),
         changed(ledger, SUPPLY_KEY, Supply, minted=10 * MICRO + amount),
         changed(ledger, position_key("north"), Position, minted=10 * MICRO + amount),
-        (limits_key("north"), encode(Limits(terms, reserve_counts=False))),
+        (limits_key("north"), encode(replace(entry, terms=terms, reserve_counts=False))),
         (day_key("north"), encode(Day(day.day, day.minted + amount, 0))),
     ]
 
