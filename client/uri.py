@@ -73,7 +73,7 @@ def payment_uri(request: PaymentRequest, network: str) -> str:
 
 
 def invoice_uri(request: InvoiceRequest) -> str:
-    """The one text of a signed invoice, about 360 characters for a cashier of one key."""
+    """The one text of a signed invoice, about 280 characters for a cashier of one key."""
     carried = encode(_Carried(VERSION, request.chain, request.invoice, request.cashier))
     return SCHEME + INVOICE_PATH + _to_base64url(carried)
 

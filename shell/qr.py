@@ -29,7 +29,7 @@ _BLOCKS: Final = {
 
 
 def terminal_qr(text: str) -> str:
-    """Lines to print on a terminal, without a final line break; a text of 360 characters takes 73
+    """Lines to print on a terminal, without a final line break; a text of 280 characters takes 65
     columns. ValueError beyond ``MAX_TEXT`` bytes."""
     import segno
 
