@@ -3,63 +3,21 @@
 A deposit's salt is drawn once and stored, synced, before its commitment leaves this machine. Every
 later attempt carries the same commitment, which the ledger takes once: so a reference never mints
 twice, whatever crashed in between.
-
-    deposits   reference (unique), what it was, salt, commitment, and its state
-    attempts   signed mints: id, bytes, slot, and what was proven of them
 """
 
 from __future__ import annotations
 
-import os
 import secrets
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 
+from partner.database import open_database, transaction
 from partner.deposits import SALT_SIZE, Deposit, commitment_of
 from primitives.transaction import Decoded
 from shell.errors import CommandError
-
-FILE: Final = "outbox.sqlite"
-_VERSION: Final = 1
-_SCHEMA: Final = """
-CREATE TABLE deposits (
-    number INTEGER PRIMARY KEY,
-    reference TEXT NOT NULL UNIQUE,
-    partner TEXT NOT NULL,
-    programme TEXT NOT NULL,
-    points INTEGER NOT NULL CHECK (points > 0),
-    account BLOB NOT NULL CHECK (length(account) = 32),
-    salt BLOB NOT NULL CHECK (length(salt) = 32),
-    commitment BLOB NOT NULL UNIQUE CHECK (length(commitment) = 32),
-    created_ms INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('open', 'minted', 'refused')),
-    code TEXT,
-    amount INTEGER,
-    minted_by BLOB,
-    height INTEGER,
-    time_ms INTEGER,
-    attested INTEGER,
-    members INTEGER
-) STRICT;
-CREATE INDEX deposits_state ON deposits (state, number);
-CREATE TABLE attempts (
-    id BLOB PRIMARY KEY CHECK (length(id) = 32),
-    deposit INTEGER NOT NULL REFERENCES deposits (number),
-    raw BLOB NOT NULL,
-    channel INTEGER NOT NULL,
-    sequence INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('open', 'replaced', 'dead', 'final')),
-    code TEXT,
-    proof BLOB
-) STRICT;
-CREATE INDEX attempts_deposit ON attempts (deposit);
-CREATE INDEX attempts_open ON attempts (channel, sequence) WHERE state = 'open';
-"""
 
 State = Literal["open", "minted", "refused"]
 
@@ -118,20 +76,10 @@ class Conflict(CommandError):
 
 
 class Outbox:
-    """The database in a home. One process mints at a time (client.home.exclusive)."""
+    """Deposits in a home's database. One process mints at a time (client.home.exclusive)."""
 
     def __init__(self, home: Path) -> None:
-        path = home / FILE
-        if not path.exists():
-            path.touch(mode=0o600)
-        try:
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._prepare()
-        except sqlite3.DatabaseError as error:
-            raise CommandError("outbox_broken", f"{path}: {error}", "Restore its backup.") from None
-        os.chmod(path, 0o600)
+        self._db = open_database(home)
 
     def close(self) -> None:
         """Close the database."""
@@ -143,7 +91,7 @@ class Outbox:
         Returns each one's entry, in order. Raises ``Conflict`` for a reference that names another
         deposit.
         """
-        with self._transaction():
+        with transaction(self._db):
             return [self._enter(partner, deposit, now_ms) for deposit in deposits]
 
     def find(self, reference: str) -> Entry | None:
@@ -190,7 +138,7 @@ class Outbox:
             Attempt(t.id, number, raw, t.transaction.channel, t.transaction.sequence)
             for number, t, raw in signed
         ]
-        with self._transaction():
+        with transaction(self._db):
             for a in attempts:
                 self._db.execute(
                     "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, 'open', NULL, NULL)",
@@ -204,7 +152,7 @@ class Outbox:
     def minted(self, number: int, proven: Proven, proof: bytes) -> None:
         """A deposit's mint is proven. ``proof``: canonical bytes, kept for whoever asks later."""
         p = proven
-        with self._transaction(synced=False):
+        with transaction(self._db, synced=False):
             self._db.execute(
                 "UPDATE deposits SET state = 'minted', code = NULL, amount = ?, minted_by = ?, "
                 "height = ?, time_ms = ?, attested = ?, members = ? WHERE number = ?",
@@ -223,7 +171,7 @@ class Outbox:
     def refused(self, attempt: Attempt, code: str, proof: bytes | None) -> None:
         """An attempt was refused: for good with a ``proof``, at the door by a node without one."""
         state = "replaced" if proof is None else "final"
-        with self._transaction(synced=False):
+        with transaction(self._db, synced=False):
             self._db.execute(
                 "UPDATE attempts SET state = ?, code = ?, proof = ? WHERE id = ?",
                 (state, code, proof, attempt.id),
@@ -237,7 +185,7 @@ class Outbox:
     def replaced(self, attempts: Iterable[Attempt], code: str) -> None:
         """Attempts whose slots are signed anew. They may yet act: each slot only once, and each
         commitment only once."""
-        with self._transaction(synced=False):
+        with transaction(self._db, synced=False):
             for attempt in attempts:
                 self._db.execute(
                     "UPDATE attempts SET state = 'replaced', code = ? WHERE id = ?",
@@ -268,26 +216,6 @@ class Outbox:
         )
         assert cursor.lastrowid is not None
         return self.get(cursor.lastrowid)
-
-    def _prepare(self) -> None:
-        [version] = self._db.execute("PRAGMA user_version").fetchone()
-        if version == _VERSION:
-            return
-        if version != 0:
-            raise CommandError("outbox_version", f"an outbox of version {version}")
-        self._db.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {_VERSION};COMMIT;")
-
-    @contextmanager
-    def _transaction(self, *, synced: bool = True) -> Iterator[None]:
-        """All or nothing; on disk before it returns, unless it can be learnt from the ledger."""
-        self._db.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
 
 _SELECT: Final = (

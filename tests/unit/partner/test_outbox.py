@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from client.builder import Slot, build
+from partner.database import FILE
 from partner.deposits import Deposit, commitment_of
-from partner.outbox import FILE, Conflict, Outbox, Proven
+from partner.outbox import Conflict, Outbox, Proven
 from primitives.actions import Mint
 from primitives.encoding import encode
 from primitives.transaction import Decoded
