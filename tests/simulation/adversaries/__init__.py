@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
-from typing import Protocol
+from typing import Final, Protocol
 
+from tests.simulation.adversaries.censor import Censor
+from tests.simulation.adversaries.deserter import Deserter
 from tests.simulation.adversaries.forger import Forger
+from tests.simulation.adversaries.minter import Minter
 from tests.simulation.adversaries.mute import Mute
+from tests.simulation.adversaries.replayer import Replayer
 from tests.simulation.adversaries.skipper import Skipper
+from tests.simulation.adversaries.thief import Thief
 from tests.simulation.adversaries.twin import Twin
 from tests.simulation.adversaries.withholder import Withholder
 from tests.simulation.plan import Plan
@@ -26,6 +32,16 @@ class Adversary(Protocol):
         """Tamper with a process of the Byzantine member that has just started."""
 
 
+ON_REQUEST: Final[dict[str, Callable[[Random, int], Adversary]]] = {
+    "censor": Censor,
+    "deserter": Deserter,
+    "minter": Minter,
+    "replayer": Replayer,
+    "thief": Thief,
+}
+"""Those that a seed does not draw: each tries one thing, and a test says what must come of it."""
+
+
 class Nobody:
     """All are honest."""
 
@@ -39,8 +55,11 @@ class Nobody:
 
 
 def adversary_of(plan: Plan) -> Adversary:
-    """The adversary that a plan names."""
+    """The adversary that a plan names; those that no seed draws are named by tests/attacks."""
     rng = Random(f"{plan.seed} adversary")
+    chosen = ON_REQUEST.get(plan.adversary)
+    if chosen is not None:
+        return chosen(rng, plan.byzantine)
     match plan.adversary:
         case "twin":
             return Twin(rng, plan.byzantine, plan.members, plan.storm_ms)

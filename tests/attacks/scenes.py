@@ -1,0 +1,121 @@
+"""What attacks start from: a market in which someone owes, lanes side by side, Byzantine networks.
+
+Knows how to set the scene; what is tried there, and what must come of it, each attack says itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec.structs import replace
+
+from contracts.transition import BlockRun
+from primitives.amount import MICRO
+from primitives.entries import Account, Prefix, decode_entry
+from primitives.genesis import Genesis
+from primitives.receipt import Outcome, Receipt, Skip
+from primitives.transaction import Decoded
+from tests.builders import DAY_MS, LIMITS, Person, a_genesis, a_person
+from tests.ledger import Ledger
+from tests.simulation.cluster import Cluster
+from tests.simulation.plan import plan_of
+
+ANN: Final = a_person("ann")
+BOB: Final = a_person("bob")
+POINT: Final = MICRO // 100
+"""Units that one point of the bonus programme is worth."""
+CYCLE_MS: Final = 7 * DAY_MS
+DEBT: Final = 60 * MICRO
+"""What north owes east after ``a_market``."""
+
+
+def a_tight_genesis(limit: int = 100 * MICRO) -> Genesis:
+    """Every partner may owe ``limit`` units, on credit alone; no daily cap is in the way."""
+    terms = replace(LIMITS, credit=limit, reserve=0)
+    return a_genesis(limits=replace(terms, mint_per_day=10 * limit, refund_per_day=10 * limit))
+
+
+def a_market(reserve: int | None = None) -> Ledger:
+    """Ann brought points to north and spent LiqBon at east; the cycle closed: north owes ``DEBT``.
+
+    The obligation is (1, 0). Ann has 40 LiqBon left. ``reserve`` is what each partner has in units,
+    50,000 LiqBon if it is not given.
+    """
+    limits = LIMITS if reserve is None else replace(LIMITS, reserve=reserve)
+    ledger = Ledger(a_genesis(limits=limits))
+    ledger.give(ANN, 100 * MICRO, "north")
+    assert ledger.send(ledger.redeem(ANN, ledger.invoice("east", DEBT))) == Outcome.DONE
+    ledger.pass_time(CYCLE_MS)
+    owed = ledger.obligation(1, 0)
+    assert (owed.debtor, owed.creditor, owed.outstanding) == ("north", "east", DEBT)
+    return ledger
+
+
+def in_lanes(ledger: Ledger, *ordered: tuple[int, Decoded]) -> list[Receipt | Skip]:
+    """One block of transactions that came in several lanes, in this order."""
+    context = ledger.context()
+    run = BlockRun(ledger.state, context)
+    verdicts = [run.apply(lane, decoded) for lane, decoded in ordered]
+    ledger.last = run.finish()
+    ledger._write(ledger.last)
+    ledger.height, ledger.time = context.height, context.time
+    ledger.scan()
+    return verdicts
+
+
+def texts(verdicts: list[Receipt | Skip]) -> list[str]:
+    """The codes of verdicts."""
+    return [v.text if isinstance(v, Skip) else v.outcome.text for v in verdicts]
+
+
+def balances(state: Mapping[bytes, bytes]) -> dict[bytes, int]:
+    """Units by account, of everyone who has a record."""
+    found = {}
+    for key, raw in state.items():
+        if key[0] == Prefix.ACCOUNT:
+            account = decode_entry(key, raw)
+            assert isinstance(account, Account)
+            found[key[1:]] = account.balance
+    return found
+
+
+def refused(ledger: Ledger, decoded: Decoded, code: str, lane: int = 0) -> None:
+    """Assert that it is refused for this reason, and that nothing but its sequence moved."""
+    before = dict(ledger.state)
+    [verdict] = texts(ledger.block(decoded, lane=lane))
+    assert verdict == code
+    sender = decoded.transaction.sender
+    moved = {key for key in before | ledger.state if before.get(key) != ledger.state.get(key)}
+    allowed = (Prefix.ACCOUNT, Prefix.CHANNEL)
+    foreign = [k for k in moved if k[1:33] != sender or k[0] not in allowed]
+    lanes = [key for key in foreign if key[0] == Prefix.LANE_DAY]
+    assert foreign == lanes, "a refusal changed the ledger"
+    assert balances(before) == balances(ledger.state)
+
+
+def done(ledger: Ledger, decoded: Decoded, lane: int = 0) -> None:
+    """Assert that it is done."""
+    assert texts(ledger.block(decoded, lane=lane)) == ["done"]
+
+
+def besieged(adversary: str, seed: int, byzantine: int = 1) -> Cluster:
+    """A simulated network of four of which one is Byzantine, beset by the faults of a seed.
+
+    The seed is one whose plan has four honest members, so that all else is as it is drawn there.
+    """
+    plan = plan_of(seed)
+    assert (plan.members, plan.adversary) == (4, "none"), f"seed {seed} draws another network"
+    return Cluster(plan._replace(adversary=adversary, byzantine=byzantine))
+
+
+def honest_seeds(count: int) -> list[int]:
+    """The first seeds that draw four honest members."""
+    found: list[int] = []
+    seed = 0
+    while len(found) < count:
+        plan = plan_of(seed)
+        if (plan.members, plan.adversary) == (4, "none"):
+            found.append(seed)
+        seed += 1
+    return found
