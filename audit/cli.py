@@ -11,6 +11,9 @@ cli: Final = LazyGroup(
     help_text="Check everything that the validators say, from genesis on, and believe none.",
     subcommands={
         "verify": ("audit.verify:verify", "Replay the chain of one untrusted node and judge it."),
+        "reserves": ("audit.reserves:reserves", "Supply, positions, reserves and limits."),
+        "settlement": ("audit.settlement:settlement", "Who pays whom after a settlement cycle."),
+        "export": ("audit.export:export", "The verified chain as Parquet, CSV or SQLite."),
     },
 )
 

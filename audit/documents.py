@@ -142,3 +142,153 @@ def accusation(verified: Verified, evidence: Evidence) -> Accusation:
         accused=evidence.accused,
         partner=members[evidence.accused].partner,
     )
+
+
+class SupplyDocument(Document, frozen=True):
+    """LiqBon there is: ``supply`` = minted + refunded - redeemed = ``balances`` of all accounts."""
+
+    minted: str
+    redeemed: str
+    refunded: str
+    supply: str
+    accounts: int
+    balances: str
+
+
+class PendingDocument(Document, frozen=True):
+    """A reserve that was attested and does not count in full yet."""
+
+    amount: str
+    attested: str
+    counts_from: str
+
+
+class PartnerReserves(Document, frozen=True):
+    """One partner: ``net`` is D, what it owes the pool; ``room`` what it may still mint or refund
+    under its ``limit`` (0 while minting is suspended); ``free_reserve`` what no dispute holds."""
+
+    partner: str
+    name: str
+    custodian: str
+    minted: str
+    redeemed: str
+    refunded: str
+    paid: str
+    received: str
+    net: str
+    payable: str
+    receivable: str
+    limit: str
+    room: str
+    credit: str
+    reserve: str
+    reserve_counts: bool
+    reserve_ceiling: str
+    haircut_basis_points: int
+    attested: str
+    lapses: str
+    earmarked: str
+    free_reserve: str
+    pending: PendingDocument | None
+    overdue: int
+    claim_bound: str
+    minted_today: str
+    mint_per_day: str
+    refunded_today: str
+    refund_per_day: str
+
+
+class ReservesTotals(Document, frozen=True):
+    """All partners. ``net`` is the supply; ``coverage_basis_points`` is the reserve that counts to
+    ``owed_to_pool``, null if nothing is owed."""
+
+    net: str
+    owed_to_pool: str
+    owed_by_pool: str
+    limit: str
+    credit: str
+    reserve: str
+    coverage_basis_points: int | None
+
+
+class ReservesDocument(Document, frozen=True):
+    """reserves."""
+
+    verified: Standpoint
+    supply: SupplyDocument
+    partners: list[PartnerReserves]
+    totals: ReservesTotals
+
+
+class CycleLineDocument(Document, frozen=True):
+    """A partner at the closing: ``expected`` is E; of ``pays`` and ``is_paid`` one is 0."""
+
+    partner: str
+    name: str
+    currency: str
+    expected: str
+    pays: str
+    is_paid: str
+
+
+class ObligationDocument(Document, frozen=True):
+    """Who pays whom. ``reference`` is the digest that the debtor named; amounts in LiqBon."""
+
+    place: int
+    debtor: str
+    creditor: str
+    creditor_currency: str
+    amount: str
+    settled: str
+    outstanding: str
+    status: str
+    deadline: str
+    reference: str | None
+    earmark: str
+    late: bool
+
+
+class SettlementStatement(Document, frozen=True):
+    """A closed cycle. ``complete``: nothing of it is owed any more."""
+
+    cycle: int
+    closed: str
+    closed_at_height: int
+    lines: list[CycleLineDocument]
+    obligations: list[ObligationDocument]
+    claims: str
+    settled: str
+    outstanding: str
+    complete: bool
+
+
+class CycleSummary(Document, frozen=True):
+    """A closed cycle in a line of the list."""
+
+    cycle: int
+    closed: str
+    obligations: int
+    claims: str
+    outstanding: str
+
+
+class SettlementDocument(Document, frozen=True):
+    """settlement. ``statement`` is null, and ``cycles`` are listed, with --list; ``next_cycle``
+    closes by itself at ``next_closes``; ``csv`` is the file that was written."""
+
+    verified: Standpoint
+    next_cycle: int
+    next_closes: str
+    statement: SettlementStatement | None
+    cycles: list[CycleSummary]
+    csv: str | None
+
+
+class ExportDocument(Document, frozen=True):
+    """export: ``rows`` of each table, and the files that hold them."""
+
+    verified: Standpoint
+    format: str
+    files: list[str]
+    rows: dict[str, int]
+    seconds: float
