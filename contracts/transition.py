@@ -73,9 +73,9 @@ CONTRACTS: Final[dict[type[Action], Contract]] = {
 
 DUE: Final[dict[type[DueItem], Callable[[Draft, BlockContext, Any], None]]] = {
     ReserveLapse: reserves.reserve_lapses,
+    RateStart: programmes.rate_starts,
     ReserveStart: reserves.reserve_starts,
     CapsStart: limits.caps_start,
-    RateStart: programmes.rate_starts,
     CycleClose: settlement.cycle_closes,
     ObligationDue: settlement.deadline_passes,
 }

@@ -4,8 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from contracts import partners
+from contracts.due import second_of
 from contracts.genesis import genesis_changes
 from contracts.invariants import Totals, check_all
+from contracts.partners import NO_POSITION
 from contracts.state import State
 from contracts.transition import next_due_ms
 from primitives.entries import (
@@ -17,32 +19,52 @@ from primitives.entries import (
     Partner,
     Position,
     Programme,
+    PublishedRate,
     Supply,
     account_key,
     limits_key,
     partner_key,
     position_key,
     programme_key,
+    rate_key,
 )
 from primitives.genesis import Genesis, Rate, Roles
 from primitives.hashing import ZERO_DIGEST
 from tests.builders import (
     BONUS,
     CODES,
+    CUSTODIAN,
     GENESIS_TIME,
     LIMITS,
     PARAMETERS,
     ROLES,
+    SECOND_MS,
     a_genesis,
     a_role,
 )
 from tests.ledger import Ledger
 
+CLOSING = GENESIS_TIME + PARAMETERS.settlement_cycle_ms
+"""When the first settlement cycle closes."""
+FIRST_LIMITS = Limits(LIMITS, True, 0, 0, 0, None, None)
+FIRST_PROGRAMME = Programme(
+    code=BONUS.code,
+    name=BONUS.name,
+    point=BONUS.point,
+    terms_hash=BONUS.terms_hash,
+    terms_url=BONUS.terms_url,
+    paused=False,
+    place=0,
+    rate=BONUS.rates[0],
+    published=1,
+    newest=BONUS.rates[0],
+)
+
 
 def test_no_liqbon_exists_before_a_deposit() -> None:
     """[GEN-7]"""
     ledger = Ledger()
-    assert ledger.scan() == Totals(entries=40, accounts=16, marks=0, supply=0, minted=0)
+    assert ledger.scan() == Totals(entries=50, accounts=14, marks=0, supply=0, minted=0)
     assert ledger.entry(SUPPLY_KEY, Supply) == Supply(0, 0, 0)
 
 
@@ -57,12 +79,14 @@ def test_every_founder_is_in_the_directory_with_all_it_needs() -> None:
     assert partners.directory(State(ledger.state)) == CODES
     for founder in ledger.genesis.partners:
         code = founder.code
-        expected = Partner(code, founder.name, "EUR", founder.roles, ("bonus",))
+        expected = Partner(code, founder.name, "EUR", founder.roles, CUSTODIAN, ("bonus",))
         assert ledger.entry(partner_key(code), Partner) == expected
-        assert ledger.entry(position_key(code), Position) == Position(0, 0, 0, 0, 0, 0)
-        assert ledger.entry(limits_key(code), Limits) == Limits(LIMITS, reserve_counts=True)
+        assert ledger.entry(position_key(code), Position) == NO_POSITION
+        assert ledger.entry(limits_key(code), Limits) == FIRST_LIMITS
         programme = ledger.entry(programme_key(code, "bonus"), Programme)
-        assert programme == Programme(BONUS, 0, paused=False)
+        assert programme == FIRST_PROGRAMME
+        rate = ledger.entry(rate_key(code, "bonus", 0), PublishedRate)
+        assert rate == PublishedRate(BONUS.rates[0], GENESIS_TIME)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -77,10 +101,10 @@ def test_an_account_with_many_roles_has_one_record() -> None:
     """[GEN-8]"""
     genesis = a_genesis()
     account = a_role("north", "admin").account
-    one = Roles(account, account, account, account)
+    one = Roles(account, account, account)
     founders = tuple(replace(founder, roles=one) for founder in genesis.partners)
     entries = dict(genesis_changes(replace(genesis, partners=founders)))
-    assert check_all(entries.items()).accounts == 1
+    assert check_all(entries.items()).accounts == 3, "and the two custodians'"
     assert account_key(account) in entries
 
 
@@ -93,8 +117,8 @@ def genesis_with_rates(*starts: int) -> Genesis:
 @pytest.mark.parametrize(
     ("starts", "in_force", "next_due"),
     [
-        ((0,), 0, None),
-        ((0, GENESIS_TIME), 1, None),
+        ((0,), 0, CLOSING),
+        ((0, GENESIS_TIME), 1, CLOSING),
         ((0, GENESIS_TIME + 1), 0, GENESIS_TIME + 1_000),
         ((GENESIS_TIME + 2_000, GENESIS_TIME + 9_000), -1, GENESIS_TIME + 2_000),
     ],
@@ -104,9 +128,11 @@ def test_the_newest_rate_begun_is_in_force_and_later_ones_fall_due(
 ) -> None:
     """[GEN-10]"""
     ledger = Ledger(genesis_with_rates(*starts))
+    programme_rates = ledger.genesis.partners[0].programmes[0].rates
     programme = ledger.entry(programme_key("north", "bonus"), Programme)
     assert programme is not None
-    assert programme.in_force == in_force
+    assert programme.place == in_force
+    assert programme.rate == (None if in_force < 0 else programme_rates[in_force])
     assert next_due_ms(ledger.state) == next_due
 
 
@@ -128,7 +154,9 @@ def test_a_reserve_counts_while_its_attestation_is_young(
     limits = ledger.entry(limits_key("north"), Limits)
     assert limits is not None
     assert limits.reserve_counts == counts
-    assert (next_due_ms(ledger.state) is not None) == counts
+    due = next_due_ms(ledger.state)
+    lapse = GENESIS_TIME + PARAMETERS.reserve_lapse_ms - age
+    assert due == (min(CLOSING, second_of(lapse) * SECOND_MS) if counts else CLOSING)
     ledger.scan()
 
 
@@ -143,4 +171,4 @@ def test_a_founder_without_a_programme_is_a_partner_all_the_same() -> None:
 @pytest.mark.parametrize("n", [1, 7, 100])
 def test_the_first_state_of_any_number_of_founders_is_sound(n: int) -> None:
     ledger = Ledger(a_genesis(n=n))
-    assert ledger.scan().accounts == 4 * n
+    assert ledger.scan().accounts == 3 * n + 2

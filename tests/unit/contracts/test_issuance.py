@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from contracts import limits, programmes
+from contracts.partners import NO_POSITION
 from primitives.amount import MAX_SUPPLY, MICRO
 from primitives.encoding import encode
 from primitives.entries import (
@@ -22,10 +23,11 @@ from primitives.entries import (
     position_key,
     programme_key,
 )
-from primitives.genesis import MAX_RATE_TERM, PartnerLimits, Rate
+from primitives.genesis import PartnerLimits, Rate
 from primitives.receipt import AccountOpened, Minted, Outcome, Receipt
 from tests.builders import (
     BONUS,
+    CUSTODIAN,
     DAY_MS,
     GENESIS_TIME,
     LIMITS,
@@ -37,9 +39,11 @@ from tests.builders import (
 from tests.ledger import Ledger
 
 ALICE = a_person("Alice")
+MAX_RATE_TERM = 2**32 - 1
 POINT = 10_000
 """Units that one point of the bonus programme is worth."""
 WIDE = replace(LIMITS, credit=10**12, mint_per_day=MAX_SUPPLY)
+ENDLESS = {"reserve": MAX_SUPPLY, "reserve_ceiling": MAX_SUPPLY, "haircut": 0}
 
 
 @pytest.fixture
@@ -53,7 +57,7 @@ def with_limits(terms: PartnerLimits) -> Ledger:
 
 def with_rate(numerator: int, denominator: int) -> Ledger:
     rate = Rate(GENESIS_TIME, numerator, denominator)
-    wide = replace(WIDE, credit=0, reserve=MAX_SUPPLY, haircut=0)
+    wide = replace(WIDE, credit=0, **ENDLESS)
     return Ledger(a_genesis(limits=wide, programmes=[replace(BONUS, rates=(rate,))]))
 
 
@@ -65,8 +69,8 @@ def test_a_mint_grows_balance_supply_and_position_by_one_amount(ledger: Ledger) 
     assert verdict == Receipt(mint.id, Outcome.DONE, events)
     assert ledger.balance(ALICE) == amount
     assert ledger.entry(SUPPLY_KEY, Supply) == Supply(amount, 0, 0)
-    assert ledger.entry(position_key("north"), Position) == Position(amount, 0, 0, 0, 0, 0)
-    assert ledger.entry(position_key("east"), Position) == Position(0, 0, 0, 0, 0, 0)
+    assert ledger.entry(position_key("north"), Position) == replace(NO_POSITION, minted=amount)
+    assert ledger.entry(position_key("east"), Position) == NO_POSITION
 
 
 def test_the_deposit_is_marked_with_the_transaction_that_used_it(ledger: Ledger) -> None:
@@ -101,7 +105,7 @@ def test_a_partner_that_does_not_exist_mints_nothing(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize(
     "impostor",
-    [a_role("east", "issuer"), a_role("north", "admin"), a_role("north", "custodian")],
+    [a_role("east", "issuer"), a_role("north", "admin"), a_role(CUSTODIAN, "custodian")],
     ids=lambda person: person.name,
 )
 def test_only_the_partner_s_issuer_mints(ledger: Ledger, impostor: object) -> None:
@@ -212,7 +216,7 @@ def test_the_limit_bounds_the_net_position_not_all_that_was_ever_minted() -> Non
     """[LEDGER-3] north minted 3, 2 were redeemed, 1 refunded, 1 assumed by others: D = 1."""
     ledger = with_limits(replace(LIMITS, credit=3 * MICRO, reserve=0))
     ledger.give(ALICE, 2 * MICRO)
-    net = Position(3 * MICRO, 2 * MICRO, MICRO, 5, 5, -MICRO)
+    net = Position(3 * MICRO, 2 * MICRO, MICRO, 5, 5, -MICRO, 0, 0)
     assert net.net == MICRO
     ledger.state[position_key("north")] = encode(net)
     assert ledger.send(ledger.mint("north", ALICE, 201)) == Outcome.LIMIT_EXCEEDED
@@ -234,7 +238,7 @@ def test_a_reserve_counts_less_its_haircut_rounded_down(
 ) -> None:
     """[LEDGER-8]"""
     terms = replace(LIMITS, credit=7, reserve=reserve, haircut=haircut)
-    assert limits.limit(Limits(terms, counts)) == limit
+    assert limits.limit(Limits(terms, counts, 0, 0, 0, None, None)) == limit
 
 
 def test_the_daily_cap_bounds_a_stolen_key_until_midnight() -> None:
@@ -257,7 +261,7 @@ def test_a_cap_of_zero_stops_all_minting_of_that_partner() -> None:
 
 
 def test_no_partner_lifts_the_supply_beyond_63_bits() -> None:
-    wide = replace(LIMITS, credit=0, reserve=MAX_SUPPLY, haircut=0, mint_per_day=MAX_SUPPLY)
+    wide = replace(WIDE, credit=0, **ENDLESS)
     rate = replace(BONUS, rates=(Rate(GENESIS_TIME, 1, 1),))
     ledger = Ledger(a_genesis(limits=wide, programmes=[rate]))
     almost = MAX_SUPPLY - 10_000

@@ -11,9 +11,10 @@ from primitives.entries import (
     MAX_KEY,
     Account,
     MarkKind,
+    Obligation,
+    ObligationStatus,
     Position,
     Prefix,
-    Programme,
     Supply,
     account_key,
     channel_key,
@@ -21,9 +22,6 @@ from primitives.entries import (
     mark_key,
     programme_key,
 )
-from primitives.genesis import Rate
-from primitives.hashing import ZERO_DIGEST
-from tests.builders import BONUS
 
 ID = bytes(range(32))
 LONGEST = "p" * 32
@@ -38,6 +36,12 @@ KEYS = {
     "limits": (entries.limits_key("ab"), "22026162"),
     "day": (entries.day_key("ab"), "23026162"),
     "programme": (programme_key("ab", "c"), "300261620163"),
+    "rate": (entries.rate_key("ab", "c", 258), "31026162016300000102"),
+    "custodian": (entries.custodian_key("ab"), "25026162"),
+    "cycle": (entries.cycle_key(258), "7000000102"),
+    "obligation": (entries.obligation_key(258, 98), "710000010262"),
+    "redemption": (entries.redemption_key("ab", ID), "72026162" + ID.hex()),
+    "settlement": (entries.SETTLEMENT_KEY, "73"),
     "mark": (mark_key("ab", MarkKind.COMMITMENT, ID), "4002616201" + ID.hex()),
     "lane day": (entries.lane_day_key(258), "500102"),
     "calendar's root": (entries.due_node_key(b""), "6000"),
@@ -113,14 +117,10 @@ def test_an_account_out_of_bounds_is_no_account(account: Account) -> None:
 
 
 def test_derived_figures_are_what_their_words_say() -> None:
-    """[LEDGER-2, LEDGER-3]"""
+    """[LEDGER-2, LEDGER-3, LEDGER-27]"""
     assert Supply(minted=10, redeemed=4, refunded=1).supply == 7
-    assert Position(10, 4, 1, 20, 3, -2).net == 10 - 4 + 1 - 20 + 3 - 2
-
-
-def test_a_programme_s_rate_is_the_one_in_force_or_none() -> None:
-    rates = (Rate(0, 1, 1), Rate(1, 2, 1))
-    terms = type(BONUS)("b", "B", "point", ZERO_DIGEST, "", rates)
-    assert Programme(terms, -1, paused=False).rate is None
-    assert Programme(terms, 0, paused=False).rate == rates[0]
-    assert Programme(terms, 1, paused=True).rate == rates[1]
+    position = Position(10, 4, 1, 20, 3, -2, 7, 5)
+    assert position.net == 10 - 4 + 1 - 20 + 3 - 2
+    assert position.expected == position.net - 7 + 5
+    owed = Obligation("a", "b", 9, 4, ObligationStatus.OVERDUE, 0, None, 0, late=True)
+    assert owed.outstanding == 5

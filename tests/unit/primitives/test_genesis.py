@@ -1,4 +1,4 @@
-"""What founders may agree on: [GEN-1] to [GEN-6]."""
+"""What founders may agree on: [GEN-1] to [GEN-6], [GEN-11]."""
 
 from collections.abc import Callable
 
@@ -13,6 +13,7 @@ from primitives.genesis import (
     MAIN,
     MAX_GENESIS,
     MINUTE_MS,
+    Custodian,
     Genesis,
     GenesisPartner,
     ProgrammeTerms,
@@ -65,6 +66,30 @@ def with_parameters(network: str = GENESIS.network, **fields: object) -> Genesis
 def with_rates(*starts: int) -> Genesis:
     rates = tuple(Rate(start, 1, 1) for start in starts)
     return with_founder(programmes=(replace(BONUS, rates=rates),))
+
+
+DURATIONS = (
+    "reserve_lapse_ms",
+    "increase_delay_ms",
+    "rate_notice_ms",
+    "settlement_cycle_ms",
+    "payment_term_ms",
+    "confirmation_ms",
+    "dispute_ms",
+)
+HOLDER, JUDGING = GENESIS.custodians
+
+
+def with_custody(*custodians: Custodian) -> Genesis:
+    return replace(GENESIS, custodians=custodians)
+
+
+def late(attested: int = 0, time: int = 0) -> Genesis:
+    """So late that lapses and the closing are the calendar's last moment, and so much later."""
+    limits = replace(LIMITS, reserve_attested=LAST_DUE_MS - PARAMETERS.reserve_lapse_ms + attested)
+    founders = tuple(replace(founder, limits=limits) for founder in GENESIS.partners)
+    closing = LAST_DUE_MS - PARAMETERS.settlement_cycle_ms + time
+    return replace(GENESIS, time=closing, partners=founders)
 
 
 def test_a_sound_genesis_is_read_back_and_its_chain_is_its_digest() -> None:
@@ -156,10 +181,6 @@ REFUSED: dict[str, tuple[str, Callable[[], Genesis]]] = {
         "validity_long",
         lambda: with_parameters(validity_limit_ms=7 * DAY_MS + 1),
     ),
-    "[GEN-5] a short deadline on the main network": (
-        "deadline_short",
-        lambda: with_parameters(MAIN, reserve_lapse_ms=10 * MINUTE_MS - 1),
-    ),
     "[GEN-5] a short validity on the main network": (
         "deadline_short",
         lambda: with_parameters(MAIN, validity_limit_ms=10 * MINUTE_MS - 1),
@@ -172,9 +193,59 @@ REFUSED: dict[str, tuple[str, Callable[[], Genesis]]] = {
         "due_too_late",
         lambda: with_rates(LAST_DUE_MS + 1),
     ),
-    "[GEN-6] a lapse after the calendar's end": (
-        "due_too_late",
-        lambda: with_parameters(reserve_lapse_ms=LAST_DUE_MS - GENESIS_TIME + 1),
+    "[GEN-6] a lapse after the calendar's end": ("due_too_late", lambda: late(attested=1)),
+    "[GEN-6] a closing after the calendar's end": ("due_too_late", lambda: late(time=1)),
+    "[GEN-11] custodians of one code": (
+        "custodian_invalid",
+        lambda: with_custody(HOLDER, JUDGING, HOLDER),
+    ),
+    "[GEN-11] a custodian that belongs to no founder": (
+        "custodian_invalid",
+        lambda: with_custody(HOLDER, JUDGING, replace(HOLDER, code="other", partner="norht")),
+    ),
+    "[GEN-11] a settlement custodian that nobody knows": (
+        "custodian_invalid",
+        lambda: replace(GENESIS, settlement_custodian="nobody"),
+    ),
+    "[GEN-11] a settlement custodian that is a partner's": (
+        "custodian_invalid",
+        lambda: with_custody(HOLDER, replace(JUDGING, partner="north")),
+    ),
+    "[GEN-11] a founder whose custodian nobody knows": (
+        "custodian_invalid",
+        lambda: with_founder(custodian="nobody"),
+    ),
+    "[GEN-11] a founder whose custodian is its own": (
+        "custodian_invalid",
+        lambda: with_custody(replace(HOLDER, partner="south"), JUDGING),
+    ),
+    "[GEN-11] a founder whose cashier attests its reserve": (
+        "custodian_invalid",
+        lambda: with_custody(replace(HOLDER, account=GENESIS.partners[2].roles.cashier), JUDGING),
+    ),
+    "[GEN-5] a reserve above its ceiling": (
+        "reserve_invalid",
+        lambda: with_founder(limits=replace(LIMITS, reserve_ceiling=LIMITS.reserve - 1)),
+    ),
+    **{
+        f"[GEN-5] a {name} under ten minutes on the main network": (
+            "deadline_short",
+            lambda name=name: with_parameters(MAIN, **{name: 10 * MINUTE_MS - 1}),
+        )
+        for name in DURATIONS
+    },
+    **{
+        f"[GEN-5] a {name} of {value}": (
+            "malformed",
+            lambda name=name, value=value: with_parameters(**{name: value}),
+        )
+        for name in DURATIONS
+        for value in (0, 400 * DAY_MS + 1)
+    },
+    "[GEN-11] no custodian": ("malformed", with_custody),
+    "[GEN-11] seventeen custodians": (
+        "malformed",
+        lambda: with_custody(JUDGING, HOLDER, *(replace(HOLDER, code=f"c{i}") for i in range(15))),
     ),
     "[GEN-2] no founder": ("malformed", lambda: replace(GENESIS, partners=())),
     "[GEN-2] a currency in small letters": ("malformed", lambda: with_founder(currency="eur")),
@@ -221,11 +292,16 @@ EDGES: dict[str, Callable[[], Genesis]] = {
     ),
     "a short deadline on a test network": lambda: with_parameters(reserve_lapse_ms=1),
     "ten minutes on the main network": lambda: with_parameters(
-        MAIN, reserve_lapse_ms=10 * MINUTE_MS, validity_limit_ms=10 * MINUTE_MS
+        MAIN, validity_limit_ms=10 * MINUTE_MS, **dict.fromkeys(DURATIONS, 10 * MINUTE_MS)
     ),
+    "durations of 400 days": lambda: with_parameters(**dict.fromkeys(DURATIONS, 400 * DAY_MS)),
     "a rate at the calendar's end": lambda: with_rates(0, LAST_DUE_MS),
-    "a lapse at the calendar's end": lambda: with_parameters(
-        reserve_lapse_ms=LAST_DUE_MS - GENESIS_TIME
+    "a lapse and a closing at the calendar's end": lambda: late(),
+    "sixteen custodians": lambda: with_custody(
+        JUDGING, HOLDER, *(replace(HOLDER, code=f"c{i}") for i in range(14))
+    ),
+    "a founder whose custodian is a rival's": lambda: with_custody(
+        replace(HOLDER, code="of-north", partner="north"), JUDGING, HOLDER
     ),
     "no programme": lambda: with_founder(programmes=()),
     "sixteen programmes of sixteen rates": lambda: with_founder(
@@ -251,7 +327,7 @@ def test_bytes_that_are_no_genesis_are_refused() -> None:
         (data[:-1], "malformed"),
         (data + b"\0", "malformed"),
         (bytes(MAX_GENESIS + 1), "oversized"),
-        (b"\xdc\x00\x06" + data[1:], "not_canonical"),
+        (b"\xdc\x00\x08" + data[1:], "not_canonical"),
     ]:
         with pytest.raises(Malformed) as caught:
             decode_genesis(broken, ED25519)

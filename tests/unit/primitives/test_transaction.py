@@ -181,7 +181,24 @@ def with_action(action: list[object]) -> bytes:
     return msgspec.msgpack.encode(parts)
 
 
-BUILT = {Tag.TRANSFER, Tag.OPEN_CHANNELS, Tag.MINT}
+BUILT = {
+    Tag.TRANSFER,
+    Tag.OPEN_CHANNELS,
+    Tag.MINT,
+    Tag.PROGRAMME_OPEN,
+    Tag.PROGRAMME_SET_RATE,
+    Tag.PROGRAMME_PAUSE,
+    Tag.LIMIT_LOWER_CLAIM_BOUND,
+    Tag.LIMIT_SET_DAILY_CAPS,
+    Tag.RESERVE_ATTEST,
+    Tag.RESERVE_RELEASE,
+    Tag.REDEEM,
+    Tag.REFUND,
+    Tag.SETTLEMENT_PAY,
+    Tag.SETTLEMENT_CONFIRM,
+    Tag.SETTLEMENT_DISPUTE,
+    Tag.SETTLEMENT_STATEMENT,
+}
 
 
 @pytest.mark.parametrize("tag", sorted(set(Tag) - BUILT), ids=lambda tag: Tag(tag).name.lower())
