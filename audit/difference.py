@@ -46,7 +46,7 @@ class _Search:
         self._keys = [key for _, key in places]
 
     async def run(self) -> Violation:
-        key = self._keys[0]
+        key, depth = self._keys[0], 0
         for _ in range(MAX_QUESTIONS):
             proof = await self._source.entry(key)
             why = self._fault(key, proof)
@@ -55,7 +55,7 @@ class _Search:
             own = self._ledger.state.get(key)
             if proof.value != own:
                 return self._named(key, own, proof.value)
-            prefix, depth = self._beside(key, proof)
+            prefix, depth = self._beside(key, proof, depth)
             following = self._own_key(prefix, depth)
             if following is None:
                 digits = f"{prefix:064x}"[: (depth + 3) // 4]
@@ -76,15 +76,15 @@ class _Search:
             return f"the node's proof does not hold: {error}"
         return ""
 
-    def _beside(self, key: bytes, proof: EntryProof) -> tuple[int, int]:
-        """The first subtree beside the key's path that differs: its bits, and how many."""
+    def _beside(self, key: bytes, proof: EntryProof, inside: int) -> tuple[int, int]:
+        """The first subtree beside the key's path that differs: its bits, and how many.
+
+        ``inside`` the subtree of so many bits something differs; others are not looked at.
+        """
         own = self._ledger.tree.prove(key).siblings
         theirs = proof.proof.siblings
-        depth = next(
-            (at for at, pair in enumerate(zip(own, theirs, strict=False)) if pair[0] != pair[1]),
-            min(len(own), len(theirs)),
-        )
-        depth = min(depth, MAX_DEPTH - 1)
+        common = min(len(own), len(theirs), MAX_DEPTH - 1)
+        depth = next((at for at in range(inside, common) if own[at] != theirs[at]), common)
         path = int.from_bytes(key_hash(key), "big")
         low = MAX_DEPTH - 1 - depth
         return ((path >> low) ^ 1) << low, depth + 1

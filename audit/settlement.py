@@ -122,19 +122,21 @@ def _tell(common: Common, document: documents.SettlementDocument) -> None:
         printer.line(upcoming)
         return
     printer.line(f"cycle {statement.cycle}, closed {statement.closed}")
-    printer.line()
-    printer.table(
-        ["partner", "E>", "pays>", "is paid>"],
-        [[line.name, line.expected, line.pays, line.is_paid] for line in statement.lines],
-    )
-    printer.line()
-    printer.table(
-        ["place>", "debtor", "creditor", "LiqBon>", "outstanding>", "status", "deadline"],
-        [
-            [str(o.place), o.debtor, o.creditor, o.amount, o.outstanding, o.status, o.deadline]
-            for o in statement.obligations
-        ],
-    )
+    if statement.lines:
+        printer.line()
+        printer.table(
+            ["partner", "E>", "pays>", "is paid>"],
+            [[line.name, line.expected, line.pays, line.is_paid] for line in statement.lines],
+        )
+    if statement.obligations:
+        printer.line()
+        printer.table(
+            ["place>", "debtor", "creditor", "LiqBon>", "outstanding>", "status", "deadline"],
+            [
+                [str(o.place), o.debtor, o.creditor, o.amount, o.outstanding, o.status, o.deadline]
+                for o in statement.obligations
+            ],
+        )
     printer.line()
     printer.line(f"claims {statement.claims}, of which {statement.outstanding} is outstanding")
     printer.line(upcoming)

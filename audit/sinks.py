@@ -70,7 +70,7 @@ class _SqliteSink:
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.execute("BEGIN")
         for table in TABLES:
-            columns = ", ".join(f"{name} {_SQLITE_TYPES[kind]}" for name, kind in table.columns)
+            columns = ", ".join(f'"{name}" {_SQLITE_TYPES[kind]}' for name, kind in table.columns)
             self._database.execute(f"CREATE TABLE {table.name} ({columns}) STRICT")
 
     def add(self, table: Table, rows: Sequence[Row]) -> None:

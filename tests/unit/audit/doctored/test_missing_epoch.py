@@ -1,0 +1,137 @@
+"""A block of an epoch to which no handover leads."""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from audit.violations import Blame
+from client.raw import RawBlock
+from primitives.batch import EMPTY_TIP
+from primitives.block import block_digest
+from primitives.certificate import MemberSignature, StateCertificate
+from primitives.proof import EpochStep
+from primitives.validators import Validator, ValidatorSet
+from primitives.vote import attest_message
+from tests.builders import a_key
+from tests.fakes.auditor import accepts, judged, said
+from tests.fakes.chains import Chain, ChainSource, an_honest_chain, handed_out
+
+NEXT = ValidatorSet(
+    1, tuple(Validator(f"member-{i}", a_key(f"next {i}").public_key) for i in range(4))
+)
+
+
+def ending(chain: Chain) -> tuple[RawBlock, ...]:
+    """The chain, whose last height ends epoch 0 and hands over to ``NEXT``."""
+    last = chain.certified(chain.blocks[-1], last=True, next_validators=NEXT.hash)
+    return (*chain.blocks[:-1], last)
+
+
+def beginning(chain: Chain, blocks: Sequence[RawBlock]) -> RawBlock:
+    """The first block of epoch 1, empty, signed by its members."""
+    parent = blocks[-1].header
+    header = replace(
+        parent,
+        epoch=1,
+        view=1,
+        height=parent.height + 1,
+        parent=block_digest(chain.chain, parent),
+        proposer=1,
+        cut=(EMPTY_TIP,) * 4,
+    )
+    before = blocks[-1].certificate
+    assert before is not None
+    attestation = replace(
+        before.attestation,
+        epoch=1,
+        height=header.height,
+        block=block_digest(chain.chain, header),
+        time=header.time,
+        receipts_root=chain.attestation(chain.blocks[-1].header).receipts_root,
+        validators=NEXT.hash,
+        next_validators=NEXT.hash,
+        last=False,
+    )
+    message = attest_message(attestation)
+    signed = tuple(MemberSignature(i, a_key(f"next {i}").sign(message)) for i in range(3))
+    return RawBlock(header, (), (), (), StateCertificate(attestation, signed))
+
+
+def step(blocks: Sequence[RawBlock], members: ValidatorSet = NEXT) -> EpochStep:
+    certificate = blocks[-1].certificate
+    assert certificate is not None
+    return EpochStep(certificate, members.members)
+
+
+async def judged_with(
+    chain: Chain, blocks: Sequence[RawBlock], *steps: EpochStep
+) -> tuple[int, str, Blame]:
+    source = ChainSource(handed_out(blocks), chain)
+    source.handovers = steps
+    _, violation = await judged(chain.genesis, source)
+    assert violation is not None
+    return said(violation)
+
+
+async def test_an_epoch_without_a_handover_is_missing() -> None:
+    """[PROOF-1]"""
+    chain = an_honest_chain()
+    blocks = ending(chain)
+    found = await judged_with(chain, [*blocks, beginning(chain, blocks)])
+    assert found == (5, "epoch_missing", Blame.WITHHELD)
+
+
+async def test_with_the_handover_the_next_epoch_is_followed() -> None:
+    """[PROOF-3]"""
+    chain = an_honest_chain()
+    blocks = ending(chain)
+    source = ChainSource(handed_out([*blocks, beginning(chain, blocks)]))
+    source.handovers = (step(blocks),)
+    verified = await accepts(chain, source)
+    assert verified.believed.epoch == verified.ledger.standing.header.epoch == 1
+
+
+async def test_a_handover_to_other_members_is_forged() -> None:
+    """[PROOF-3]"""
+    chain = an_honest_chain()
+    blocks = ending(chain)
+    strangers = ValidatorSet(1, NEXT.members[::-1])
+    found = await judged_with(chain, [*blocks, beginning(chain, blocks)], step(blocks, strangers))
+    assert found == (5, "epoch_forged", Blame.FORGED)
+
+
+async def test_a_handover_that_no_quorum_signed_is_forged() -> None:
+    """[PROOF-3]"""
+    chain = an_honest_chain()
+    blocks = ending(chain)
+    good = step(blocks)
+    forged = replace(
+        good, certificate=replace(good.certificate, signatures=good.certificate.signatures[:2])
+    )
+    found = await judged_with(chain, [*blocks, beginning(chain, blocks)], forged)
+    assert found == (5, "epoch_forged", Blame.FORGED)
+
+
+async def test_an_epoch_that_begins_before_the_last_one_ended_is_wrong() -> None:
+    """[CERT-2] The handover is of height 4, and epoch 1 begins at height 3."""
+    chain = an_honest_chain()
+    blocks = ending(chain)
+    early = beginning(chain, blocks[:2])
+    found = await judged_with(chain, [*blocks[:2], early], step(blocks))
+    assert found == (3, "epoch_wrong", Blame.BROKEN)
+
+
+async def test_an_epoch_that_goes_on_after_its_last_height_is_wrong() -> None:
+    """[CERT-2]"""
+    chain = an_honest_chain()
+    blocks = list(chain.blocks)
+    blocks[2] = chain.certified(blocks[2], last=True, next_validators=NEXT.hash)
+    assert await judged_with(chain, blocks) == (4, "epoch_wrong", Blame.BROKEN)
+
+
+async def test_members_who_change_within_an_epoch_are_wrong() -> None:
+    """[CERT-2]"""
+    chain = an_honest_chain()
+    blocks = list(chain.blocks)
+    blocks[2] = chain.certified(blocks[2], next_validators=NEXT.hash)
+    assert await judged_with(chain, blocks) == (3, "epoch_wrong", Blame.BROKEN)
