@@ -26,6 +26,8 @@ Item = TypeVar("Item")
 
 MAX_PAGE = 100
 """Items of the longest page."""
+MAX_ENTRIES = 32
+"""State entries that one question may ask for."""
 MAX_SUBMISSIONS = 1_000
 """Transactions of the longest bulk submission."""
 

@@ -12,6 +12,29 @@ from __future__ import annotations
 
 from typing import Literal
 
+from client.event_views import (
+    AccountOpenedView,
+    ClaimBoundLoweredView,
+    CycleClosedView,
+    DailyCapsChangedView,
+    EventView,
+    MintedView,
+    ObligationOverdueView,
+    ObligationSettledView,
+    PaymentClaimedView,
+    PaymentDisputedView,
+    ProgrammeOpenedView,
+    ProgrammePausedView,
+    RateChangedView,
+    RatePublishedView,
+    RateView,
+    RedeemedView,
+    RefundedView,
+    ReserveChangedView,
+    ReserveDrawnView,
+    ReserveLapsedView,
+    ReserveReleasedView,
+)
 from client.fields import (
     AddressText,
     AmountText,
@@ -25,31 +48,71 @@ from client.fields import (
     View,
 )
 from client.ledger_views import (
-    AccountOpenedView,
     ActionView,
-    EventView,
-    MintedView,
+    LowerClaimBoundView,
     MintView,
     OpenChannelsView,
     OutputView,
-    RateChangedView,
-    RateView,
+    ProgrammeOpenView,
+    ProgrammePauseView,
+    ProgrammeSetRateView,
     ReceiptView,
-    ReserveLapsedView,
+    RedeemView,
+    RefundView,
+    ReserveAttestView,
+    ReserveReleaseView,
+    SetDailyCapsView,
+    SettlementConfirmView,
+    SettlementDisputeView,
+    SettlementPayView,
+    SettlementStatementView,
     TransferView,
 )
+from client.partner_views import (
+    CustodianView,
+    LimitsView,
+    PartnerView,
+    PendingCapsView,
+    PendingReserveView,
+    PositionsView,
+    PositionView,
+    ProgrammeView,
+    PublishedRateView,
+    RolesView,
+    SupplyView,
+)
+from client.settlement_views import (
+    CycleDetail,
+    CycleLineView,
+    CycleView,
+    ObligationDetail,
+    ObligationState,
+    ObligationView,
+    RedemptionView,
+    SettlementView,
+)
 
-# What the API speaks of; the documents of actions and receipts are re-exported.
+# What the API speaks of; the documents of the other modules are re-exported.
 # fmt: off
 __all__ = (
-    "Page", "View", "AccountOpenedView", "ActionView", "EventView", "MintView", "MintedView",
-    "OpenChannelsView", "OutputView", "RateChangedView", "RateView", "ReceiptView",
-    "ReserveLapsedView", "TransferView", "Problem", "Submission", "TransactionView",
-    "SubmittedView", "SubmissionResult", "HistoryItem", "AccountView", "EntryView", "PeerView",
-    "StatusView", "ValidatorView", "ValidatorsView", "GenesisView", "EpochView", "BlockView",
-    "BatchSummary", "BlockDetail", "BatchView", "CertificateView", "RolesView", "PartnerView",
-    "ProgrammeView", "LimitsView", "PositionView", "SupplyView", "PositionsView", "EvidenceView",
-    "StreamItem", "HealthView", "TransactionStatus",
+    "Page", "View", "AccountOpenedView", "MintedView", "RedeemedView", "RefundedView", "RateView",
+    "RateChangedView", "RatePublishedView", "ProgrammeOpenedView", "ProgrammePausedView",
+    "ReserveLapsedView", "ReserveChangedView", "ReserveReleasedView", "ReserveDrawnView",
+    "DailyCapsChangedView", "ClaimBoundLoweredView", "CycleClosedView", "PaymentClaimedView",
+    "PaymentDisputedView", "ObligationSettledView", "ObligationOverdueView", "EventView",
+    "OutputView", "TransferView", "OpenChannelsView", "MintView", "ProgrammeOpenView",
+    "ProgrammeSetRateView", "ProgrammePauseView", "LowerClaimBoundView", "SetDailyCapsView",
+    "ReserveAttestView", "ReserveReleaseView", "RedeemView", "RefundView", "SettlementPayView",
+    "SettlementConfirmView", "SettlementDisputeView", "SettlementStatementView", "ActionView",
+    "ReceiptView", "RolesView", "PartnerView", "CustodianView", "PublishedRateView",
+    "ProgrammeView", "PendingReserveView", "PendingCapsView", "LimitsView", "PositionView",
+    "SupplyView", "PositionsView", "ObligationState", "RedemptionView", "SettlementView",
+    "CycleLineView", "CycleView", "ObligationView", "CycleDetail", "ObligationDetail",
+    "TransactionStatus", "Problem", "Submission", "TransactionView", "SubmittedView",
+    "SubmissionResult", "HistoryItem", "AccountView", "EntryView", "PeerView", "StatusView",
+    "ValidatorView", "ValidatorsView", "GenesisView", "EpochView", "BlockView", "BatchSummary",
+    "BlockDetail", "BatchView", "CertificateView", "EvidenceView", "StreamItem", "HealthView",
+    "EntriesView", "EntryItem",
 )
 # fmt: on
 
@@ -184,6 +247,23 @@ class EntryView(View, frozen=True):
     beat: Base64Text | None
 
 
+class EntryItem(View, frozen=True):
+    """One of several entries: canonical value, null when absent; ``proof``: EntryProof."""
+
+    key: HexText
+    value: Base64Text | None
+    proof: Base64Text | None
+
+
+class EntriesView(View, frozen=True):
+    """Several state entries as of one ``height``, in the order asked for."""
+
+    items: list[EntryItem]
+    height: Height
+    time: TimeText
+    beat: Base64Text | None
+
+
 # --- the network ---------------------------------------------------------------------------------
 
 
@@ -247,6 +327,8 @@ class GenesisView(View, frozen=True):
     name: str
     time: TimeText
     partners: list[str]
+    custodians: list[str]
+    settlement_custodian: str
     parameters: dict[str, int]
     raw: Base64Text
 
@@ -323,89 +405,7 @@ class CertificateView(View, frozen=True):
     certificate: Base64Text
 
 
-# --- partners ------------------------------------------------------------------------------------
-
-
-class RolesView(View, frozen=True):
-    """Who may act for a partner, in what."""
-
-    admin: AddressText
-    issuer: AddressText
-    cashier: AddressText
-    custodian: AddressText
-
-
-class PartnerView(View, frozen=True):
-    """A partner and the codes of its programmes."""
-
-    code: str
-    name: str
-    currency: str
-    roles: RolesView
-    programmes: list[str]
-
-
-class ProgrammeView(View, frozen=True):
-    """A loyalty programme: terms, every rate there was or is announced, and the one in force."""
-
-    partner: str
-    code: str
-    name: str
-    point: str
-    terms_hash: DigestText
-    terms_url: str
-    rates: list[RateView]
-    rate: RateView | None
-    paused: bool
-
-
-class LimitsView(View, frozen=True):
-    """What bounds a partner. ``limit`` = counted reserve less haircut, and credit."""
-
-    limit: AmountText
-    credit: AmountText
-    reserve: AmountText
-    haircut_basis_points: int
-    reserve_attested: TimeText
-    reserve_counts: bool
-    claim_bound: AmountText
-    mint_per_day: AmountText
-    refund_per_day: AmountText
-    minted_today: AmountText
-    refunded_today: AmountText
-
-
-class PositionView(View, frozen=True):
-    """What a partner owes the pool (``net`` above zero) or is owed, and why."""
-
-    partner: str
-    minted: AmountText
-    redeemed: AmountText
-    refunded: AmountText
-    paid: AmountText
-    received: AmountText
-    assumed: SignedText
-    net: SignedText
-    limits: LimitsView
-
-
-class SupplyView(View, frozen=True):
-    """LiqBon in existence: ``supply`` = minted + refunded - redeemed = the sum of all ``net``."""
-
-    minted: AmountText
-    redeemed: AmountText
-    refunded: AmountText
-    supply: AmountText
-
-
-class PositionsView(View, frozen=True):
-    """Every partner's position as of ``height``, and their sum."""
-
-    height: Height
-    time: TimeText
-    supply: SupplyView
-    items: list[PositionView]
-    next: str | None
+# --- evidence -----------------------------------------------------------------------------------
 
 
 class EvidenceView(View, frozen=True):

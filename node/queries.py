@@ -15,11 +15,19 @@ import msgspec
 from node.archive import BlockRecord
 from node.executor import Executor
 from node.index import Location, history, touched
+from primitives.actions import Refund
 from primitives.certificate import StateCertificate
 from primitives.encoding import Wire
-from primitives.entries import DIRECTORY_KEY, Directory, Partner, partner_key
+from primitives.entries import (
+    DIRECTORY_KEY,
+    Directory,
+    Partner,
+    Redemption,
+    partner_key,
+    redemption_key,
+)
 from primitives.proof import EntryProof, ReceiptProof
-from primitives.receipt import Receipt
+from primitives.receipt import Outcome, Receipt
 from primitives.transaction import Decoded, decode_signed
 
 W = TypeVar("W", bound=Wire)
@@ -30,13 +38,14 @@ class NotCertified(Exception):
 
 
 class Found(NamedTuple):
-    """A transaction that has a receipt."""
+    """A transaction that has a receipt. ``payer``: whom a refund that was made went to."""
 
     location: Location
     raw: bytes
     decoded: Decoded
     receipt: Receipt
     record: BlockRecord
+    payer: bytes | None
 
 
 class Queries:
@@ -81,12 +90,17 @@ class Queries:
         state = self._executor.state
         return EntryProof(certificate, key, state.at(height, key), state.prove(height, key))
 
+    def expect(self, key: bytes, kind: type[W]) -> W:
+        """A state entry that another one names, as of ``as_of``."""
+        found = self.entry(key, kind)
+        assert found is not None, key.hex()
+        return found
+
     def partners(self) -> list[Partner]:
         """All partners, in the order of their admission."""
         directory = self.entry(DIRECTORY_KEY, Directory)
         codes = directory.partners if directory is not None else ()
-        found = [self.entry(partner_key(code), Partner) for code in codes]
-        return [partner for partner in found if partner is not None]
+        return [self.expect(partner_key(code), Partner) for code in codes]
 
     # --- transactions ---------------------------------------------------------------------------
 
@@ -126,7 +140,8 @@ class Queries:
         for location in history(self._executor.store, account, before):
             found = self._at(location)
             transaction = found.decoded.transaction
-            if account in touched(transaction, found.receipt.outcome):
+            accounts = touched(transaction, found.receipt.outcome, self._executor.payer_of)
+            if account in accounts:
                 yield found
 
     def _at(self, location: Location) -> Found:
@@ -139,4 +154,14 @@ class Queries:
         assert batch is not None, location
         raw = batch.transactions[location.place]
         decoded = decode_signed(raw, self._executor.chain)
-        return Found(location, raw, decoded, receipts.receipts[location.receipt], record)
+        receipt = receipts.receipts[location.receipt]
+        return Found(location, raw, decoded, receipt, record, self._payer(decoded, receipt))
+
+    def _payer(self, decoded: Decoded, receipt: Receipt) -> bytes | None:
+        """Whom a refund went to: who redeemed the invoice, which never changes."""
+        action = decoded.transaction.action
+        if not isinstance(action, Refund) or receipt.outcome != Outcome.DONE:
+            return None
+        raw = self._executor.state.get(redemption_key(action.partner, action.invoice))
+        assert raw is not None, decoded.id.hex()
+        return msgspec.msgpack.decode(raw, type=Redemption).payer

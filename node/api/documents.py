@@ -7,16 +7,14 @@ from typing import TypeVar
 
 from client import views
 from client.fields import format_time, to_base64
-from client.render import action_view, balance_change, rate_view, receipt_view
-from contracts.limits import limit
+from client.render import action_view, balance_change, receipt_view
 from node.archive import BlockRecord
 from node.queries import Found
 from primitives.address import address
-from primitives.amount import format_amount, format_signed
+from primitives.amount import format_signed
 from primitives.batch import Batch
 from primitives.certificate import StateCertificate
 from primitives.encoding import Wire, encode
-from primitives.entries import Day, Limits, Partner, Position, Programme, Supply
 from primitives.genesis import Genesis, chain_id
 from primitives.receipt import Outcome
 from primitives.transaction import Decoded
@@ -105,7 +103,7 @@ def history_item(
         action=action_view(transaction.action, network),
         memo=None if transaction.memo is None else transaction.memo.hex(),
         outcome=outcome.text,
-        change=format_signed(balance_change(transaction, outcome, account)),
+        change=format_signed(balance_change(transaction, outcome, account, found.payer)),
         raw=to_base64(found.raw),
         proof=proof_text(proof),
     )
@@ -196,82 +194,8 @@ def genesis_view(genesis: Genesis) -> views.GenesisView:
         name=genesis.name,
         time=format_time(genesis.time),
         partners=[partner.code for partner in genesis.partners],
+        custodians=[custodian.code for custodian in genesis.custodians],
+        settlement_custodian=genesis.settlement_custodian,
         parameters={name: getattr(parameters, name) for name in parameters.__struct_fields__},
         raw=to_base64(encode(genesis)),
-    )
-
-
-def partner_view(partner: Partner, network: str) -> views.PartnerView:
-    """A partner."""
-    roles = partner.roles
-    return views.PartnerView(
-        code=partner.code,
-        name=partner.name,
-        currency=partner.currency,
-        roles=views.RolesView(
-            admin=address(roles.admin, network),
-            issuer=address(roles.issuer, network),
-            cashier=address(roles.cashier, network),
-            custodian=address(roles.custodian, network),
-        ),
-        programmes=list(partner.programmes),
-    )
-
-
-def programme_view(partner: str, programme: Programme) -> views.ProgrammeView:
-    """A programme of a partner."""
-    terms, rate = programme.terms, programme.rate
-    return views.ProgrammeView(
-        partner=partner,
-        code=terms.code,
-        name=terms.name,
-        point=terms.point,
-        terms_hash=terms.terms_hash.hex(),
-        terms_url=terms.terms_url,
-        rates=[rate_view(each) for each in terms.rates],
-        rate=None if rate is None else rate_view(rate),
-        paused=programme.paused,
-    )
-
-
-def position_view(partner: str, position: Position, limits: views.LimitsView) -> views.PositionView:
-    """What a partner owes or is owed."""
-    return views.PositionView(
-        partner=partner,
-        minted=format_amount(position.minted),
-        redeemed=format_amount(position.redeemed),
-        refunded=format_amount(position.refunded),
-        paid=format_amount(position.paid),
-        received=format_amount(position.received),
-        assumed=format_signed(position.assumed),
-        net=format_signed(position.net),
-        limits=limits,
-    )
-
-
-def limits_view(limits: Limits, today: Day) -> views.LimitsView:
-    """What bounds a partner."""
-    terms = limits.terms
-    return views.LimitsView(
-        limit=format_amount(limit(limits)),
-        credit=format_amount(terms.credit),
-        reserve=format_amount(terms.reserve),
-        haircut_basis_points=terms.haircut,
-        reserve_attested=format_time(terms.reserve_attested),
-        reserve_counts=limits.reserve_counts,
-        claim_bound=format_amount(terms.claim_bound),
-        mint_per_day=format_amount(terms.mint_per_day),
-        refund_per_day=format_amount(terms.refund_per_day),
-        minted_today=format_amount(today.minted),
-        refunded_today=format_amount(today.refunded),
-    )
-
-
-def supply_view(supply: Supply) -> views.SupplyView:
-    """LiqBon in existence."""
-    return views.SupplyView(
-        minted=format_amount(supply.minted),
-        redeemed=format_amount(supply.redeemed),
-        refunded=format_amount(supply.refunded),
-        supply=format_amount(supply.supply),
     )

@@ -12,7 +12,7 @@ import msgspec
 
 from client.views import Problem, StreamItem, SubmittedView
 from node.api.asking import JSON, MSGPACK
-from node.api.parameters import FROM, RECEIPTS, TOUCHING, Parameter
+from node.api.parameters import STREAM, Parameter
 from node.api.problems import CODES, PROBLEM_TYPE
 from node.api.routes import ROUTES, Route
 
@@ -108,6 +108,8 @@ def _submission_answers(route: Route, shapes: dict[str, Schema]) -> Schema:
 
 def _problems(route: Route) -> dict[int, list[str]]:
     codes = [*ALWAYS, *ON_PARAMETERS[: 3 if route.parameters else 1], *route.problems]
+    if any(parameter.is_required for parameter in route.parameters):
+        codes.append("parameter_missing")
     if route.body is not None:
         codes += ON_BODIES
     found: dict[int, list[str]] = {}
@@ -127,7 +129,7 @@ def _parameter(parameter: Parameter) -> Schema:
     return {
         "name": parameter.name,
         "in": parameter.place,
-        "required": parameter.place == "path",
+        "required": parameter.place == "path" or parameter.is_required,
         "description": parameter.description,
         "schema": parameter.schema,
     }
@@ -138,7 +140,7 @@ def _stream(shapes: dict[str, Schema]) -> Schema:
         "operationId": "stream",
         "summary": "WebSocket: every certified height, in order, from the one asked for.",
         "description": "Each message is a StreamItem.",
-        "parameters": [_parameter(parameter) for parameter in (FROM, TOUCHING, RECEIPTS)],
+        "parameters": [_parameter(parameter) for parameter in STREAM],
         "responses": {
             "101": {
                 "description": "The stream.",

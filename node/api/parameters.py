@@ -7,27 +7,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
 from multidict import MultiMapping
 
-from client.fields import MAX_PAGE
+from client.fields import MAX_ENTRIES, MAX_PAGE
+from client.views import EventView
 from node.api.problems import ApiProblem
+from node.api.settlement_documents import STATES
 from primitives.address import parse_address
 from primitives.encoding import Malformed
-from primitives.entries import MAX_KEY
+from primitives.entries import MAX_KEY, ObligationStatus
 
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,15}")
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})+")
 _SECONDS: Final = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,6})?")
 _CURSOR: Final = re.compile(r"(?:0|[1-9][0-9]{0,15})(?:-(?:0|[1-9][0-9]{0,15}))?")
 
+_CODE: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+
+EVENT_TYPES: Final = tuple(str(kind.__struct_config__.tag) for kind in get_args(EventView))
+"""What events are called, in documents and in questions."""
+
 Schema = dict[str, Any]
 
 
 class Parameter(NamedTuple):
     """A path or query parameter. ``parse`` gets the text and the network's address prefix and
-    raises ``Malformed``; ``default`` is what an absent one means."""
+    raises ``Malformed``; ``default`` is what an absent one means, if it may be absent."""
 
     name: str
     place: str
@@ -35,6 +42,7 @@ class Parameter(NamedTuple):
     schema: Schema
     description: str
     default: Any = None
+    is_required: bool = False
 
 
 def values_of(
@@ -50,6 +58,8 @@ def values_of(
     values: dict[str, Any] = {}
     for name, parameter in asked.items():
         text = path.get(name) if parameter.place == "path" else query.get(name)
+        if text is None and parameter.is_required:
+            raise ApiProblem("parameter_missing", f"{name}: {parameter.description}")
         try:
             values[name] = parameter.default if text is None else parameter.parse(text, network)
         except Malformed as error:
@@ -73,6 +83,33 @@ def _key(text: str, _: str) -> bytes:
     if len(text) > 2 * MAX_KEY or _HEX.fullmatch(text) is None:
         raise Malformed("parameter_malformed", f"2 to {2 * MAX_KEY} lower-case hex digits")
     return bytes.fromhex(text)
+
+
+def _keys(text: str, network: str) -> tuple[bytes, ...]:
+    parts = text.split(",")
+    if len(parts) > MAX_ENTRIES:
+        raise Malformed("parameter_malformed", f"1 to {MAX_ENTRIES} keys between commas")
+    return tuple(_key(part, network) for part in parts)
+
+
+def _code(text: str, _: str) -> str:
+    if _CODE.fullmatch(text) is None:
+        raise Malformed("parameter_malformed", "1 to 32 of a-z, 0-9 and inner hyphens")
+    return text
+
+
+def _status(text: str, _: str) -> ObligationStatus:
+    for status, name in STATES.items():
+        if name == text:
+            return status
+    raise Malformed("parameter_malformed", "one of " + ", ".join(STATES.values()))
+
+
+def _events(text: str, _: str) -> frozenset[str]:
+    names = frozenset(text.split(","))
+    if not names <= frozenset(EVENT_TYPES):
+        raise Malformed("parameter_malformed", "types of events between commas")
+    return names
 
 
 def _flag(text: str, _: str) -> bool:
@@ -110,7 +147,10 @@ def _digits(low: int, high: int) -> Schema:
 _DIGEST: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _FLAG: Final[Schema] = {"type": "string", "enum": ["0", "1"]}
 _ADDRESS: Final[Schema] = {"type": "string", "pattern": "^t?lqb1[02-9ac-hj-np-z]{58}$"}
+_NAME: Final[Schema] = {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"}
 MAX_HEIGHT: Final = 2**53
+MAX_CYCLE: Final = 2**32 - 1
+MAX_PLACE: Final = 98
 
 ID: Final = Parameter("id", "path", _digest, _DIGEST, "A transaction's id.")
 BATCH_DIGEST: Final = Parameter("digest", "path", _digest, _DIGEST, "A batch's digest.")
@@ -121,6 +161,39 @@ KEY: Final = Parameter(
     _key,
     {"type": "string", "pattern": f"^([0-9a-f]{{2}}){{1,{MAX_KEY}}}$"},
     "A state entry's key in hex (docs/spec/state.md).",
+)
+KEYS: Final = Parameter(
+    "keys",
+    "query",
+    _keys,
+    {
+        "type": "string",
+        "pattern": f"^([0-9a-f]{{2}}){{1,{MAX_KEY}}}(,([0-9a-f]{{2}}){{1,{MAX_KEY}}})*$",
+    },
+    f"1 to {MAX_ENTRIES} keys of state entries in hex, between commas.",
+    is_required=True,
+)
+PARTNER: Final = Parameter("partner", "path", _code, _NAME, "A partner's code.")
+PROGRAMME: Final = Parameter("programme", "path", _code, _NAME, "A programme's code.")
+INVOICE: Final = Parameter("invoice", "path", _digest, _DIGEST, "An invoice's id.")
+CYCLE: Final = Parameter(
+    "cycle", "path", _whole(1, MAX_CYCLE), _digits(1, MAX_CYCLE), "A settlement cycle, from 1."
+)
+PLACE: Final = Parameter(
+    "place", "path", _whole(0, MAX_PLACE), _digits(0, MAX_PLACE), "A place in the cycle, from 0."
+)
+OF_PARTNER: Final = Parameter(
+    "partner", "query", _code, _NAME, "Only what this partner owes or is owed."
+)
+OF_CYCLE: Final = Parameter(
+    "cycle", "query", _whole(1, MAX_CYCLE), _digits(1, MAX_CYCLE), "Only those of this cycle."
+)
+STATUS: Final = Parameter(
+    "status",
+    "query",
+    _status,
+    {"type": "string", "enum": list(STATES.values())},
+    "Only those that stand there.",
 )
 HEIGHT: Final = Parameter(
     "height", "path", _whole(0, MAX_HEIGHT), _digits(0, MAX_HEIGHT), "A block's height."
@@ -170,3 +243,12 @@ RECEIPTS: Final = Parameter(
 TOUCHING: Final = Parameter(
     "address", "query", parse_address, _ADDRESS, "Only receipts that touched this account."
 )
+EVENTS: Final = Parameter(
+    "events",
+    "query",
+    _events,
+    {"type": "string", "pattern": "^[a-z_]+(,[a-z_]+)*$"},
+    "Only receipts with an event of these types, between commas.",
+)
+STREAM: Final = (FROM, TOUCHING, EVENTS, RECEIPTS)
+"""What a stream may be asked for."""

@@ -2,32 +2,53 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from client.fields import Page, format_time
-from client.views import PartnerView, PositionsView, PositionView, ProgrammeView
+from client.views import (
+    CustodianView,
+    PartnerView,
+    PositionsView,
+    PositionView,
+    ProgrammeView,
+    PublishedRateView,
+)
 from contracts.context import DAY_MS
 from node.api.asking import Answer, Ask, cursor_place
-from node.api.documents import (
-    limits_view,
-    page_of,
+from node.api.documents import page_of
+from node.api.partner_documents import (
+    custodian_view,
     partner_view,
     position_view,
     programme_view,
+    published_rate_view,
     supply_view,
 )
+from node.api.problems import ApiProblem
 from node.api.seams import Api
 from primitives.entries import (
+    SETTLEMENT_KEY,
     SUPPLY_KEY,
     Day,
     Limits,
     Partner,
     Position,
     Programme,
+    PublishedRate,
+    Settlement,
     Supply,
+    custodian_key,
     day_key,
     limits_key,
+    partner_key,
     position_key,
     programme_key,
+    rate_key,
 )
+from primitives.genesis import Custodian
+
+RECENT_RATES: Final = 8
+"""Rates of a programme that stand in its document; the others are asked for by page."""
 
 
 async def partners(ask: Ask) -> Answer:
@@ -38,43 +59,74 @@ async def partners(ask: Ask) -> Answer:
     return Answer(Page[PartnerView](items=items, next=following))
 
 
+async def custodians(ask: Ask) -> Answer:
+    """Every custodian, in the order of the genesis."""
+    queries = ask.api.queries
+    codes = [custodian.code for custodian in ask.api.executor.genesis.custodians]
+    judge = queries.expect(SETTLEMENT_KEY, Settlement).custodian
+    shown, following = page_of(codes, cursor_place(ask), ask.values["limit"])
+    found = [queries.expect(custodian_key(code), Custodian) for code in shown]
+    items = [custodian_view(custodian, judge, ask.api.network) for custodian in found]
+    return Answer(Page[CustodianView](items=items, next=following))
+
+
 async def programmes(ask: Ask) -> Answer:
     """Every programme, partner by partner."""
     pairs = [(p.code, code) for p in ask.api.queries.partners() for code in p.programmes]
     shown, following = page_of(pairs, cursor_place(ask), ask.values["limit"])
     items = []
-    for partner, code in shown:
-        programme = ask.api.queries.entry(programme_key(partner, code), Programme)
-        assert programme is not None, (partner, code)
-        items.append(programme_view(partner, programme))
+    for name in shown:
+        programme = ask.api.queries.expect(programme_key(*name), Programme)
+        rates = _rates(ask.api, name, programme.published - 1, RECENT_RATES)
+        items.append(programme_view(name[0], programme, rates))
     return Answer(Page[ProgrammeView](items=items, next=following))
+
+
+async def rates(ask: Ask) -> Answer:
+    """Every rate that a programme ever published, newest first."""
+    queries, limit = ask.api.queries, ask.values["limit"]
+    partner, code = ask.values["partner"], ask.values["programme"]
+    if queries.entry(partner_key(partner), Partner) is None:
+        raise ApiProblem("partner_unknown")
+    programme = queries.entry(programme_key(partner, code), Programme)
+    if programme is None:
+        raise ApiProblem("programme_unknown")
+    top = programme.published - 1
+    if ask.values["cursor"] is not None:
+        top = min(top, cursor_place(ask))
+    items = _rates(ask.api, (partner, code), top, limit)
+    following = str(top - limit) if top - limit >= 0 else None
+    return Answer(Page[PublishedRateView](items=items, next=following))
 
 
 async def positions(ask: Ask) -> Answer:
     """What each partner owes the pool or is owed, and the supply that it adds up to."""
     api = ask.api
     height, time = api.queries.as_of()
-    supply = api.queries.entry(SUPPLY_KEY, Supply)
-    assert supply is not None, "a state without a supply"
     found = api.queries.partners()
     shown, following = page_of(found, cursor_place(ask), ask.values["limit"])
     document = PositionsView(
         height=height,
         time=format_time(time),
-        supply=supply_view(supply),
-        items=[_position(api, partner, time) for partner in shown],
+        supply=supply_view(api.queries.expect(SUPPLY_KEY, Supply)),
+        items=[_position(api, partner.code, time) for partner in shown],
         next=following,
     )
     return Answer(document)
 
 
-def _position(api: Api, partner: Partner, time: int) -> PositionView:
-    position = api.queries.entry(position_key(partner.code), Position)
-    limits = api.queries.entry(limits_key(partner.code), Limits)
-    assert position is not None, partner.code
-    assert limits is not None, partner.code
+def _rates(api: Api, name: tuple[str, str], top: int, limit: int) -> list[PublishedRateView]:
+    """At most ``limit`` rates of a programme from place ``top`` down."""
+    places = range(top, max(-1, top - limit), -1)
+    found = [(place, api.queries.expect(rate_key(*name, place), PublishedRate)) for place in places]
+    return [published_rate_view(place, rate) for place, rate in found]
+
+
+def _position(api: Api, partner: str, time: int) -> PositionView:
+    position = api.queries.expect(position_key(partner), Position)
+    limits = api.queries.expect(limits_key(partner), Limits)
     today = time // DAY_MS
-    day = api.queries.entry(day_key(partner.code), Day)
+    day = api.queries.entry(day_key(partner), Day)
     if day is None or day.day != today:
         day = Day(today, 0, 0)
-    return position_view(partner.code, position, limits_view(limits, day))
+    return position_view(partner, position, limits, day)

@@ -14,10 +14,10 @@ import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from client.render import receipt_view
-from client.views import StreamItem
+from client.views import ReceiptView, StreamItem
 from node.api.bounds import Gate
 from node.api.documents import block_view, proof_text
-from node.api.parameters import FROM, RECEIPTS, TOUCHING, values_of
+from node.api.parameters import STREAM, values_of
 from node.api.problems import ApiProblem
 from node.api.seams import Api
 from node.executor import ExecutedBlock
@@ -25,7 +25,6 @@ from primitives.certificate import StateCertificate
 from primitives.genesis import validators_of
 from primitives.receipt import Receipt
 
-PARAMETERS: Final = (FROM, TOUCHING, RECEIPTS)
 MAX_MESSAGE: Final = 1024
 """Bytes of what a client may send; nothing of it is used."""
 HEARTBEAT_S: Final = 20.0
@@ -64,7 +63,7 @@ class Streams:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """``GET /v1/stream``."""
-        values = values_of(PARAMETERS, {}, request.query, self._api.network)
+        values = values_of(STREAM, {}, request.query, self._api.network)
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE)
         if not socket.can_prepare(request):
             raise ApiProblem("body_malformed", "this path speaks WebSocket", status=426)
@@ -110,9 +109,10 @@ class Streams:
         members = validators_of(api.executor.genesis).members
         return StreamItem(
             block=block_view(record, [m.partner for m in members], certificate is not None),
-            receipts=[
-                receipt_view(receipt, api.network) for receipt in self._chosen(height, values)
-            ],
+            receipts=_with_events(
+                [receipt_view(receipt, api.network) for receipt in self._chosen(height, values)],
+                values["events"],
+            ),
             certificate=proof_text(certificate),
         )
 
@@ -126,6 +126,17 @@ class Streams:
             return list(receipts.receipts)
         touching = self._api.queries.touching(account, height)
         return [receipts.receipts[place] for place in touching]
+
+
+def _with_events(receipts: list[ReceiptView], types: frozenset[str] | None) -> list[ReceiptView]:
+    """Those with an event of one of ``types``; all, if none were named."""
+    if types is None:
+        return receipts
+    return [
+        receipt
+        for receipt in receipts
+        if any(event.__struct_config__.tag in types for event in receipt.events)
+    ]
 
 
 async def _listen(socket: web.WebSocketResponse) -> None:

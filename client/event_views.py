@@ -1,0 +1,195 @@
+"""Documents of what happened: the events of receipts. Knows shapes; no HTTP, no rule.
+
+Part of ``client.views``, from where everything here is imported.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from client.fields import AddressText, AmountText, DigestText, TimeText, View
+
+
+class AccountOpenedView(View, frozen=True, tag="account_opened", tag_field="type"):
+    """An account's record was created."""
+
+    address: AddressText
+
+
+class MintedView(View, frozen=True, tag="minted", tag_field="type"):
+    """A partner minted ``amount``; ``minted`` is its total so far."""
+
+    partner: str
+    amount: AmountText
+    minted: AmountText
+
+
+class RedeemedView(View, frozen=True, tag="redeemed", tag_field="type"):
+    """``amount`` was spent at a partner; ``redeemed`` is the partner's total so far."""
+
+    partner: str
+    amount: AmountText
+    redeemed: AmountText
+
+
+class RefundedView(View, frozen=True, tag="refunded", tag_field="type"):
+    """A partner gave ``amount`` back; ``refunded`` is its total so far."""
+
+    partner: str
+    amount: AmountText
+    refunded: AmountText
+
+
+# --- programmes ----------------------------------------------------------------------------------
+
+
+class RateView(View, frozen=True):
+    """LiqBon units = points * numerator / denominator (10^-6 LiqBon), from ``since`` on."""
+
+    since: TimeText
+    numerator: int
+    denominator: int
+
+
+class RateChangedView(View, frozen=True, tag="rate_changed", tag_field="type"):
+    """A published rate came into force."""
+
+    partner: str
+    programme: str
+    rate: RateView
+
+
+class RatePublishedView(View, frozen=True, tag="rate_published", tag_field="type"):
+    """A rate was published, in force from its ``since`` on."""
+
+    partner: str
+    programme: str
+    rate: RateView
+
+
+class ProgrammeOpenedView(View, frozen=True, tag="programme_opened", tag_field="type"):
+    """Points of a further programme can be deposited."""
+
+    partner: str
+    programme: str
+
+
+class ProgrammePausedView(View, frozen=True, tag="programme_paused", tag_field="type"):
+    """New deposits stop, or are taken again."""
+
+    partner: str
+    programme: str
+    paused: bool
+
+
+# --- limits and reserves -------------------------------------------------------------------------
+
+
+class ReserveLapsedView(View, frozen=True, tag="reserve_lapsed", tag_field="type"):
+    """A partner's attested reserve stopped counting."""
+
+    partner: str
+
+
+class ReserveChangedView(View, frozen=True, tag="reserve_changed", tag_field="type"):
+    """From now on this reserve counts."""
+
+    partner: str
+    reserve: AmountText
+
+
+class ReserveReleasedView(View, frozen=True, tag="reserve_released", tag_field="type"):
+    """A part of a reserve was handed back to its partner."""
+
+    partner: str
+    amount: AmountText
+
+
+class ReserveDrawnView(View, frozen=True, tag="reserve_drawn", tag_field="type"):
+    """A part of the debtor's reserve pays an obligation."""
+
+    partner: str
+    cycle: int
+    place: int
+    amount: AmountText
+
+
+class DailyCapsChangedView(View, frozen=True, tag="daily_caps_changed", tag_field="type"):
+    """These daily caps are in force."""
+
+    partner: str
+    mint_per_day: AmountText
+    refund_per_day: AmountText
+
+
+class ClaimBoundLoweredView(View, frozen=True, tag="claim_bound_lowered", tag_field="type"):
+    """Others may come to owe the partner at most this."""
+
+    partner: str
+    claim_bound: AmountText
+
+
+# --- settlement ----------------------------------------------------------------------------------
+
+
+class CycleClosedView(View, frozen=True, tag="cycle_closed", tag_field="type"):
+    """A settlement cycle closed: ``claims`` is to be paid in so many ``obligations``."""
+
+    cycle: int
+    claims: AmountText
+    obligations: int
+
+
+class PaymentClaimedView(View, frozen=True, tag="payment_claimed", tag_field="type"):
+    """The debtor says that it paid."""
+
+    cycle: int
+    place: int
+    reference: DigestText
+
+
+class PaymentDisputedView(View, frozen=True, tag="payment_disputed", tag_field="type"):
+    """The creditor denies it; ``earmark`` of the debtor's reserve is held."""
+
+    cycle: int
+    place: int
+    earmark: AmountText
+
+
+class ObligationSettledView(View, frozen=True, tag="obligation_settled", tag_field="type"):
+    """Nothing of it is owed any more; ``amount`` moved positions now."""
+
+    cycle: int
+    place: int
+    amount: AmountText
+
+
+class ObligationOverdueView(View, frozen=True, tag="obligation_overdue", tag_field="type"):
+    """It was not paid in time: its debtor mints nothing until it is settled."""
+
+    cycle: int
+    place: int
+    outstanding: AmountText
+
+
+EventView: TypeAlias = (
+    AccountOpenedView
+    | MintedView
+    | RedeemedView
+    | RefundedView
+    | RateChangedView
+    | RatePublishedView
+    | ProgrammeOpenedView
+    | ProgrammePausedView
+    | ReserveLapsedView
+    | ReserveChangedView
+    | ReserveReleasedView
+    | ReserveDrawnView
+    | DailyCapsChangedView
+    | ClaimBoundLoweredView
+    | CycleClosedView
+    | PaymentClaimedView
+    | PaymentDisputedView
+    | ObligationSettledView
+    | ObligationOverdueView
+)
