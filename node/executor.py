@@ -33,7 +33,7 @@ from node.archive import (
     lane_key,
     receipts_key,
 )
-from node.index import Location, index_changes, locate
+from node.index import Location, index_changes, locate, touched
 from node.recovery import Opened, agrees, open_ledger
 from node.state import LedgerState
 from node.store import Change
@@ -42,7 +42,15 @@ from primitives.batch import Batch, batch_digest
 from primitives.block import Header, block_digest
 from primitives.certificate import StateCertificate
 from primitives.encoding import Malformed, encode
-from primitives.entries import NO_ACCOUNT, Account, Channel, account_key, channel_key
+from primitives.entries import (
+    NO_ACCOUNT,
+    Account,
+    Channel,
+    Redemption,
+    account_key,
+    channel_key,
+    redemption_key,
+)
 from primitives.genesis import Genesis, chain_id
 from primitives.merkle import ListTree, leaf_hashes
 from primitives.receipt import Outcome, Receipt, Skip
@@ -89,10 +97,10 @@ class Pending(msgspec.Struct, frozen=True):
 
 
 class _Done(NamedTuple):
-    """A transaction that used its sequence, and where it stood."""
+    """A transaction that used its sequence: whom it touched, and where it stood."""
 
-    decoded: Decoded
-    outcome: Outcome
+    id: bytes
+    accounts: list[bytes]
     batch: int
     place: int
 
@@ -269,6 +277,11 @@ class Executor:
         raw = self.state.get(channel_key(account, channel))
         return 0 if raw is None else _CHANNEL.decode(raw).sequence
 
+    def payer_of(self, partner: str, invoice: bytes) -> bytes:
+        """Who redeemed a partner's invoice, which was redeemed; as executed so far."""
+        raw = self.state.get(redemption_key(partner, invoice))
+        return _payer(None if raw is None else _REDEMPTION.decode(raw))
+
     def place_of(self, id_: bytes) -> Location | None:
         """Where a transaction and its receipt are, if it has one."""
         location = locate(self.store, id_)
@@ -298,6 +311,10 @@ class Executor:
     def _apply(self, run: BlockRun, work: _Work, batches: Batches) -> Generator[None, None, None]:
         """Every transaction in order."""
         chain, apply = self.chain, run.apply
+
+        def payer_of(partner: str, invoice: bytes) -> bytes:
+            return _payer(run.state.entry(redemption_key(partner, invoice), Redemption))
+
         for ordinal, (lane, batch) in enumerate(batches):
             header = batch.header
             digest = batch_digest(chain, header)
@@ -311,7 +328,8 @@ class Executor:
                 if isinstance(outcome, Skip):
                     work.skipped.append(Skipped(decoded.id, lane, outcome))
                 else:
-                    work.done.append(_Done(decoded, outcome.outcome, ordinal, place))
+                    accounts = touched(decoded.transaction, outcome.outcome, payer_of)
+                    work.done.append(_Done(decoded.id, accounts, ordinal, place))
 
     def _index(
         self, changes: list[Change], work: _Work, height: int, first: int
@@ -321,8 +339,7 @@ class Executor:
             if not receipt % SLICE:
                 yield
             at = Location(height, receipt, done.batch, done.place)
-            transaction = done.decoded.signed.transaction
-            changes += index_changes(done.decoded.id, transaction, done.outcome, at)
+            changes += index_changes(done.id, done.accounts, at)
 
     def _record(
         self, header: Header, work: _Work, result: BlockResult, receipts: ReceiptList
@@ -394,6 +411,13 @@ class _Reserved:
 
 _ACCOUNT: Final = msgspec.msgpack.Decoder(Account)
 _CHANNEL: Final = msgspec.msgpack.Decoder(Channel)
+_REDEMPTION: Final = msgspec.msgpack.Decoder(Redemption)
+
+
+def _payer(redemption: Redemption | None) -> bytes:
+    """Redemptions are never removed, and no refund is done without one."""
+    assert redemption is not None, "a refund of what was never redeemed"
+    return redemption.payer
 
 
 def kept_versions(genesis: Genesis) -> int:

@@ -1,6 +1,7 @@
 """Where a transaction is, and which ones touched an account. Knows places; no content.
 
-Both indexes follow from the blocks alone and are written with them. A key holds 16 bytes of an id:
+Both indexes follow from the blocks alone and are written with them. Who redeemed an invoice, and so
+is given a refund, is asked of the state, which keeps it for ever. A key holds 16 bytes of an id:
 enough that nobody meets another's by design, and whoever reads compares the whole id anyway.
 
     t id                        height, receipt index, batch, place in the batch
@@ -9,13 +10,13 @@ enough that nobody meets another's by design, and whoever reads compares the who
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from node.store import Change
 from node.world import Store
-from primitives.actions import Mint, Transfer
+from primitives.actions import Mint, Redeem, Refund, Transfer
 from primitives.receipt import Outcome
 from primitives.transaction import Transaction
 
@@ -29,6 +30,10 @@ _TOP_HEIGHT: Final = 2**64 - 1
 _TOP_INDEX: Final = 2**32 - 1
 
 
+PayerOf: TypeAlias = Callable[[str, bytes], bytes]
+"""Which account redeemed a partner's invoice (its id) that was redeemed."""
+
+
 class Location(NamedTuple):
     """A receipt's place at ``height``, and its transaction's in the block's ``batch``-th batch."""
 
@@ -38,10 +43,11 @@ class Location(NamedTuple):
     place: int
 
 
-def touched(transaction: Transaction, outcome: Outcome) -> list[bytes]:
+def touched(transaction: Transaction, outcome: Outcome, payer_of: PayerOf) -> list[bytes]:
     """The accounts in whose history a transaction stands: sender first, none twice.
 
-    What was refused touched nobody else.
+    What was refused touched nobody else. A redemption stands in the cashier's history too, so that
+    a till sees by its own address what was paid to it.
     """
     sender = transaction.sender
     if outcome != Outcome.DONE:
@@ -51,19 +57,20 @@ def touched(transaction: Transaction, outcome: Outcome) -> list[bytes]:
             return list(dict.fromkeys([sender, *(output.account for output in outputs)]))
         case Mint(to=to):
             return list(dict.fromkeys([sender, to]))
+        case Redeem(cashier=cashier):
+            return list(dict.fromkeys([sender, cashier.account]))
+        case Refund(partner=partner, invoice=invoice):
+            return list(dict.fromkeys([sender, payer_of(partner, invoice)]))
         case _:
             return [sender]
 
 
-def index_changes(
-    id_: bytes, transaction: Transaction, outcome: Outcome, at: Location
-) -> list[Change]:
-    """What to write so that the transaction is found."""
+def index_changes(id_: bytes, accounts: Iterable[bytes], at: Location) -> list[Change]:
+    """What to write so that a transaction that touched these accounts is found."""
     descending = _DESCENDING.pack(_TOP_HEIGHT - at.height, _TOP_INDEX - at.receipt)
     place = _PLACE.pack(at.batch, at.place)
     changes: list[Change] = [
-        (_ACCOUNT + account[:_ID_BYTES] + descending, place)
-        for account in touched(transaction, outcome)
+        (_ACCOUNT + account[:_ID_BYTES] + descending, place) for account in accounts
     ]
     changes.append((_TRANSACTION + id_[:_ID_BYTES], _LOCATION.pack(*at)))
     return changes

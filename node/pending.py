@@ -10,7 +10,7 @@ from asyncio import Future
 from typing import Final, NamedTuple
 
 from node.executor import Pending
-from primitives.actions import Transfer
+from primitives.actions import Redeem, Transfer
 from primitives.transaction import Decoded, Transaction
 
 Line = tuple[bytes, int]
@@ -138,5 +138,10 @@ class PendingPool:
 
 def spent_by(transaction: Transaction) -> int:
     """Units that leave the sender's account if it is carried out."""
-    action = transaction.action
-    return sum(o.amount for o in action.outputs) if isinstance(action, Transfer) else 0
+    match transaction.action:
+        case Transfer(outputs):
+            return sum(output.amount for output in outputs)
+        case Redeem(invoice=invoice):
+            return invoice.amount
+        case _:
+            return 0

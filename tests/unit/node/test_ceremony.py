@@ -13,7 +13,7 @@ from node.founders import FOUNDERS, KEEPERS, SETTLEMENT, custodian_of, founder, 
 from node.founding import CUSTOMERS, ROLE_ACCOUNTS, Site, found
 from primitives.encoding import Malformed
 from primitives.genesis import Genesis, GenesisPartner, Parameters, Roles, chain_id, check_genesis
-from primitives.keys import ED25519
+from primitives.keys import ED25519, Ed25519Key
 from shell.errors import CommandError, KeyFault, UsageError
 from tests import builders
 
@@ -34,7 +34,7 @@ def terms_of(index: int) -> dict[str, Any]:
     return shown
 
 
-def key_of(index: int) -> builders.Ed25519Key:
+def key_of(index: int) -> Ed25519Key:
     return builders.a_key(f"consensus of {founder(index).code}")
 
 

@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 
 from node.executor import Pending
 from node.pending import PendingPool, Taken, spent_by
-from tests.builders import Person, a_mint, a_person, a_transfer, an_open_channels
+from tests.builders import (
+    Person,
+    a_mint,
+    a_person,
+    a_redeem,
+    a_refund,
+    a_transfer,
+    an_id,
+    an_invoice,
+    an_open_channels,
+)
 
 ANN, BOB = a_person("ann"), a_person("bob")
 
@@ -46,8 +56,10 @@ def test_a_sequence_that_is_taken_names_its_holder() -> None:
     assert pool.holder(a_transfer(ANN, (BOB, 7), sequence=1).transaction) is None
 
 
-def test_only_transfers_spend() -> None:
+def test_only_transfers_and_redemptions_spend() -> None:
     assert spent_by(a_transfer(ANN, (BOB, 5), (ANN, 6)).transaction) == 11
+    assert spent_by(a_redeem(ANN, an_invoice("north", 7)).transaction) == 7
+    assert spent_by(a_refund("north", an_id("invoice 1"), 7).transaction) == 0
     assert spent_by(a_mint("north", ANN, 5).transaction) == 0
     assert spent_by(an_open_channels(ANN, 2).transaction) == 0
 

@@ -10,23 +10,60 @@ from node.index import Location, history, index_changes, locate, touched
 from node.queries import Queries
 from node.store import MemoryStore
 from primitives.receipt import Outcome
-from tests.builders import a_mint, a_person, a_role, a_transfer, an_open_channels
+from tests.builders import (
+    a_mint,
+    a_person,
+    a_redeem,
+    a_refund,
+    a_role,
+    a_transfer,
+    an_id,
+    an_invoice,
+    an_open_channels,
+)
 from tests.fakes.ordering import Ledger
 
 ANN, BOB, CARL = (a_person(name) for name in ("ann", "bob", "carl"))
 
 
+def nobody(partner: str, invoice: bytes) -> bytes:
+    """Who redeemed what, where no refund asks."""
+    raise AssertionError((partner, invoice))
+
+
 def test_a_transfer_touches_its_sender_first_and_nobody_twice() -> None:
     payment = a_transfer(ANN, (BOB, 1), (CARL, 2), (BOB, 3), (ANN, 4)).transaction
     everyone = [ANN.account, BOB.account, CARL.account]
-    assert touched(payment, Outcome.DONE) == everyone
-    assert touched(payment, Outcome.BALANCE_TOO_LOW) == [ANN.account]
+    assert touched(payment, Outcome.DONE, nobody) == everyone
+    assert touched(payment, Outcome.BALANCE_TOO_LOW, nobody) == [ANN.account]
 
 
 def test_a_mint_touches_issuer_and_customer() -> None:
     issuer = a_role("north", "issuer").account
-    assert touched(a_mint("north", ANN, 5).transaction, Outcome.DONE) == [issuer, ANN.account]
-    assert touched(an_open_channels(ANN, 2).transaction, Outcome.DONE) == [ANN.account]
+    mint, opening = a_mint("north", ANN, 5).transaction, an_open_channels(ANN, 2).transaction
+    assert touched(mint, Outcome.DONE, nobody) == [issuer, ANN.account]
+    assert touched(opening, Outcome.DONE, nobody) == [ANN.account]
+
+
+def test_a_redemption_touches_customer_and_cashier() -> None:
+    cashier = a_role("south", "cashier")
+    spent = a_redeem(ANN, an_invoice("south", 5)).transaction
+    assert touched(spent, Outcome.DONE, nobody) == [ANN.account, cashier.account]
+    assert touched(spent, Outcome.INVOICE_USED, nobody) == [ANN.account]
+
+
+def test_a_refund_touches_the_cashier_and_who_redeemed() -> None:
+    cashier = a_role("south", "cashier")
+    given = a_refund("south", an_id("invoice 1"), 3).transaction
+    asked: list[tuple[str, bytes]] = []
+
+    def ann(partner: str, invoice: bytes) -> bytes:
+        asked.append((partner, invoice))
+        return ANN.account
+
+    assert touched(given, Outcome.DONE, ann) == [cashier.account, ANN.account]
+    assert asked == [("south", an_id("invoice 1"))]
+    assert touched(given, Outcome.REFUND_USED, nobody) == [cashier.account]
 
 
 heights = st.integers(0, 2**64 - 1)
@@ -46,7 +83,8 @@ def test_a_history_is_every_place_newest_first_from_wherever_it_is_resumed(
     store = MemoryStore()
     payment = a_transfer(ANN, (BOB, 1))
     for at in found:
-        store.write(index_changes(payment.id, payment.transaction, Outcome.DONE, at), sync=False)
+        both = (ANN.account, BOB.account)
+        store.write(index_changes(payment.id, both, at), sync=False)
     newest_first = sorted(found, key=lambda at: at[:2], reverse=True)
     for account in (ANN.account, BOB.account):
         assert list(history(store, account, None)) == newest_first
@@ -82,6 +120,26 @@ def test_the_changes_of_a_history_add_up_to_the_balance() -> None:
             for found in items
         ]
         assert sum(changes) == ledger.executor.account(person.account).balance
+
+
+def test_a_redemption_and_its_refunds_stand_in_the_histories_of_all_whom_they_touched() -> None:
+    """One refund follows in the block of the redemption itself, another later."""
+    ledger = Ledger()
+    ledger.fund(ANN)
+    fields = {"chain": ledger.executor.chain}
+    spent = a_redeem(ANN, an_invoice("south", 50_000), **fields)
+    invoice = an_id("invoice 1")
+    at_once = a_refund("south", invoice, 20_000, "refund 1", **fields)
+    later = a_refund("south", invoice, 5_000, "refund 2", sequence=1, **fields)
+    ledger.block(spent, at_once)
+    ledger.block(later)
+    queries = Queries(ledger.executor)
+    for person in (ANN, a_role("south", "cashier")):
+        found = queries.history(person.account, None, 3)
+        assert [each.decoded.id for each in found] == [later.id, at_once.id, spent.id]
+        assert {each.receipt.outcome for each in found} == {Outcome.DONE}
+        assert queries.touching(person.account, 2) == [0, 1]
+    assert ledger.executor.account(ANN.account).balance == 100_000_000 - 25_000
 
 
 def test_a_history_has_what_the_account_sent_and_was_refused() -> None:
