@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from primitives.encoding import Wire, encode
 from primitives.entries import (
     DIRECTORY_KEY,
+    SETTLEMENT_KEY,
     SUPPLY_KEY,
     Account,
+    CapsStart,
     Channel,
+    CycleClose,
+    CycleLine,
     Day,
     Directory,
     DueNode,
@@ -17,14 +23,26 @@ from primitives.entries import (
     Limits,
     Mark,
     MarkKind,
+    Obligation,
+    ObligationDue,
+    ObligationStatus,
     Partner,
+    PendingCaps,
+    PendingReserve,
     Position,
     Programme,
+    PublishedRate,
     RateStart,
+    Redemption,
     ReserveLapse,
+    ReserveStart,
+    Settlement,
+    SettlementCycle,
     Supply,
     account_key,
     channel_key,
+    custodian_key,
+    cycle_key,
     day_key,
     decode_entry,
     due_node_key,
@@ -34,11 +52,14 @@ from primitives.entries import (
     lane_day_key,
     limits_key,
     mark_key,
+    obligation_key,
     partner_key,
     position_key,
     programme_key,
+    rate_key,
+    redemption_key,
 )
-from primitives.genesis import Roles
+from primitives.genesis import Custodian, Roles
 from tests.builders import BONUS, GENESIS_TIME, LIMITS
 
 FIELDS = {
@@ -49,9 +70,49 @@ FIELDS = {
 }
 
 ID = bytes(range(32))
-ROLES = Roles(*(bytes([role]) * 32 for role in range(1, 5)))
+ROLES = Roles(*(bytes([role]) * 32 for role in range(1, 4)))
 MOST = 2**63 - 1
+RATE = BONUS.rates[0]
+LIMITS_NOW = Limits(LIMITS, True, 0, 0, 0, None, None)
+LIMITS_WAITING = Limits(LIMITS, True, 1, 2, 3, PendingReserve(4, 5, 6), PendingCaps(7, 8, 9))
+BONUS_NOW = Programme(
+    code=BONUS.code,
+    name=BONUS.name,
+    point=BONUS.point,
+    terms_hash=BONUS.terms_hash,
+    terms_url=BONUS.terms_url,
+    paused=False,
+    place=0,
+    rate=RATE,
+    published=2,
+    newest=replace(RATE, since=RATE.since + 1),
+)
+LINES = (CycleLine("east", -5, 5), CycleLine("north", 2**62, 5))
+OTHERS = (
+    ReserveStart("north", GENESIS_TIME),
+    CapsStart("north", GENESIS_TIME),
+    CycleClose(2**32 - 1),
+    ObligationDue(6, 98, GENESIS_TIME),
+)
+LAST = Obligation("n" * 32, "e" * 32, MOST, 0, ObligationStatus.OPEN, 2**53, None, 0, late=False)
 CALENDAR = (1_793_491_200, 0x01020304, 2**32 - 1)
+
+
+def an_obligation(status: ObligationStatus) -> Obligation:
+    """As it may stand in each status."""
+    held = status == ObligationStatus.DISPUTED
+    named = status in (ObligationStatus.CLAIMED, ObligationStatus.DISPUTED)
+    return Obligation(
+        debtor="north",
+        creditor="east",
+        amount=12_500_000,
+        settled=12_500_000 if status == ObligationStatus.SETTLED else 0,
+        status=status,
+        deadline=1_793_491_200_000,
+        reference=ID if named else None,
+        earmark=12_500_000 if held else 0,
+        late=status == ObligationStatus.OVERDUE,
+    )
 
 
 def entries() -> list[tuple[str, bytes, Wire]]:
@@ -65,19 +126,46 @@ def entries() -> list[tuple[str, bytes, Wire]]:
         ("account, at its edges", account_key(ID), Account(MOST, 256, 2**53 + 1, ID)),
         ("channel", channel_key(ID, 1), Channel(1, ID)),
         ("channel, the last", channel_key(ID, 255), Channel(2**53 + 1, ID)),
-        ("partner", partner_key("north"), Partner("north", "North", "EUR", ROLES, ("bonus",))),
-        ("position", position_key("north"), Position(6, 5, 4, 3, 2, 1)),
-        ("position, others assumed", position_key("a"), Position(MOST, 0, 0, 0, 0, -(2**63))),
-        ("limits", limits_key("north"), Limits(LIMITS, reserve_counts=True)),
-        ("limits, lapsed", limits_key("north"), Limits(LIMITS, reserve_counts=False)),
+        (
+            "partner",
+            partner_key("north"),
+            Partner("north", "North", "EUR", ROLES, "vault", ("bonus",)),
+        ),
+        ("position", position_key("north"), Position(6, 5, 4, 3, 2, 1, 7, 8)),
+        (
+            "position, others assumed",
+            position_key("a"),
+            Position(MOST, 0, 0, 0, 0, -(2**63), 0, MOST),
+        ),
+        ("limits", limits_key("north"), LIMITS_NOW),
+        ("limits, lapsed", limits_key("north"), replace(LIMITS_NOW, reserve_counts=False)),
+        ("limits, with all that waits", limits_key("north"), LIMITS_WAITING),
         ("day", day_key("north"), Day(20_758, 12_500_000, 0)),
-        ("programme", programme_key("north", "bonus"), Programme(BONUS, 0, paused=False)),
-        ("programme, no rate yet", programme_key("a", "b"), Programme(BONUS, -1, paused=True)),
+        ("programme", programme_key("north", "bonus"), BONUS_NOW),
+        (
+            "programme, no rate yet",
+            programme_key("a", "b"),
+            replace(BONUS_NOW, paused=True, place=-1, rate=None),
+        ),
+        ("rate", rate_key("north", "bonus", 2**32 - 1), PublishedRate(RATE, 1_793_491_200_000)),
+        ("custodian", custodian_key("vault"), Custodian("vault", "Vault", ID, "east")),
+        ("custodian, nobody's", custodian_key("v"), Custodian("v", "V", ID, None)),
         ("mark", mark_key("north", MarkKind.COMMITMENT, ID), Mark(bytes(32), 812)),
+        ("mark of a refund", mark_key("north", MarkKind.REFUND, ID), Mark(bytes(32), 812)),
+        ("redemption", redemption_key("north", ID), Redemption(ID, MOST, 5, bytes(32), 812)),
+        ("settlement", SETTLEMENT_KEY, Settlement(7, 1_793_491_200_000, "referee")),
+        ("cycle", cycle_key(6), SettlementCycle(5, 812, LINES, 1)),
+        ("cycle, nothing to pay", cycle_key(2**32 - 1), SettlementCycle(5, 812, (), 0)),
+        *(
+            (f"obligation, {status.text}", obligation_key(6, place), an_obligation(status))
+            for place, status in enumerate(ObligationStatus)
+        ),
+        ("obligation, the last", obligation_key(2**32 - 1, 98), LAST),
         ("lane's day", lane_day_key(99), LaneDay(20_758, 100_000)),
         ("calendar, root", due_node_key(b""), DueNode(bitmap)),
         ("calendar, third level", due_node_key(b"\x6a\xe6\x80"), DueNode(bitmap)),
         ("calendar, page", due_page_key(CALENDAR[0], 1), DuePage((lapse, start))),
+        ("calendar, every item", due_page_key(0, 0), DuePage((lapse, start, *OTHERS))),
         ("calendar, queue", due_second_key(CALENDAR[0]), DueSecond(1, 31, 2)),
     ]
 
