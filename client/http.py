@@ -48,6 +48,9 @@ class NodeApi(Protocol):
     async def entry(self, key: bytes) -> views.EntryView:
         """A state entry with its proof."""
 
+    async def entries(self, keys: Sequence[bytes]) -> views.EntriesView:
+        """Up to 32 state entries with their proofs, all of one height."""
+
     async def transaction(self, id_: bytes) -> views.TransactionView | None:
         """A transaction with its proof, or None: it never heard of it."""
 
@@ -89,6 +92,11 @@ class HttpNode:
     async def entry(self, key: bytes) -> views.EntryView:
         """``GET /v1/state/{key}?proof=1``."""
         return await self._get(f"/state/{key.hex()}", views.EntryView, {"proof": "1"})
+
+    async def entries(self, keys: Sequence[bytes]) -> views.EntriesView:
+        """``GET /v1/state?keys=&proof=1``."""
+        asked = ",".join(key.hex() for key in keys)
+        return await self._get("/state", views.EntriesView, {"keys": asked, "proof": "1"})
 
     async def transaction(self, id_: bytes) -> views.TransactionView | None:
         """``GET /v1/transactions/{id}?proof=1``; None where it answers 404."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
@@ -24,18 +24,19 @@ from client.answers import (
     read,
 )
 from client.errors import Blame, Fault, Lie, blame_of, none_answered
-from client.fields import from_base64
+from client.fields import MAX_ENTRIES, from_base64
 from client.http import NodeApi
 from client.trust import Believed, EpochUnknown
 from primitives.address import address
 from primitives.amount import format_amount
 from primitives.certificate import BeatCertificate, StateCertificate
-from primitives.encoding import Malformed, decode
-from primitives.entries import NO_ACCOUNT, Account, Channel, account_key, channel_key
+from primitives.encoding import Malformed, Wire, decode
+from primitives.entries import MAX_VALUE, NO_ACCOUNT, Account, Channel, account_key, channel_key
 from primitives.proof import EntryProof, EpochStep, ReceiptProof
 from primitives.receipt import Outcome
 
 T = TypeVar("T")
+W = TypeVar("W", bound=Wire)
 
 OTHERS_TIMEOUT_S: Final = 1.0
 """How long the others' heights are waited for when the answer is fresh without them."""
@@ -65,6 +66,49 @@ class ProvenValue(msgspec.Struct, frozen=True):
     certificate: StateCertificate
     freshness: Freshness
     node: str
+
+
+class Proven(msgspec.Struct, Generic[W], frozen=True):
+    """A typed state entry as a quorum attested it; ``entry`` is None where there is none."""
+
+    entry: W | None
+    certificate: StateCertificate
+    freshness: Freshness
+    node: str
+
+    @property
+    def height(self) -> int:
+        """The height that it is proven for."""
+        return self.certificate.attestation.height
+
+    @property
+    def time_ms(self) -> int:
+        """The block time of that height."""
+        return self.certificate.attestation.time
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """Several state entries as a quorum attested them for one and the same height."""
+
+    values: dict[bytes, bytes | None]
+    certificate: StateCertificate
+    freshness: Freshness
+    node: str
+
+    @property
+    def height(self) -> int:
+        """The height that all are proven for."""
+        return self.certificate.attestation.height
+
+    @property
+    def time_ms(self) -> int:
+        """The block time of that height."""
+        return self.certificate.attestation.time
+
+    def entry(self, key: bytes, kind: type[W]) -> W | None:
+        """The typed entry under one of the asked keys; None where there is none."""
+        value = self.values[key]
+        return None if value is None else decode(kind, value, MAX_VALUE)
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -127,6 +171,34 @@ class LightClient:
         answer, freshness, node = await self._current(ask, f"entry {key.hex()}")
         entry = answer.entries[0]
         return ProvenValue(entry.value, entry.certificate, freshness, node)
+
+    async def entry(self, key: bytes, kind: type[W]) -> Proven[W]:
+        """The typed state entry under ``key``, or its proven absence. Raises as ``account``.
+
+        What a quorum attested under a key is always of that key's kind, so ``kind`` is the
+        caller's promise; another one raises ``Malformed``.
+        """
+        found = await self.value(key)
+        entry = None if found.value is None else decode(kind, found.value, MAX_VALUE)
+        return Proven(entry, found.certificate, found.freshness, found.node)
+
+    async def entries(self, keys: Sequence[bytes]) -> Snapshot:
+        """Up to 32 state entries, all proven for one height. Raises as ``account``."""
+        asked = list(dict.fromkeys(keys))
+        if not 0 < len(asked) <= MAX_ENTRIES:
+            raise ValueError(f"1 to {MAX_ENTRIES} keys, not {len(asked)}")
+
+        async def ask(node: NodeApi) -> _Answer:
+            view = await node.entries(asked)
+            if len(view.items) != len(asked):
+                raise Malformed("answer_cut_off", f"{len(view.items)} entries of {len(asked)}")
+            entries = self._entries(asked, [item.proof for item in view.items])
+            _compare_entries(view, entries)
+            return _Answer(entries, view.beat)
+
+        answer, freshness, node = await self._current(ask, f"{len(asked)} entries")
+        values = {entry.key: entry.value for entry in answer.entries}
+        return Snapshot(values, answer.entries[0].certificate, freshness, node)
 
     async def receipt(self, id_: bytes) -> ProvenReceipt | None:
         """The proven receipt of a transaction; None if nobody has one (which proves nothing).
@@ -292,3 +364,14 @@ def _compare_account(view: views.AccountView, entry: ProvenEntry) -> None:
     proven = format_amount(record.balance)
     if view.balance != proven:
         raise Malformed("contradicts_proof", f"says balance {view.balance}, proves {proven}")
+
+
+def _compare_entries(view: views.EntriesView, entries: tuple[ProvenEntry, ...]) -> None:
+    """All of one height, and each says what it proves."""
+    height = entries[0].certificate.attestation.height
+    for item, entry in zip(view.items, entries, strict=True):
+        if entry.certificate.attestation.height != height:
+            raise Malformed("proof_of_another_height", f"{height} and others in one answer")
+        said = None if item.value is None else from_base64(item.value)
+        if said != entry.value:
+            raise Malformed("contradicts_proof", "the value beside the proof is another one")

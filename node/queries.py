@@ -18,14 +18,7 @@ from node.index import Location, history, touched
 from primitives.actions import Refund
 from primitives.certificate import StateCertificate
 from primitives.encoding import Wire
-from primitives.entries import (
-    DIRECTORY_KEY,
-    Directory,
-    Partner,
-    Redemption,
-    partner_key,
-    redemption_key,
-)
+from primitives.entries import DIRECTORY_KEY, Directory, Partner, partner_key
 from primitives.proof import EntryProof, ReceiptProof
 from primitives.receipt import Outcome, Receipt
 from primitives.transaction import Decoded, decode_signed
@@ -162,6 +155,4 @@ class Queries:
         action = decoded.transaction.action
         if not isinstance(action, Refund) or receipt.outcome != Outcome.DONE:
             return None
-        raw = self._executor.state.get(redemption_key(action.partner, action.invoice))
-        assert raw is not None, decoded.id.hex()
-        return msgspec.msgpack.decode(raw, type=Redemption).payer
+        return self._executor.payer_of(action.partner, action.invoice)

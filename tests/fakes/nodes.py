@@ -14,10 +14,10 @@ from msgspec.structs import replace
 from client import views
 from client.errors import Refusal, Silent
 from client.fields import Page, format_time, to_base64
+from client.render import action_view, balance_change, receipt_view
 from node.queries import Found, Queries
-from primitives.actions import Action, Mint, OpenChannels, Transfer
 from primitives.address import address, parse_address
-from primitives.amount import format_amount
+from primitives.amount import format_amount, format_signed
 from primitives.encoding import Malformed, encode
 from primitives.entries import NO_ACCOUNT, Account, Channel, account_key, channel_key
 from primitives.genesis import chain_id
@@ -113,6 +113,20 @@ class HonestNode:
             beat=self.beat,
         )
 
+    async def entries(self, keys: Sequence[bytes]) -> views.EntriesView:
+        self.asked.append("entries")
+        height, time = self.queries.as_of()
+        found = [(key, self.queries.value(key)) for key in keys]
+        items = [
+            views.EntryItem(
+                key=key.hex(),
+                value=None if value is None else to_base64(value),
+                proof=to_base64(encode(self.queries.prove_entry(key))),
+            )
+            for key, value in found
+        ]
+        return views.EntriesView(items=items, height=height, time=format_time(time), beat=self.beat)
+
     async def transaction(self, id_: bytes) -> views.TransactionView | None:
         self.asked.append("transaction")
         found = self.queries.transaction(id_)
@@ -148,7 +162,7 @@ class HonestNode:
             before = (int(height), int(receipt))
         account = parse_address(address, self.hrp)
         found = self.queries.history(account, before, limit + 1)
-        items = [self._history_item(f) for f in found[:limit]]
+        items = [self._history_item(f, account) for f in found[:limit]]
         last = found[limit - 1].location if len(found) > limit else None
         following = None if last is None else f"{last.height}-{last.receipt}"
         return Page[views.HistoryItem](items=items, next=following)
@@ -187,21 +201,17 @@ class HonestNode:
             channel=transaction.channel,
             sequence=transaction.sequence,
             valid_until=format_time(transaction.valid_until),
-            action=self._action_view(transaction.action),
+            action=action_view(transaction.action, self.hrp),
             memo=None,
             height=found.location.height,
             index=found.location.receipt,
             time=format_time(found.record.header.time),
-            receipt=views.ReceiptView(
-                origin=found.decoded.id.hex(),
-                outcome=Outcome(found.receipt.outcome).text,
-                events=[],
-            ),
+            receipt=receipt_view(found.receipt, self.hrp),
             raw=to_base64(found.raw),
             proof=None if proof is None else to_base64(encode(proof)),
         )
 
-    def _history_item(self, found: Found) -> views.HistoryItem:
+    def _history_item(self, found: Found, account: bytes) -> views.HistoryItem:
         view = self._transaction_view(found)
         return views.HistoryItem(
             id=view.id,
@@ -215,32 +225,14 @@ class HonestNode:
             action=view.action,
             memo=None,
             outcome=Outcome(found.receipt.outcome).text,
-            change="0",
+            change=format_signed(
+                balance_change(
+                    found.decoded.transaction, found.receipt.outcome, account, found.payer
+                )
+            ),
             raw=view.raw,
             proof=view.proof,
         )
-
-    def _action_view(self, action: Action) -> views.ActionView:
-        match action:
-            case Transfer(outputs=outputs):
-                shown = [
-                    views.OutputView(
-                        to=address(output.account, self.hrp), amount=format_amount(output.amount)
-                    )
-                    for output in outputs
-                ]
-                return views.TransferView(outputs=shown)
-            case OpenChannels(channels=channels):
-                return views.OpenChannelsView(channels=channels)
-            case Mint():
-                return views.MintView(
-                    partner=action.partner,
-                    programme=action.programme,
-                    points=str(action.points),
-                    amount=format_amount(action.amount),
-                    commitment=action.commitment.hex(),
-                    to=address(action.to, self.hrp),
-                )
 
 
 def _result(raw: bytes, ledger: Ledger, status: int, code: str | None) -> views.SubmissionResult:
@@ -265,6 +257,9 @@ class Liar(HonestNode):
 
     async def entry(self, key: bytes) -> views.EntryView:
         return self._told("entry", await super().entry(key))
+
+    async def entries(self, keys: Sequence[bytes]) -> views.EntriesView:
+        return self._told("entries", await super().entries(keys))
 
     async def status(self) -> views.StatusView:
         return self._told("status", await super().status())
@@ -294,6 +289,9 @@ class SilentNode(HonestNode):
         raise Silent(self.url, "unreachable")
 
     async def entry(self, key: bytes) -> views.EntryView:
+        raise Silent(self.url, "unreachable")
+
+    async def entries(self, keys: Sequence[bytes]) -> views.EntriesView:
         raise Silent(self.url, "unreachable")
 
     async def transaction(self, id_: bytes) -> views.TransactionView | None:
