@@ -1,11 +1,11 @@
 """The outbox as a file: opened, brought to its version, synced. Knows tables; not what a row means.
 
-    deposits   reference (unique), what it was, salt, commitment, and its state     partner.outbox
-    attempts   signed mints: id, bytes, slot, and what was proven of them           partner.outbox
-    invoices   what the cashier signed, with the reference that stays here          partner.till
-    refunds    what is given back, each under an id drawn before it is sent         partner.till
-    payments   references of payments between partners, with their salts            partner.payments
-    sent       other signed transactions, one at a time for each account            partner.sent
+deposits   reference (unique), what it was, salt, commitment, and its state     partner.outbox
+attempts   signed mints: id, bytes, slot, and what was proven of them           partner.outbox
+invoices   what the cashier signed, with the reference that stays here          partner.till
+refunds    what is given back, each under an id drawn before it is sent         partner.till
+payments   references of payments between partners, with their salts            partner.payments
+sent       other signed transactions, one at a time for each account            partner.sent
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import msgspec
 
 from client.errors import Blame
 from client.fields import format_time
+from client.finality import Settled
 from partner.outbox import Entry
 from primitives.address import address
 from primitives.amount import format_amount
@@ -15,14 +16,25 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """A document. Members may be added, never renamed or left out."""
 
 
-class MintProof(Document, frozen=True):
-    """A proven mint: by which transaction, at ``height``, attested by whom."""
+class Proof(Document, frozen=True):
+    """A proven transaction: which one, at ``height``, attested by whom."""
 
     transaction: str
     height: int
     time: str
     attested: int
     members: int
+
+
+class Standing(Document, frozen=True):
+    """Of when a proven answer is: the oldest certificate behind it, and whether that is now."""
+
+    height: int
+    time: str
+    attested: int
+    members: int
+    as_of: str
+    fresh: bool
 
 
 class DepositDocument(Document, frozen=True):
@@ -43,7 +55,7 @@ class DepositDocument(Document, frozen=True):
     state: str
     code: str | None
     amount: str | None
-    proof: MintProof | None
+    proof: Proof | None
 
 
 class MintedDocument(Document, frozen=True):
@@ -101,10 +113,37 @@ def deposit_document(entry: Entry, network_hrp: str, *, reveal: bool = False) ->
     )
 
 
-def _proof(entry: Entry) -> MintProof | None:
+def told_standing(standing: Standing) -> str:
+    """As a line of text."""
+    proven = f"proven at height {standing.height}, attested by {standing.attested} of "
+    since = "" if standing.fresh else f"; as of {standing.as_of}, not of this minute"
+    return f"{proven}{standing.members}{since}"
+
+
+def settled_proof(settled: Settled) -> Proof:
+    """The proof of a transaction whose receipt was verified now."""
+    return Proof(
+        transaction=settled.id.hex(),
+        height=settled.height,
+        time=format_time(settled.time_ms),
+        attested=settled.attested,
+        members=settled.members,
+    )
+
+
+def told_proof(proof: Proof, elapsed_ms: int | None) -> list[str]:
+    """As lines of text; ``elapsed_ms`` from sending to the proof, None if it was proven before."""
+    timing = "" if elapsed_ms is None else f"; proven {elapsed_ms / 1000:.3f} s after sending"
+    return [
+        f"final at height {proof.height}, attested by {proof.attested} of {proof.members}{timing}",
+        f"transaction {proof.transaction}",
+    ]
+
+
+def _proof(entry: Entry) -> Proof | None:
     if entry.minted_by is None or entry.height is None or entry.time_ms is None:
         return None
-    return MintProof(
+    return Proof(
         transaction=entry.minted_by.hex(),
         height=entry.height,
         time=format_time(entry.time_ms),

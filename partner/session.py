@@ -10,11 +10,13 @@ import msgspec
 
 from client.home import Home
 from client.light import LightClient
+from partner.books import Books
 from partner.channels import Press
 from partner.deposits import Deposit, worth
 from partner.minting import Minter, Settings
 from partner.outbox import Entry, Outbox
-from partner.terms import check_room, find_partner, rate_of, room_of
+from partner.roles import holder
+from partner.terms import check_room, rate_of, room_of
 from primitives.genesis import Rate
 from shell import ask
 from shell.command import Common
@@ -44,18 +46,19 @@ class Desk(msgspec.Struct, frozen=True):
 async def open_desk(
     light: LightClient, home: Home, account: int, programmes: Iterable[str]
 ) -> Desk:
-    """Prove who we are and what points are worth. Raises as ``partner.terms``."""
-    issuer = home.account_id(account)
-    partner = await find_partner(light, issuer)
-    rates = {code: await rate_of(light, partner.code, code) for code in sorted(set(programmes))}
-    record = (await light.account(issuer)).record
-    return Desk(issuer, partner.code, record.channels, rates)
+    """Prove who we are and what points are worth. Raises as ``holder`` and ``rate_of``."""
+    books = Books(light)
+    found = await holder(books, home, "issuer", account)
+    partner = found.partner.code
+    rates = {code: await rate_of(books, partner, code) for code in sorted(set(programmes))}
+    record = (await light.account(found.key.id)).record
+    return Desk(found.key.id, partner, record.channels, rates)
 
 
 async def check_total(light: LightClient, desk: Desk, total: int) -> None:
     """Refuse what does not fit under limit and cap, before anything is stored or sent."""
     if total:
-        check_room(await room_of(light, desk.partner, light.clock()), total)
+        check_room(await room_of(Books(light), desk.partner), total)
 
 
 def open_press(common: Common, home: Home, desk: Desk) -> Press:

@@ -6,35 +6,15 @@ whole is refused whole.
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
-
 import msgspec
 
 from client.errors import RefusedByLedger
-from client.light import LightClient
+from partner.books import Books
 from primitives.amount import format_amount
-from primitives.encoding import Wire, decode
-from primitives.entries import (
-    DIRECTORY_KEY,
-    MAX_VALUE,
-    Day,
-    Directory,
-    Limits,
-    Partner,
-    Position,
-    Programme,
-    day_key,
-    limits_key,
-    partner_key,
-    position_key,
-    programme_key,
-)
+from primitives.entries import Limits, Position, Programme, programme_key
 from primitives.genesis import BASIS_POINTS, Rate
 from primitives.receipt import Outcome
-from shell.errors import CommandError, KeyFault, Status
-
-W = TypeVar("W", bound=Wire)
-DAY_MS: Final = 86_400_000
+from shell.errors import CommandError, Status
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -44,27 +24,10 @@ class Room(msgspec.Struct, frozen=True):
     today: int
 
 
-async def find_partner(light: LightClient, issuer: bytes) -> Partner:
-    """The partner whose issuer is this account. ``KeyFault`` (``not_issuer``) if none is."""
-    founders = light.believed.genesis.partners
-    likely = [partner.code for partner in founders if partner.roles.issuer == issuer]
-    directory = await _entry(light, DIRECTORY_KEY, Directory)
-    listed = directory.partners if directory else ()
-    for code in dict.fromkeys((*likely, *listed)):
-        partner = await _entry(light, partner_key(code), Partner)
-        if partner is not None and partner.roles.issuer == issuer:
-            return partner
-    raise KeyFault(
-        Outcome.NOT_ISSUER.text,
-        "the key of this home is no partner's issuer",
-        "Use --home and --account of the issuer's key.",
-    )
-
-
-async def rate_of(light: LightClient, partner: str, programme: str) -> Rate:
+async def rate_of(books: Books, partner: str, programme: str) -> Rate:
     """The rate in force. Raises ``CommandError``: ``programme_unknown``, ``programme_paused``,
     ``rate_not_in_force``."""
-    found = await _entry(light, programme_key(partner, programme), Programme)
+    found = await books.entry(programme_key(partner, programme), Programme)
     if found is None:
         raise CommandError(
             Outcome.PROGRAMME_UNKNOWN.text,
@@ -78,18 +41,31 @@ async def rate_of(light: LightClient, partner: str, programme: str) -> Rate:
     return found.rate
 
 
-async def room_of(light: LightClient, partner: str, now_ms: int) -> Room:
-    """What limit and daily cap leave. ``now_ms`` says which day it is."""
-    limits = await _entry(light, limits_key(partner), Limits)
-    position = await _entry(light, position_key(partner), Position)
-    if limits is None or position is None:
-        raise CommandError(Outcome.PARTNER_UNKNOWN.text, f"{partner} has no limits")
+def limit_of(limits: Limits) -> int:
+    """L in units: the most that the partner may owe the pool ([LEDGER-8])."""
     terms = limits.terms
-    counted = terms.reserve * (BASIS_POINTS - terms.haircut) // BASIS_POINTS
-    limit = terms.credit + (counted if limits.reserve_counts else 0)
-    day = await _entry(light, day_key(partner), Day)
-    minted = day.minted if day is not None and day.day == now_ms // DAY_MS else 0
-    return Room(max(0, limit - position.net), max(0, terms.mint_per_day - minted))
+    counted = terms.reserve if limits.reserve_counts else 0
+    return terms.credit + counted * (BASIS_POINTS - terms.haircut) // BASIS_POINTS
+
+
+def room_under(limits: Limits, position: Position) -> int:
+    """Units that L leaves, what others will pay the partner counted in; never below zero."""
+    return max(0, limit_of(limits) - position.net - position.receivable)
+
+
+async def room_of(books: Books, partner: str) -> Room:
+    """What limit and daily cap leave now. ``RefusedByLedger`` (``minting_suspended``)."""
+    limits = await books.limits(partner)
+    if limits.overdue:
+        raise RefusedByLedger(
+            Outcome.MINTING_SUSPENDED.text,
+            f"{partner} has {limits.overdue} overdue payments and mints nothing until they are "
+            "settled",
+            "See 'settle list --open', and pay.",
+        )
+    day = await books.today(partner)
+    under_limit = room_under(limits, await books.position(partner))
+    return Room(under_limit, max(0, limits.terms.mint_per_day - day.minted))
 
 
 def check_room(room: Room, total: int) -> None:
@@ -109,8 +85,3 @@ def check_room(room: Room, total: int) -> None:
             f"{format_amount(room.today)}",
             "Wait for the next day (UTC), or import fewer rows. Nothing was done.",
         )
-
-
-async def _entry(light: LightClient, key: bytes, kind: type[W]) -> W | None:
-    value = (await light.value(key)).value
-    return None if value is None else decode(kind, value, MAX_VALUE)
