@@ -90,8 +90,39 @@ class SendDocument(Document, frozen=True):
     blames: list[Blame]
 
 
+class RedeemDocument(Document, frozen=True):
+    """redeem: a final redemption. ``repeated``: by an earlier command, which paid; nothing was paid
+    now. ``elapsed_ms`` is then 0, or counts from sending the same bytes again."""
+
+    transaction: str
+    sender: str
+    partner: str
+    name: str
+    invoice: str
+    amount: str
+    outcome: str
+    repeated: bool
+    elapsed_ms: int
+    proof: Proof
+    blames: list[Blame]
+
+
+class RequestDocument(Document, frozen=True):
+    """request: a URI that asks to be paid. Nothing was sent anywhere."""
+
+    uri: str
+    account: int
+    address: str
+    amount: str | None
+    memo: str | None
+
+
 class HistoryEntry(Document, frozen=True):
-    """One transaction. ``proof`` is null where it was not asked for: then it is a node's word."""
+    """One transaction. ``proof`` is null where it was not asked for: then it is a node's word.
+
+    ``partner``: whom a deposit, a redemption or a refund was at; ``invoice``: which one. Null for
+    everything else.
+    """
 
     transaction: str
     height: int
@@ -101,6 +132,8 @@ class HistoryEntry(Document, frozen=True):
     change: str
     sender: str
     to: list[str]
+    partner: str | None
+    invoice: str | None
     channel: int
     sequence: int
     memo: str | None

@@ -8,19 +8,21 @@ from itertools import pairwise
 import click
 import msgspec
 
-from client.answers import judge_receipt, read
+from client.answers import judge_entry, judge_receipt, read
 from client.errors import Fault, none_answered
 from client.fields import MAX_PAGE, format_time, from_base64, parse_time
 from client.home import open_home
 from client.http import NodeApi
 from client.light import LightClient
+from client.render import action_view, balance_change
 from client.session import connected, tell
 from client.views import HistoryItem
-from primitives.actions import Mint, Transfer
+from primitives.actions import Action, Mint, Redeem, Refund, Transfer
 from primitives.address import address
-from primitives.amount import format_signed
-from primitives.encoding import Malformed
-from primitives.proof import ReceiptProof
+from primitives.amount import format_amount, format_signed
+from primitives.encoding import Malformed, decode
+from primitives.entries import Redemption, redemption_key
+from primitives.proof import EntryProof, ReceiptProof
 from primitives.receipt import Outcome
 from primitives.transaction import Transaction, decode_signed
 from shell.command import Common, common_options, examples
@@ -75,6 +77,7 @@ async def _history(common: Common, limit: int, verify: bool) -> None:
             e.time,
             str(e.height),
             e.type,
+            e.partner or "",
             e.change,
             e.outcome,
             told(e.proof) if e.proof else "a node's word",
@@ -82,7 +85,7 @@ async def _history(common: Common, limit: int, verify: bool) -> None:
         ]
         for e in document.entries
     ]
-    heads = ["time", "height>", "type", "LiqBon>", "outcome", "proof", "transaction"]
+    heads = ["time", "height>", "type", "partner", "LiqBon>", "outcome", "proof", "transaction"]
     common.printer.table(heads, rows)
     if complete is not None:
         common.printer.line(
@@ -110,7 +113,7 @@ class _Lister:
                 page = await node.history(
                     self._address, cursor, min(MAX_PAGE, limit - len(entries))
                 )
-                entries += [self._entry(item) for item in page.items]
+                entries += [await self._entry(node, item) for item in page.items]
                 cursor = page.next
                 if cursor is None:
                     break
@@ -139,7 +142,7 @@ class _Lister:
         }
         return set(range(proven.record.sequence)) <= sent
 
-    def _entry(self, item: HistoryItem) -> HistoryEntry:
+    async def _entry(self, node: NodeApi, item: HistoryItem) -> HistoryEntry:
         shown = decode_signed(from_base64(item.raw), self._light.believed.chain)
         if shown.id.hex() != item.id:
             raise Malformed("contradicts_proof", "an id that is not its transaction's")
@@ -154,55 +157,83 @@ class _Lister:
             outcome = Outcome(proven.receipt.outcome).text
             height = proven.certificate.attestation.height
             time_ms = proven.certificate.attestation.time
+        payer = await self._payer(node, item, transaction.action, outcome)
         hrp = self._light.believed.genesis.network
+        partner, invoice = _where(transaction.action)
         return HistoryEntry(
             transaction=shown.id.hex(),
             height=height,
             time=format_time(time_ms),
-            type=_type_of(transaction),
+            type=_type_of(transaction.action, hrp),
             outcome=outcome,
-            change=format_signed(change_of(transaction, self._account, outcome)),
+            change=format_signed(change_of(transaction, self._account, outcome, payer)),
             sender=address(transaction.sender, hrp),
-            to=[address(account, hrp) for account in _recipients(transaction)],
+            to=[address(account, hrp) for account in _recipients(transaction.action, payer)],
+            partner=partner,
+            invoice=invoice,
             channel=transaction.channel,
             sequence=transaction.sequence,
             memo=None if transaction.memo is None else transaction.memo.hex(),
             proof=proof,
         )
 
+    async def _payer(
+        self, node: NodeApi, item: HistoryItem, action: Action, outcome: str
+    ) -> bytes | None:
+        """Who got a refund: its invoice's redemption says it, and never changes.
 
-def change_of(transaction: Transaction, account: bytes, outcome: str) -> int:
-    """What a transaction did to an account's balance, in units; nothing if it was refused."""
+        Without --verify it is the node's word that it was this account.
+        """
+        if not isinstance(action, Refund) or outcome != Outcome.DONE.text:
+            return None
+        if not self._verify:
+            return self._account if item.change == format_amount(action.amount) else None
+        key = redemption_key(action.partner, action.invoice)
+        proof = read(EntryProof, (await node.entry(key)).proof)
+        entry = judge_entry(self._light.believed, 0, key, proof)
+        if entry.value is None:
+            raise Malformed("stale", "a refund on an invoice that nobody redeemed yet")
+        return decode(Redemption, entry.value).payer
+
+
+def change_of(
+    transaction: Transaction, account: bytes, outcome: str, payer: bytes | None = None
+) -> int:
+    """What a transaction did to an account's balance, in units; nothing if it was refused.
+
+    ``payer`` is who redeemed the invoice of a refund.
+    """
     if outcome != Outcome.DONE.text:
         return 0
-    match transaction.action:
-        case Transfer(outputs=outputs):
-            change = sum(output.amount for output in outputs if output.account == account)
-            if transaction.sender == account:
-                change -= sum(output.amount for output in outputs)
-            return change
-        case Mint(to=to, amount=amount):
-            return amount if to == account else 0
+    return balance_change(transaction, Outcome.DONE, account, payer)
+
+
+def _type_of(action: Action, network: str) -> str:
+    """The name of an action, as the API spells it."""
+    return str(type(action_view(action, network)).__struct_config__.tag)
+
+
+def _where(action: Action) -> tuple[str | None, str | None]:
+    """The partner, and the id of the invoice, where there is one."""
+    match action:
+        case Mint(partner=partner):
+            return partner, None
+        case Redeem(invoice=invoice):
+            return invoice.partner, invoice.id.hex()
+        case Refund(partner=partner, invoice=id_):
+            return partner, id_.hex()
         case _:
-            return 0
+            return None, None
 
 
-def _type_of(transaction: Transaction) -> str:
-    match transaction.action:
-        case Transfer():
-            return "transfer"
-        case Mint():
-            return "mint"
-        case _:
-            return "open_channels"
-
-
-def _recipients(transaction: Transaction) -> list[bytes]:
-    match transaction.action:
+def _recipients(action: Action, payer: bytes | None) -> list[bytes]:
+    match action:
         case Transfer(outputs=outputs):
             return [output.account for output in outputs]
         case Mint(to=to):
             return [to]
+        case Refund() if payer is not None:
+            return [payer]
         case _:
             return []
 

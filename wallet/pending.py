@@ -12,7 +12,6 @@ from typing import Final
 import msgspec
 
 from client.fields import from_base64, to_base64
-from primitives.actions import Transfer
 from primitives.encoding import Malformed, encode
 from primitives.transaction import Decoded, decode_signed
 from shell.errors import CommandError
@@ -83,9 +82,3 @@ class Pending:
             f"{self._path}: {why}",
             "It lists payments that may still be executed. Look at 'history' before you move it.",
         )
-
-
-def is_same(payment: Decoded, action: Transfer, memo: bytes | None) -> bool:
-    """Whether a pending payment is the one that is asked for again."""
-    transaction = payment.transaction
-    return transaction.action == action and transaction.memo == memo

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import click
 import msgspec
 
-from client.builder import Slot, account_of, build, transfer, valid_until
+from client.answers import ProvenReceipt
+from client.builder import transfer
 from client.errors import RefusedByLedger
-from client.finality import Dead, Settled, make_final
-from client.home import Home, exclusive, open_home
-from client.light import LightClient
-from client.session import connected, tell
+from client.home import Home, open_home
+from client.light import LightClient, ProvenAccount
+from client.uri import parse_asked, parse_memo
 from primitives.actions import Transfer
 from primitives.address import address, parse_address
-from primitives.amount import format_amount, parse_amount
-from primitives.encoding import Malformed, encode
+from primitives.amount import format_amount
+from primitives.encoding import Malformed
 from primitives.receipt import Outcome
 from primitives.transaction import Decoded
-from shell import ask
 from shell.command import Common, common_options, examples
-from shell.errors import CommandError, Status, UsageError
-from shell.output import Printer
-from wallet.documents import Proof, SendDocument, proof_of, told
-from wallet.pending import Pending, is_same
+from shell.errors import UsageError
+from wallet.documents import SendDocument, told
+from wallet.sending import carry_out, check_balance
 from wallet.setup import home_path
 
 
 class Payment(msgspec.Struct, frozen=True):
-    """What was asked for. ``units`` of 10^-6 LiqBon."""
+    """A transfer that was asked for. ``units`` of 10^-6 LiqBon."""
 
     account: int
     to: bytes
@@ -41,6 +37,40 @@ class Payment(msgspec.Struct, frozen=True):
     def action(self) -> Transfer:
         """The transfer that does it."""
         return transfer([(self.to, self.units)])
+
+    @property
+    def last_ms(self) -> None:
+        """It never becomes pointless by itself."""
+
+    def is_meant_by(self, earlier: Decoded) -> bool:
+        """Whether a pending transaction is the same payment."""
+        asked = earlier.transaction
+        return asked.action == self.action and asked.memo == self.memo
+
+    async def done_before(self, light: LightClient, sender: bytes) -> ProvenReceipt | None:  # noqa: ARG002
+        """None: the same transfer may well be wanted twice."""
+        return None
+
+    async def question(self, light: LightClient, proven: ProvenAccount) -> str:
+        """Raises ``CommandError`` (``balance_too_low``, ``output_below_opening``)."""
+        check_balance(proven, self.account, self.units)
+        await self._check_opening(light)
+        return (
+            f"Send {format_amount(self.units)} LiqBon from account {self.account} (which holds "
+            f"{format_amount(proven.record.balance)}) to "
+            f"{address(self.to, light.believed.genesis.network)}?"
+        )
+
+    async def _check_opening(self, light: LightClient) -> None:
+        opening = light.believed.genesis.parameters.opening
+        if self.units >= opening:
+            return
+        if not (await light.account(self.to)).exists:
+            raise RefusedByLedger(
+                Outcome.OUTPUT_BELOW_OPENING.text,
+                f"a first payment to an address is at least {format_amount(opening)} LiqBon",
+                "It stays the owner's; it keeps the ledger from being filled with dust.",
+            )
 
 
 @click.command(
@@ -69,149 +99,50 @@ def send(common: Common, to: str, amount: str, memo: str | None, valid_for: int)
     payment = Payment(
         account=common.account,
         to=_address(to, home),
-        units=_units(amount),
-        memo=_memo(memo),
+        units=units_of(amount, "AMOUNT"),
+        memo=memo_of(memo),
         validity_ms=valid_for * 1000,
     )
-    home.account_id(payment.account)
-    with exclusive(home.path, f"send-{payment.account}"):
-        asyncio.run(_send(common, home, payment))
+    make_payment(common, home, payment)
 
 
-async def _send(common: Common, home: Home, payment: Payment) -> None:
-    pending = Pending(home.path, home.chain)
-    async with connected(home, common.node, common.timeout_s) as light:
-        sending = _Sending(common, home, light, pending)
-        try:
-            transaction, settled = await sending.pay(payment)
-        finally:
-            tell(common.printer, light.blames)
-        proof = proof_of(light.believed, settled.proof.certificate)
-        document = SendDocument(
-            transaction=transaction.id.hex(),
-            sender=address(transaction.transaction.sender, home.genesis.network),
-            to=address(payment.to, home.genesis.network),
-            amount=format_amount(payment.units),
-            outcome=settled.outcome.text,
-            repeated=sending.repeated,
-            elapsed_ms=settled.elapsed_ms,
-            proof=proof,
-            blames=light.blames,
-        )
-    _tell(common.printer, document, settled, proof)
+def make_payment(common: Common, home: Home, payment: Payment) -> None:
+    """Pay, and tell it. Raises ``CommandError``."""
+    paid = carry_out(common, home, payment)
+    document = SendDocument(
+        transaction=paid.transaction,
+        sender=address(paid.sender, home.genesis.network),
+        to=address(payment.to, home.genesis.network),
+        amount=format_amount(payment.units),
+        outcome=paid.settled.outcome.text,
+        repeated=paid.repeated,
+        elapsed_ms=paid.settled.elapsed_ms,
+        proof=paid.proof,
+        blames=paid.blames,
+    )
+    seconds = document.elapsed_ms / 1000
+    common.printer.line(f"sent {document.amount} LiqBon to {document.to}")
+    common.printer.line(f"final at {told(paid.proof)}; proven {seconds:.3f} s after sending")
+    common.printer.line(f"transaction {document.transaction}")
+    common.printer.document(document)
 
 
-def _tell(printer: Printer, document: SendDocument, settled: Settled, proof: Proof) -> None:
-    if settled.outcome is not Outcome.DONE:
-        status = Status.REFUSED
-        if settled.outcome is Outcome.BALANCE_TOO_LOW:
-            status = Status.INSUFFICIENT_FUNDS
-        raise CommandError(
-            settled.outcome.text,
-            f"the ledger refused it: {settled.outcome.text}, final at {told(proof)}",
-            "Nothing was moved.",
-            status,
-            {"transaction": document.transaction, "height": proof.height},
-        )
-    printer.line(f"sent {document.amount} LiqBon to {document.to}")
-    printer.line(f"final at {told(proof)}; proven {settled.elapsed_ms / 1000:.3f} s after sending")
-    printer.line(f"transaction {document.transaction}")
-    printer.document(document)
+def units_of(text: str, what: str) -> int:
+    """Units of an amount that was typed. Raises ``UsageError``."""
+    try:
+        return parse_asked(text)
+    except Malformed as error:
+        raise UsageError(error.code, f"{what}: {error.detail}") from None
 
 
-class _Sending:
-    """The steps of one payment."""
-
-    def __init__(self, common: Common, home: Home, light: LightClient, pending: Pending) -> None:
-        self._common = common
-        self._home = home
-        self._light = light
-        self._pending = pending
-        self.repeated = False
-
-    async def pay(self, payment: Payment) -> tuple[Decoded, Settled]:
-        """The transaction that did it, proven. Raises ``CommandError``."""
-        for earlier in self._pending.of(payment.account):
-            settled = await self._settle_earlier(payment, earlier)
-            if settled is not None and is_same(earlier, payment.action, payment.memo):
-                self.repeated = True
-                return earlier, settled
-        transaction = await self._signed(payment)
-        self._pending.add(payment.account, transaction)
-        try:
-            settled = await self._made_final(payment.account, transaction)
-        except Dead as dead:
-            self._pending.forget(transaction.id)
-            raise RefusedByLedger(
-                dead.code,
-                f"proven never to be executed: {dead.code}, {dead.detail}",
-                "Another transaction of this account came first. Look at 'history', then send it.",
-            ) from None
-        return transaction, settled
-
-    async def _settle_earlier(self, payment: Payment, earlier: Decoded) -> Settled | None:
-        """The proven end of a payment that was pending, or None: it is dead, or given up.
-
-        One that every node refuses is given up by using its slot for this one: at most one of the
-        two can ever be executed.
-        """
-        id_ = earlier.id.hex()
-        self._common.printer.note(f"an earlier payment is not proven yet; sending it again ({id_})")
-        try:
-            settled = await self._made_final(payment.account, earlier)
-        except Dead as dead:
-            self._common.printer.note(f"it is proven dead ({dead.code}); nothing was moved by it")
-            self._pending.forget(earlier.id)
-            return None
-        except RefusedByLedger as refused:
-            note = f"every node refuses it ({refused.code}); this payment takes its place"
-            self._common.printer.note(note)
-            return None
-        self._common.printer.note(f"it is final: {settled.outcome.text}, height {settled.height}")
-        return settled
-
-    async def _signed(self, payment: Payment) -> Decoded:
-        """A new transaction, after everything that can be known to forbid it was looked at."""
-        proven = await self._light.account(self._home.account_id(payment.account))
-        balance = proven.record.balance
-        if balance < payment.units:
-            raise CommandError(
-                Outcome.BALANCE_TOO_LOW.text,
-                f"account {payment.account} holds {format_amount(balance)} LiqBon, "
-                f"{format_amount(payment.units)} are to be sent",
-                status=Status.INSUFFICIENT_FUNDS,
-            )
-        await self._check_opening(payment)
-        shown = address(payment.to, self._home.genesis.network)
-        ask.confirm(
-            f"Send {format_amount(payment.units)} LiqBon from account {payment.account} "
-            f"(which holds {format_amount(balance)}) to {shown}?",
-            self._common.yes,
-        )
-        vault = self._home.unlock(ask.passphrase(self._common.passphrase_file))
-        key = self._home.signer(vault, payment.account)
-        assert account_of(key) == proven.account
-        block_ms = proven.certificate.attestation.time
-        until_ms = valid_until(self._light.clock(), block_ms, payment.validity_ms)
-        slot = Slot(self._home.chain, 0, proven.sequence, until_ms)
-        return build(key, slot, payment.action, payment.memo)
-
-    async def _check_opening(self, payment: Payment) -> None:
-        opening = self._home.genesis.parameters.opening
-        if payment.units >= opening:
-            return
-        if not (await self._light.account(payment.to)).exists:
-            raise RefusedByLedger(
-                Outcome.OUTPUT_BELOW_OPENING.text,
-                f"a first payment to an address is at least {format_amount(opening)} LiqBon",
-                "It stays the owner's; it keeps the ledger from being filled with dust.",
-            )
-
-    async def _made_final(self, account: int, transaction: Decoded) -> Settled:
-        raw = encode(transaction.signed)
-        settled = await make_final(self._light, transaction, raw, self._common.timeout_s)
-        self._pending.drop(account, transaction.transaction.sequence)
-        return settled
+def memo_of(text: str | None) -> bytes | None:
+    """The bytes of ``--memo``. Raises ``UsageError``."""
+    if text is None:
+        return None
+    try:
+        return parse_memo(text)
+    except Malformed as error:
+        raise UsageError(error.code, f"--memo: {error.detail}") from None
 
 
 def _address(text: str, home: Home) -> bytes:
@@ -219,25 +150,3 @@ def _address(text: str, home: Home) -> bytes:
         return parse_address(text, home.genesis.network)
     except Malformed as error:
         raise UsageError(error.code, f"ADDRESS: {error.detail}") from None
-
-
-def _units(text: str) -> int:
-    try:
-        units = parse_amount(text)
-    except Malformed as error:
-        raise UsageError(error.code, f"AMOUNT: {error.detail}") from None
-    if units == 0:
-        raise UsageError("amount_zero", "AMOUNT: nothing to send")
-    return units
-
-
-def _memo(text: str | None) -> bytes | None:
-    if text is None:
-        return None
-    try:
-        memo = bytes.fromhex(text)
-    except ValueError:
-        memo = b""
-    if len(memo) != 32 or memo.hex() != text:
-        raise UsageError("memo_malformed", "--memo is 64 lower-case hex digits, no text")
-    return memo
