@@ -112,7 +112,9 @@ def read(kind: str, path: Path, table: str) -> list[tuple[object, ...]]:
         with (path / f"{table}.csv").open(newline="") as file:
             return [tuple(row) for row in csv.reader(file)][1:]
     with duckdb.connect() as database:
-        return database.execute(f"SELECT * FROM '{path}/{table}.parquet'").fetchall()
+        return database.execute(
+            "SELECT * FROM read_parquet(?)", [str(path / f"{table}.parquet")]
+        ).fetchall()
 
 
 @pytest.mark.parametrize("kind", FORMATS)
