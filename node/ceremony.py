@@ -68,16 +68,17 @@ PARAMETERS: Final = Parameters(
 def with_parameters(parameters: Parameters, wishes: Mapping[str, str]) -> Parameters:
     """The parameters with some changed: an amount is decimal LiqBon, all else a whole number.
 
-    Raises ``Malformed``: ``parameter_unknown``, or ``parameter_invalid`` if it is not of its type.
+    Raises ``Malformed``: ``network_parameter_unknown``, or ``network_parameter_invalid`` if it is
+    not of its type.
     """
     for name, text in wishes.items():
         if name not in Parameters.__struct_fields__:
-            raise Malformed("parameter_unknown", name)
+            raise Malformed("network_parameter_unknown", name)
         value = text if name in AMOUNTS or not text.isdecimal() else int(text)
         try:
             parameters = parse(Parameters, present(parameters, "") | {name: value}, "")
         except Malformed as error:
-            raise Malformed("parameter_invalid", f"{name}={text}: {error.detail}") from None
+            raise Malformed("network_parameter_invalid", f"{name}={text}: {error.detail}") from None
     return parameters
 
 

@@ -15,6 +15,7 @@ from client.fields import format_time, parse_time
 from node import ceremony, config
 from node.cli_home import home_path
 from node.documents import genesis_text, present, pretty, read_genesis, read_table
+from primitives.address import address
 from primitives.amount import format_amount
 from primitives.encoding import Malformed
 from primitives.genesis import MAIN, TEST, Genesis, chain_id
@@ -42,7 +43,18 @@ class FounderEntry(msgspec.Struct, frozen=True):
     name: str
     consensus_key: str
     credit: str
+    custodian: str
     programmes: list[str]
+
+
+class KeeperEntry(msgspec.Struct, frozen=True):
+    """A custodian of a genesis; ``partner`` is whom it belongs to."""
+
+    code: str
+    name: str
+    account: str
+    partner: str | None
+    settlement: bool
 
 
 class GenesisDocument(msgspec.Struct, frozen=True):
@@ -54,6 +66,7 @@ class GenesisDocument(msgspec.Struct, frozen=True):
     name: str
     time: str
     founders: list[FounderEntry]
+    custodians: list[KeeperEntry]
 
 
 def _out(default: str) -> Callable[[F], F]:
@@ -185,7 +198,7 @@ def collect(common: Common, network_file: Path, out: Path, parts: tuple[Path, ..
 @click.option("--chain", metavar="ID", help="The chain id that you were told; anything else fails.")
 @common_options()
 def verify(common: Common, file: Path, chain: str | None) -> None:
-    """Check a genesis: bounds, keys, proofs of possession, and that its texts say what it is.
+    """Check a genesis: bounds, keys, custodians, and that its texts say what it is.
 
     Compare the chain id with the other founders by another channel before you start.
     """
@@ -226,13 +239,24 @@ def _tell_genesis(printer: Printer, file: Path, genesis: Genesis) -> None:
             partner.name,
             partner.consensus_key.hex(),
             format_amount(partner.limits.credit),
+            partner.custodian,
             [programme.code for programme in partner.programmes],
         )
         for partner in genesis.partners
     ]
     chain, moment = chain_id(genesis).hex(), format_time(genesis.time)
+    keepers = [
+        KeeperEntry(
+            custodian.code,
+            custodian.name,
+            address(custodian.account, genesis.network),
+            custodian.partner,
+            custodian.code == genesis.settlement_custodian,
+        )
+        for custodian in genesis.custodians
+    ]
     printer.document(
-        GenesisDocument(str(file), chain, genesis.network, genesis.name, moment, founders)
+        GenesisDocument(str(file), chain, genesis.network, genesis.name, moment, founders, keepers)
     )
     printer.fields(
         [
@@ -243,5 +267,18 @@ def _tell_genesis(printer: Printer, file: Path, genesis: Genesis) -> None:
         ]
     )
     printer.line()
-    rows = [(f.code, f.name, f.credit, ", ".join(f.programmes), f.consensus_key) for f in founders]
-    printer.table(["founder", "name", "credit>", "programmes", "consensus key"], rows)
+    rows = [
+        (f.code, f.name, f.credit, f.custodian, ", ".join(f.programmes), f.consensus_key)
+        for f in founders
+    ]
+    columns = ["founder", "name", "credit>", "custodian", "programmes", "consensus key"]
+    printer.table(columns, rows)
+    printer.line()
+    table = [
+        (k.code, k.name, k.partner or "nobody", _duty(k.settlement), k.account) for k in keepers
+    ]
+    printer.table(["custodian", "name", "belongs to", "duty", "account"], table)
+
+
+def _duty(settlement: bool) -> str:
+    return "settlement" if settlement else "reserves"

@@ -21,9 +21,10 @@ from primitives.entries import Account, account_key
 from primitives.keys import ED25519
 from primitives.merkle import list_root
 from primitives.proof import check_entry_proof, trust_genesis
-from primitives.receipt import Outcome, Skip
+from primitives.receipt import CycleClosed, Outcome, ReserveLapsed, Skip
 from primitives.statetree import StateTree
 from tests.builders import (
+    CODES,
     GENESIS_TIME,
     LIMITS,
     SECOND_MS,
@@ -158,15 +159,21 @@ def test_a_malformed_transaction_in_a_final_block_stops_the_node() -> None:
 
 
 def test_what_falls_due_has_its_receipts_first() -> None:
-    lapse = a_genesis().parameters.reserve_lapse_ms
-    late = GENESIS_TIME + lapse
+    parameters = a_genesis().parameters
+    late = GENESIS_TIME + parameters.reserve_lapse_ms
     ledger = Ledger(now_ms=lambda: late)
     witness = Witness()
     ledger.executor.followers.append(witness)
     ledger.block()
     [block] = witness.blocks
-    assert block.record.due == len(block.receipts) == 4
-    assert ledger.executor.head_record.next_due_ms is None
+    assert block.record.due == len(block.receipts) == 5
+    closed, *lapsed = [event for receipt in block.receipts for event in receipt.events]
+    assert closed == CycleClosed(cycle=1, claims=0, obligations=0), "what was due first"
+    assert lapsed == [ReserveLapsed(code) for code in CODES]
+    next_due_ms = late + parameters.settlement_cycle_ms
+    assert ledger.executor.head_record.next_due_ms == next_due_ms, (
+        "in step with those slept through"
+    )
 
 
 # --- opening again ------------------------------------------------------------------------------

@@ -110,7 +110,7 @@ def test_a_transaction_is_found_behind_the_receipts_of_what_fell_due() -> None:
     ledger.block(payment)
     found = Queries(ledger.executor).transaction(payment.id)
     assert found is not None
-    assert (found.record.due, found.location.receipt) == (4, 4)
+    assert (found.record.due, found.location.receipt) == (5, 5)
     proof = Queries(ledger.executor).prove_receipt(found.location)
     assert proof is not None
     assert proof.receipt.origin == payment.id

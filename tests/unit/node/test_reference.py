@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -62,7 +63,7 @@ def test_every_subcommand_and_option_is_explained(group: LazyGroup) -> None:
         assert [option for option in options if option not in PAGE + COMMON] == []
 
 
-def run(*words: object) -> dict[str, object]:
+def run(*words: object) -> dict[str, Any]:
     """A command's JSON document; the group's own exit handling is tried by the process tests."""
     group: click.Group = cli
     rest = [str(word) for word in words]
@@ -71,20 +72,25 @@ def run(*words: object) -> dict[str, object]:
         assert found is not None
         group = found  # type: ignore[assignment]
     outcome = CliRunner().invoke(group, [*rest, "--output", "json"], catch_exceptions=False)
-    document: dict[str, object] = json.loads(outcome.stdout)
+    document: dict[str, Any] = json.loads(outcome.stdout)
     return document
 
 
 def test_the_howto_leads_to_a_genesis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every step of the page, with the founder that it shows."""
     monkeypatch.chdir(tmp_path)
-    shown = re.search(r"```toml\n(code = .*?)```", HOWTO, re.DOTALL)
-    assert shown is not None
-    Path("shop.toml").write_text(shown[1])
+    keepers, shop = re.findall(
+        r"```toml\n((?:settlement_custodian|code) = .*?)```", HOWTO, re.DOTALL
+    )
+    Path("custodians.toml").write_text(keepers)
+    Path("shop.toml").write_text(shop)
     Path("passphrase").write_text("correct horse\n")
     Path("passphrase").chmod(0o600)
     made = run("init", "--home", "home", "--passphrase-file", "passphrase")
-    run("genesis", "new", "--name", "Nordic pilot", "--time", "2026-11-02T00:00:00.000Z")
+    run(
+        "genesis", "new", "--name", "Nordic pilot", "--custodians", "custodians.toml",
+        "--time", "2026-11-02T00:00:00.000Z",
+    )  # fmt: skip
     assert json.loads(Path("network.json").read_bytes())["parameters"]["lag_bound"] == (
         PARAMETERS.lag_bound
     )
@@ -99,5 +105,10 @@ def test_the_howto_leads_to_a_genesis(tmp_path: Path, monkeypatch: pytest.Monkey
     agreed = read_genesis(Path("genesis.json"))
     assert chain_id(agreed).hex() == verified["chain"]
     assert agreed.partners[0].consensus_key.hex() == made["consensus_key"]
+    assert (agreed.partners[0].custodian, agreed.settlement_custodian) == ("quayside", "tollhouse")
+    assert [(k["code"], k["settlement"]) for k in verified["custodians"]] == [
+        ("quayside", False),
+        ("tollhouse", True),
+    ]
     (Path("home") / "genesis.json").write_bytes(Path("genesis.json").read_bytes())
     assert run("keys", "show", "--home", "home")["partner"] == "harbour"
