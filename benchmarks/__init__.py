@@ -2,7 +2,7 @@
 
     python -m benchmarks [--quick]    four validators, a load, a verdict
     python -m benchmarks.profile      one process: what a transfer costs, by stage
-    python -m benchmarks.replay       a chain replayed from one node's raw bytes
+    python -m benchmarks.audit        a long chain without a network, and the auditor over it
 
 docs/reference/benchmarks.md says what each figure means.
 """

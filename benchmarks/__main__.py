@@ -10,9 +10,10 @@ from typing import Final
 
 import uvloop
 
+from benchmarks.auditor import ROOT
 from benchmarks.bench import Stuck
 from benchmarks.report import conserved, table, write
-from benchmarks.run import BRIEF, FULL, QUICK, ROOT, Asked, run
+from benchmarks.run import BRIEF, FULL, QUICK, Asked, run
 
 LATEST: Final = ROOT / "benchmarks" / "results" / "latest.json"
 VALIDATORS: Final = 4

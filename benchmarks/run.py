@@ -6,26 +6,22 @@ long one at the best of them, a step at half of it for finality, and the replay.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import aiohttp
-import msgspec
 
 from benchmarks import machine
+from benchmarks.auditor import ROOT, audited, sum_of
 from benchmarks.bench import Bench, Measured, Stuck
 from benchmarks.network import devnet
 from benchmarks.population import Workshop
-from benchmarks.replay import Report, digest_of
-from benchmarks.report import FORMAT, Document
+from benchmarks.report import FORMAT, Document, Replay
 from benchmarks.verdict import Step
 
-ROOT: Final = Path(__file__).resolve().parents[1]
 STEP_DOWN: Final = 0.93
-REPLAY_TIMEOUT_S: Final = 600.0
 
 
 class Effort(NamedTuple):
@@ -101,6 +97,9 @@ async def _measure(asked: Asked, bench: Bench, bare: Bare, date: str) -> Documen
     roots, replay = await _replay(bench)
     sustained = best.step
     blocks = sustained.blocks_per_second
+    held = min(sustained.final_per_second, sustained.offered_per_second)
+    held = held if sustained.sustained else 0.0
+    replayed = replay.transactions / replay.seconds
     return Document(
         format=FORMAT,
         machine=machine.describe(),
@@ -109,11 +108,7 @@ async def _measure(asked: Asked, bench: Bench, bare: Bare, date: str) -> Documen
         quick=asked.effort != FULL,
         validators=asked.validators,
         senders=asked.senders,
-        sustained_transfers_per_second=(
-            min(sustained.final_per_second, sustained.offered_per_second)
-            if sustained.sustained
-            else 0.0
-        ),
+        sustained_transfers_per_second=held,
         duration_s=sustained.duration_s,
         finality_ms=finality.step.finality_ms,
         offered_transfers_per_second=half,
@@ -130,10 +125,12 @@ async def _measure(asked: Asked, bench: Bench, bare: Bare, date: str) -> Documen
         transfers_per_block=round(sustained.final_per_second / blocks, 1) if blocks else 0.0,
         sent=len(bench.sent),
         final=min(chain.final for chain in bench.chains),
-        sent_is_final=digest_of(bench.sent) == replay.done_ids,
+        sent_is_final=sum_of(bench.sent) == replay.done_ids,
         state_roots_equal=roots == {replay.state_root},
         replay=replay,
         steps=steps,
+        replay_transfers_per_second=round(replayed, 1),
+        replay_ratio=round(replayed / held, 2) if held else 0.0,
     )
 
 
@@ -163,22 +160,26 @@ async def _sustain(bench: Bench, effort: Effort, rate: float, steps: list[Step])
         rate = float(round(rate * STEP_DOWN))
 
 
-async def _replay(bench: Bench) -> tuple[set[str], Report]:
+async def _replay(bench: Bench) -> tuple[set[str], Replay]:
     """Roots of all nodes at the newest height that all have, and one node's chain replayed to it
-    by a process of its own."""
+    by the auditor, a process of its own."""
     height = min(len(chain.blocks) for chain in bench.chains) - 1
     roots = {chain.blocks[height].state_root for chain in bench.chains}
     say(f"replaying {height} heights")
-    arguments = ["-m", "benchmarks.replay", "--genesis", str(bench.genesis_file)]
-    arguments += ["--node", bench.nodes[0].url, "--to", str(height)]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
-    )
-    async with asyncio.timeout(REPLAY_TIMEOUT_S):
-        output, _ = await process.communicate()
-    if process.returncode:
+    found = await audited(bench.nodes[0].url, bench.genesis_file, height)
+    if found is None or found.verified.height != height:
         raise Stuck("the chain does not replay")
-    return roots, msgspec.json.decode(output, type=Report)
+    return roots, Replay(
+        height=height,
+        certified=height,
+        transactions=found.total.transactions,
+        done=found.total.done,
+        refused=found.total.refused,
+        skipped=found.total.skipped,
+        done_ids=found.total.done_ids,
+        state_root=found.verified.state_root,
+        seconds=found.run.seconds,
+    )
 
 
 def _tell(step: Step) -> None:

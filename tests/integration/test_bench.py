@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from benchmarks.auditor import ROOT
 from benchmarks.report import FORMAT, Document, conserved
-from benchmarks.run import ROOT
 from node import stages
 from tests.integration.processes import free_base
 

@@ -8,10 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from benchmarks.__main__ import LATEST
+from benchmarks.auditor import ROOT
 from benchmarks.machine import Machine
-from benchmarks.replay import Report
-from benchmarks.report import FORMAT, Document, conserved, met, table, write
-from benchmarks.run import ROOT
+from benchmarks.report import FORMAT, Document, Replay, conserved, met, table, write
 from benchmarks.verdict import Percentiles
 from node import stages
 
@@ -61,7 +60,7 @@ def a_document() -> Document:
         final=100_000,
         sent_is_final=True,
         state_roots_equal=True,
-        replay=Report(300, 300, 100_000, 100_000, 0, 0, "0" * 64, "0" * 64, 20.0),
+        replay=Replay(300, 300, 100_000, 100_000, 0, 0, "0" * 64, "0" * 64, 20.0),
         steps=[],
     )
 
@@ -99,8 +98,8 @@ def test_a_document_survives_the_disk(tmp_path: Path) -> None:
         {"final": 100_001},
         {"sent_is_final": False},
         {"state_roots_equal": False},
-        {"replay": Report(300, 300, 100_000, 99_999, 1, 0, "0" * 64, "0" * 64, 20.0)},
-        {"replay": Report(300, 300, 100_000, 99_999, 0, 1, "0" * 64, "0" * 64, 20.0)},
+        {"replay": Replay(300, 300, 100_000, 99_999, 1, 0, "0" * 64, "0" * 64, 20.0)},
+        {"replay": Replay(300, 300, 100_000, 99_999, 0, 1, "0" * 64, "0" * 64, 20.0)},
     ],
 )
 def test_a_run_that_lost_something_is_not_conserved(loss: dict[str, object]) -> None:
