@@ -188,7 +188,7 @@ class Ledger:
         result = run.finish()
         self._check_receipts(block, carried, result)
         yield
-        self._check_step(header, carried, result)
+        self._check_step(context, carried, result)
         before = self._commit(result.changes)
         self._check_root(block)
         self._advance(block, inspected.digest, carried)
@@ -222,7 +222,9 @@ class Ledger:
         shown = _RECEIPTS.decode(block.receipts)
         raise receipt_difference(block.header.height, carried, result.receipts, shown)
 
-    def _check_step(self, header: Header, carried: Sequence[Carried], result: BlockResult) -> None:
+    def _check_step(
+        self, context: BlockContext, carried: Sequence[Carried], result: BlockResult
+    ) -> None:
         """[LEDGER-1] to [LEDGER-3] of what this block changed."""
         signed = {
             each.decoded.signed.transaction.sender
@@ -230,9 +232,9 @@ class Ledger:
             if isinstance(each.verdict, Receipt)
         }
         try:
-            check_changes(self.state, result.changes, signed)
+            check_changes(self.state, result.changes, signed, context)
         except AssertionError as error:
-            raise Violation("invariant_broken", header.height, str(error)) from None
+            raise Violation("invariant_broken", context.height, str(error)) from None
 
     def _commit(self, changes: Sequence[Change]) -> dict[bytes, bytes | None]:
         """Write the changes; what stood there before."""

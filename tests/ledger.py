@@ -93,7 +93,7 @@ class Ledger:
         context = self.context(after_ms)
         run = BlockRun(self.state, context)
         signed: list[bytes] = []
-        check_changes(self.state, run.state.changes(), signed)
+        check_changes(self.state, run.state.changes(), signed, context)
         done: list[Receipt | Skip] = []
         for decoded in transactions:
             before = run.state.changes()
@@ -103,7 +103,7 @@ class Ledger:
                 assert after == before, f"{verdict.text} wrote something"
             else:
                 signed.append(decoded.signed.transaction.sender)
-            check_changes(self.state, after, signed)
+            check_changes(self.state, after, signed, context)
             done.append(verdict)
         self.last = run.finish()
         self._write(self.last)
@@ -205,9 +205,9 @@ class Ledger:
     def release(self, partner: str, amount: int, **fields: object) -> Decoded:
         """Out of the reserve as it stands, or as ``reserve``, ``attested`` say; as ``attest``."""
         sender, by = self._parties(partner, fields)
-        terms = self.limits(partner).terms
-        reserve = fields.pop("reserve", terms.reserve)
-        attested = fields.pop("attested", terms.reserve_attested)
+        reserve, attested = fields.pop("reserve", None), fields.pop("attested", None)
+        reserve = self.limits(partner).terms.reserve if reserve is None else reserve
+        attested = self.limits(partner).terms.reserve_attested if attested is None else attested
         assert isinstance(reserve, int)
         assert isinstance(attested, int)
         wish = Release(partner, amount, reserve, attested)

@@ -1,0 +1,171 @@
+"""Every fact about a step between two states. Knows who signed and what time it is; no receipt.
+
+A step is a block, or a part of one from its beginning. So the facts are those that no order of the
+step's transactions breaks; with one transaction they say all that they can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from contracts.context import BlockContext
+from contracts.invariants import step_limits, step_positions, step_programmes, step_settlement
+from contracts.invariants.calendar import page_step, queue_step
+from contracts.invariants.change import Step, partner_in
+from contracts.invariants.facts import at_most, broken, equal, holds
+from contracts.state import StateReader
+from primitives.encoding import Wire
+from primitives.entries import (
+    Account,
+    Channel,
+    Day,
+    DueNode,
+    DuePage,
+    DueSecond,
+    LaneDay,
+    Limits,
+    Mark,
+    Obligation,
+    Partner,
+    Position,
+    Prefix,
+    Programme,
+    PublishedRate,
+    Redemption,
+    Settlement,
+    SettlementCycle,
+    Supply,
+)
+
+_TRANSIENT = (Prefix.DUE_NODE, Prefix.DUE_PAGE, Prefix.DUE_SECOND)
+"""Entries of what fell due go; all others stay for ever ([STATE-3])."""
+
+
+@dataclass
+class _Sums:
+    """How much balances grew, and the totals and positions that must have grown with them."""
+
+    balances: int = 0
+    supply: tuple[int, int, int] = (0, 0, 0)
+    positions: tuple[int, int, int] = (0, 0, 0)
+
+
+def check_changes(
+    before: StateReader,
+    changes: Sequence[tuple[bytes, bytes | None]],
+    signed: Collection[bytes],
+    context: BlockContext,
+) -> None:
+    """Every fact about a step from ``before`` to after ``changes``, in the block of ``context``.
+
+    ``signed`` are the accounts whose owners signed a transaction that used its sequence in the
+    step: no other balance went down and no other sequence moved ([LEDGER-1], [TX-8]). Raises
+    ``AssertionError``, or ``Malformed`` for what is no entry.
+    """
+    step = Step(before, changes, signed, context)
+    sums = _Sums()
+    for key in step.keys:
+        old, new = step.old(key), step.new(key)
+        match new:
+            case Account():
+                sums.balances += _account_step(key[1:], old, new, signed)
+            case Channel():
+                _channel_step(key[1:33], old, new, signed)
+            case Supply():
+                assert isinstance(old, Supply)
+                sums.supply = _growth(old, new)
+            case Position():
+                assert isinstance(old, Position)
+                sums.positions = _added(sums.positions, _growth(old, new))
+                step.of(partner_in(key))
+            case Mark():
+                step_positions.mark_step(step, key, old, new)
+            case _:
+                _rarer_step(step, key, old, new)
+    equal("positions and supply moved alike", sums.positions, sums.supply)
+    minted, redeemed, refunded = sums.supply
+    equal("balances and supply moved alike", sums.balances, minted + refunded - redeemed)
+    for code in sorted(step.moves):
+        step_positions.position_step(step, code)
+        step_limits.limits_step(step, code)
+
+
+def _rarer_step(step: Step, key: bytes, old: Wire | None, new: Wire | None) -> None:
+    """What most blocks do not change."""
+    now = step.context.time
+    if new is None:
+        holds("only what fell due is removed", key[0] in _TRANSIENT, key.hex())
+    match new if new is not None else old:
+        case DueSecond():
+            queue_step(int.from_bytes(key[1:5], "big"), old, new, now)
+        case DuePage():
+            page_step(int.from_bytes(key[1:5], "big"), old, new, now)
+        case Redemption() as redemption:
+            step_positions.redemption_step(step, key, old, redemption)
+        case Obligation() as obligation:
+            step_settlement.obligation_step(step, key, old, obligation)
+        case SettlementCycle() as cycle:
+            step_settlement.cycle_step(step, key, old, cycle)
+        case Settlement() as head:
+            step_settlement.head_step(step, old, head)
+        case Partner() as partner:
+            step_programmes.partner_step(step, old, partner)
+        case Programme() as programme:
+            step_programmes.programme_step(step, key, old, programme)
+        case PublishedRate() as rate:
+            step_programmes.rate_step(step, key, old, rate)
+        case LaneDay() as day:
+            _lane_step(step, old, day)
+        case Limits() | Day():
+            step.of(partner_in(key))
+        case DueNode():
+            pass  # a bitmap follows from the queues: ``check_all`` compares them
+        case other:
+            broken("no rule changes this entry", key.hex(), other)
+
+
+def _growth(old: Supply | Position, new: Supply | Position) -> tuple[int, int, int]:
+    """By how much was minted, redeemed, refunded; neither shrinks."""
+    growth = (new.minted - old.minted, new.redeemed - old.redeemed, new.refunded - old.refunded)
+    at_most("totals only grow", 0, min(growth))
+    return growth
+
+
+def _added(left: tuple[int, int, int], right: tuple[int, int, int]) -> tuple[int, int, int]:
+    return left[0] + right[0], left[1] + right[1], left[2] + right[2]
+
+
+def _account_step(account: bytes, old: Wire | None, new: Account, signed: Collection[bytes]) -> int:
+    """How much the balance grew."""
+    if old is None:
+        return new.balance
+    assert isinstance(old, Account)
+    owner_signed = account in signed
+    if not owner_signed:
+        at_most("a balance fell though its owner did not sign", old.balance, new.balance)
+        equal("a sequence moved though its owner did not sign", new.sequence, old.sequence)
+        equal("channels opened though their owner did not sign", new.channels, old.channels)
+    at_most("sequences only rise", old.sequence, new.sequence)
+    at_most("channels stay open", old.channels, new.channels)
+    equal(
+        "the last id changes with the sequence", old.last == new.last, old.sequence == new.sequence
+    )
+    return new.balance - old.balance
+
+
+def _channel_step(
+    account: bytes, old: Wire | None, new: Channel, signed: Collection[bytes]
+) -> None:
+    holds("a channel's owner signed", account in signed, account.hex())
+    before = old.sequence if isinstance(old, Channel) else 0
+    at_most("a channel's sequence only rises", before + 1, new.sequence)
+
+
+def _lane_step(step: Step, old: Wire | None, new: LaneDay) -> None:
+    """A lane's counter is of today and within its bound ([LEDGER-14])."""
+    equal("a lane's day", new.day, step.context.day)
+    bound = step.context.parameters.entries_per_lane_and_day
+    at_most("entries that a lane created today", new.created, bound)
+    before = old.created if isinstance(old, LaneDay) and old.day == new.day else 0
+    at_most("a lane's counter only grows", before + 1, new.created)

@@ -1,0 +1,192 @@
+"""Every fact that one state alone can show. Knows entries and their sums; no step, no time.
+
+Accounts, marks and redemptions are added up as they pass by and not kept, so that what a check
+needs beside the state itself does not grow with the number of customers, but for the keys seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from contracts.invariants import whole_limits, whole_programmes, whole_settlement
+from contracts.invariants.calendar import Calendar, check_calendar, is_calendar
+from contracts.invariants.facts import at, at_most, broken, equal, holds
+from primitives.amount import MAX_SUPPLY
+from primitives.encoding import Wire
+from primitives.entries import (
+    DIRECTORY_KEY,
+    SETTLEMENT_KEY,
+    SUPPLY_KEY,
+    Account,
+    Channel,
+    Day,
+    Directory,
+    LaneDay,
+    Limits,
+    Mark,
+    Partner,
+    Position,
+    Redemption,
+    Settlement,
+    Supply,
+    account_key,
+    custodian_key,
+    day_key,
+    decode_entry,
+    limits_key,
+    partner_key,
+    position_key,
+)
+from primitives.genesis import Custodian
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """What a whole state adds up to; amounts in units of 10^-6 LiqBon."""
+
+    entries: int
+    accounts: int
+    marks: int
+    supply: int
+    minted: int
+
+
+@dataclass
+class Reading:
+    """A state as it was read: few entries kept, many only counted.
+
+    ``redeemed`` holds, by partner, what all invoices came to and what was given back of it.
+    """
+
+    kept: dict[bytes, Wire] = field(default_factory=dict)
+    calendar: Calendar = field(default_factory=Calendar)
+    keys: set[bytes] = field(default_factory=set)
+    accounts: int = 0
+    balances: int = 0
+    marks: int = 0
+    redeemed: dict[str, tuple[int, int]] = field(default_factory=dict)
+    single: dict[str, None] = field(default_factory=dict)
+
+
+def check_all(entries: Iterable[tuple[bytes, bytes]]) -> Totals:
+    """Every fact that one state alone can show: [LEDGER-2], [LEDGER-3], [STATE-1] to [STATE-8].
+
+    And that redemptions, refunds, obligations, reserves and rates add up to what the positions and
+    programmes say. Raises ``AssertionError``, or ``Malformed`` for what is no entry.
+    """
+    reading = Reading()
+    for key, value in entries:
+        holds("a key stands once", key not in reading.keys, key.hex())
+        reading.keys.add(key)
+        _read(reading, key, decode_entry(key, value))
+    state = reading.kept
+    supply = at(state, SUPPLY_KEY, Supply)
+    equal("balances are the supply", reading.balances, supply.supply)
+    at_most("redeemed LiqBon was minted or refunded", 0, supply.supply)
+    at_most("minted LiqBon stays in bounds", max(supply.minted, supply.supply), MAX_SUPPLY)
+    at_most("what is given back was redeemed", supply.refunded, supply.redeemed)
+    codes = _check_partners(reading, supply)
+    _check_channels(reading)
+    _check_custody(reading, codes)
+    check_calendar(reading.calendar)
+    alarms = reading.calendar.waiting()
+    whole_programmes.check(state, codes, alarms)
+    whole_settlement.check(state, codes, alarms)
+    whole_limits.check(state, codes, alarms)
+    return Totals(len(reading.keys), reading.accounts, reading.marks, supply.supply, supply.minted)
+
+
+def _read(reading: Reading, key: bytes, value: Wire) -> None:
+    match value:
+        case Account():
+            equal("the size of an account's key", len(key), 33)
+            reading.accounts += 1
+            reading.balances += value.balance
+            if value.channels > 1:
+                reading.kept[key] = value
+        case Mark():
+            reading.marks += 1
+            reading.single[_partner_in(key)] = None
+        case Redemption():
+            code = _partner_in(key)
+            equal("the size of a redemption's key", len(key), 2 + len(code) + 32)
+            at_most("refunds of an invoice within what was redeemed", value.refunded, value.amount)
+            amount, refunded = reading.redeemed.get(code, (0, 0))
+            reading.redeemed[code] = (amount + value.amount, refunded + value.refunded)
+        case Channel():
+            holds("a channel is not channel 0", key[33] > 0, key.hex())
+            at_most("a channel stands from its first use", 1, value.sequence)
+            reading.kept[key] = value
+        case LaneDay():
+            pass
+        case _ if is_calendar(value):
+            reading.calendar.read(key, value)
+        case _:
+            reading.kept[key] = value
+
+
+def _partner_in(key: bytes) -> str:
+    """The code of the partner after the prefix byte."""
+    return key[2 : 2 + key[1]].decode("ascii")
+
+
+def _check_partners(reading: Reading, supply: Supply) -> tuple[str, ...]:
+    state = reading.kept
+    codes = at(state, DIRECTORY_KEY, Directory).partners
+    equal("a partner is in the directory once", len(dict.fromkeys(codes)), len(codes))
+    positions: list[Position] = []
+    expected: dict[bytes, type[Wire]] = {}
+    for code in codes:
+        partner = at(state, partner_key(code), Partner)
+        equal("a partner stands under its code", partner.code, code)
+        position = at(state, position_key(code), Position)
+        positions.append(position)
+        expected |= {partner_key(code): Partner, position_key(code): Position}
+        expected[limits_key(code)] = Limits
+        if day_key(code) in state:
+            expected[day_key(code)] = Day
+        used = reading.redeemed.get(code, (0, 0))
+        counted = (position.redeemed, position.refunded)
+        equal(f"redemptions and refunds at {code}", used, counted)
+    kinds = (Partner, Position, Limits, Day)
+    found = {key: type(value) for key, value in state.items() if isinstance(value, kinds)}
+    equal("every partner is in the directory, whole", found, expected)
+    strangers = [code for code in (*reading.single, *reading.redeemed) if code not in codes]
+    equal("single-use ids belong to partners", strangers, [])
+    equal("positions are the supply", sum(p.net for p in positions), supply.supply)
+    totals = (supply.minted, supply.redeemed, supply.refunded)
+    sums = tuple(sum(column) for column in zip(*(_issued(p) for p in positions), strict=True))
+    equal("what partners minted, redeemed, refunded", sums, totals)
+    return codes
+
+
+def _issued(position: Position) -> tuple[int, int, int]:
+    return position.minted, position.redeemed, position.refunded
+
+
+def _check_channels(reading: Reading) -> None:
+    for key, value in reading.kept.items():
+        if isinstance(value, Channel):
+            account = at(reading.kept, account_key(key[1:33]), Account)
+            at_most("a channel is open", key[33] + 1, account.channels)
+
+
+def _check_custody(reading: Reading, codes: tuple[str, ...]) -> None:
+    """Nobody holds its own reserve, and who judges payments belongs to nobody ([GEN-11])."""
+    state = reading.kept
+    for key, value in state.items():
+        if isinstance(value, Custodian):
+            equal("a custodian stands under its code", key, custodian_key(value.code))
+            holds("a custodian has a record", account_key(value.account) in reading.keys, value)
+            if value.partner is not None and value.partner not in codes:
+                broken("a custodian belongs to a partner", value.partner, codes)
+    for code in codes:
+        partner = at(state, partner_key(code), Partner)
+        holder = at(state, custodian_key(partner.custodian), Custodian)
+        holds("nobody holds its own reserve", holder.partner != code, code)
+        for account in (partner.roles.admin, partner.roles.issuer, partner.roles.cashier):
+            holds("a role has a record", account_key(account) in reading.keys, account.hex())
+    judge = at(state, custodian_key(at(state, SETTLEMENT_KEY, Settlement).custodian), Custodian)
+    equal("who judges payments belongs to nobody", judge.partner, None)
