@@ -5,7 +5,8 @@ Knows how to set the scene; what is tried there, and what must come of it, each 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -16,8 +17,11 @@ from primitives.entries import Account, Prefix, decode_entry
 from primitives.genesis import Genesis
 from primitives.receipt import Outcome, Receipt, Skip
 from primitives.transaction import Decoded
-from tests.builders import DAY_MS, LIMITS, Person, a_genesis, a_person
+from tests.builders import DAY_MS, LIMITS, a_genesis
+from tests.fakes.node import FakeNode
+from tests.fakes.ordering import Ledger as NodeLedger
 from tests.ledger import Ledger
+from tests.people import a_person
 from tests.simulation.cluster import Cluster
 from tests.simulation.plan import plan_of
 
@@ -119,3 +123,34 @@ def honest_seeds(count: int) -> list[int]:
             found.append(seed)
         seed += 1
     return found
+
+
+def outcomes_of(cluster: Cluster, ids: Iterable[bytes]) -> list[str]:
+    """What became of those of the transactions that have a receipt, at an honest node."""
+    wanted = set(ids)
+    found = []
+    archive = cluster._honest()[0].executor.archive
+    for height in range(1, cluster.agreement.height + 1):
+        listed = archive.receipts(height)
+        assert listed is not None
+        found += [r.outcome.text for r in listed.receipts if r.origin in wanted]
+    return found
+
+
+async def all_ordered(ledger: NodeLedger, *nodes: FakeNode) -> None:
+    """Order what the doors of nodes took in while ordering was held back."""
+    while ledger.held or any(node.ingress.pending_count for node in nodes):
+        ledger.release()
+        for node in nodes:
+            node.ingress.poke()
+        await asyncio.sleep(0)
+
+
+def outcome_of(ledger: NodeLedger, id_: bytes) -> Outcome | None:
+    """The outcome in the receipt of a transaction; None if it has none."""
+    place = ledger.executor.place_of(id_)
+    if place is None:
+        return None
+    listed = ledger.executor.archive.receipts(place.height)
+    assert listed is not None
+    return listed.receipts[place.receipt].outcome
