@@ -29,12 +29,15 @@ from primitives.genesis import (
     check_custody,
     check_genesis,
     check_holder,
+    check_parameters,
 )
 from primitives.keys import ED25519, SIGNATURE_SIZE, Signer
 from primitives.validators import Validator, check_possession, possession_message
 
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
+MAX_DIGITS: Final = 19
+"""Of a number in a wish: none is 2^63 or more."""
 
 PARAMETERS: Final = Parameters(
     opening=MICRO // 100,
@@ -74,7 +77,8 @@ def with_parameters(parameters: Parameters, wishes: Mapping[str, str]) -> Parame
     for name, text in wishes.items():
         if name not in Parameters.__struct_fields__:
             raise Malformed("network_parameter_unknown", name)
-        value = text if name in AMOUNTS or not text.isdecimal() else int(text)
+        is_number = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
+        value = int(text) if is_number and name not in AMOUNTS else text
         try:
             parameters = parse(Parameters, present(parameters, "") | {name: value}, "")
         except Malformed as error:
@@ -130,6 +134,7 @@ def read_plan(document: dict[str, Any]) -> Plan:
     """The plan in a document. Raises ``Malformed``."""
     agreed = parse(Plan, document, str(document.get("network", MAIN)))
     check_custody(agreed.custodians, agreed.settlement_custodian)
+    check_parameters(agreed.parameters, agreed.network, 0)
     return agreed
 
 

@@ -22,10 +22,10 @@ from client import home as client_home
 from client.builder import account_of
 from node import ceremony, config
 from node.documents import genesis_text, read_genesis
-from node.founders import KEEPERS, SETTLEMENT, custodian_of, founder, partner_of
+from node.founders import CREDIT, KEEPERS, SETTLEMENT, custodian_of, founder, partner_of
 from node.transport import Address
 from primitives.encoding import Malformed
-from primitives.genesis import TEST, Genesis, Parameters, Roles
+from primitives.genesis import TEST, Genesis, Parameters, Roles, check_parameters
 from primitives.keys import Ed25519Key
 from primitives.validators import possession_message
 from shell.errors import UsageError
@@ -106,10 +106,7 @@ def found(site: Site, time_ms: int, wishes: Mapping[str, str] = MappingProxyType
 
     ``wishes`` are parameters that are to differ from the usual ones, by name, as people write them.
     """
-    try:
-        parameters = ceremony.with_parameters(ceremony.PARAMETERS, wishes)
-    except Malformed as error:
-        raise UsageError(error.code, error.detail, "docs/spec/genesis.md lists them.") from None
+    parameters = _parameters(site, wishes)
     if site.genesis.exists():
         return _found_again(site, parameters, wishes)
     if any((site.directory / name).exists() for name in PARTS):
@@ -125,16 +122,24 @@ def found(site: Site, time_ms: int, wishes: Mapping[str, str] = MappingProxyType
     passphrase = read_private(site.passphrase_file).strip()
     keys = _make_nodes(site, passphrase)
     sentences = {name: new_sentence(secrets.token_bytes(16)) for name in _keystores(site)}
-    try:
-        genesis = _genesis(site, _plan(time_ms, parameters, sentences), keys, sentences)
-    except Malformed as error:
-        raise UsageError(error.code, f"no network has these parameters: {error.detail}") from None
+    genesis = _genesis(site, _plan(time_ms, parameters, sentences), keys, sentences)
     document = genesis_text(genesis)
     _make_keystores(site, document, sentences, passphrase)
     for code in site.codes():
         create_private(site.node_home(code) / config.GENESIS, document)
     create_private(site.genesis, document)
     return genesis
+
+
+def _parameters(site: Site, wishes: Mapping[str, str]) -> Parameters:
+    """The usual ones but for what is wished; checked before anything is made of them."""
+    try:
+        parameters = ceremony.with_parameters(ceremony.PARAMETERS, wishes)
+        check_parameters(parameters, TEST, site.validators * CREDIT)
+    except Malformed as error:
+        hint = "docs/spec/genesis.md lists the parameters with their bounds."
+        raise UsageError(error.code, error.detail, hint) from None
+    return parameters
 
 
 def _found_again(site: Site, parameters: Parameters, wishes: Mapping[str, str]) -> Genesis:

@@ -209,7 +209,8 @@ def check_genesis(genesis: Genesis, scheme: SignatureScheme) -> None:
         _check_partner(partner)
         _check_times(genesis, partner)
     _check_custodians(genesis)
-    _check_parameters(genesis)
+    credit = sum(partner.limits.credit for partner in genesis.partners)
+    check_parameters(genesis.parameters, genesis.network, credit)
 
 
 def _check_times(genesis: Genesis, partner: GenesisPartner) -> None:
@@ -269,9 +270,11 @@ def _check_partner(partner: GenesisPartner) -> None:
             raise Malformed("rates_unordered", f"{partner.code}/{programme.code}")
 
 
-def _check_parameters(genesis: Genesis) -> None:
-    parameters = genesis.parameters
-    credit = sum(partner.limits.credit for partner in genesis.partners)
+def check_parameters(parameters: Parameters, network: str, credit: int) -> None:
+    """Whether a network works with these, whose founders have ``credit`` units together ([GEN-5]).
+
+    Raises ``Malformed``.
+    """
     if credit > parameters.total_credit:
         raise Malformed("credit_exceeded", f"{credit} of {parameters.total_credit}")
     if parameters.empty_block_ms >= parameters.view_timeout_ms:
@@ -296,5 +299,5 @@ def _check_parameters(genesis: Genesis) -> None:
         parameters.confirmation_ms,
         parameters.dispute_ms,
     )
-    if genesis.network == MAIN and min(durations) < 10 * MINUTE_MS:
+    if network == MAIN and min(durations) < 10 * MINUTE_MS:
         raise Malformed("deadline_short", "deadlines under ten minutes are for test networks")

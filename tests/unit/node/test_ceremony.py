@@ -11,6 +11,7 @@ from node import ceremony
 from node.documents import genesis_text, parse, present, read_genesis, read_table
 from node.founders import FOUNDERS, KEEPERS, SETTLEMENT, custodian_of, founder, partner_of
 from node.founding import CUSTOMERS, ROLE_ACCOUNTS, Site, found
+from primitives.address import address
 from primitives.encoding import Malformed
 from primitives.genesis import Genesis, GenesisPartner, Parameters, Roles, chain_id, check_genesis
 from primitives.keys import ED25519, Ed25519Key
@@ -123,6 +124,114 @@ def test_a_part_with_anothers_key_is_refused() -> None:
     assert caught.value.code == "possession_invalid"
 
 
+def written_custody() -> dict[str, Any]:
+    """Custodians as people write them: who belongs to nobody says nothing of it."""
+    names = ((keeper.code, builders.a_role(keeper.code, "custodian").account) for keeper in KEEPERS)
+    entries = [{"code": c, "name": c, "account": address(a, "tlqb")} for c, a in names]
+    return {"custodians": entries, "settlement_custodian": SETTLEMENT.code}
+
+
+def test_custodians_are_read_as_people_write_them() -> None:
+    """[GEN-11]"""
+    written = written_custody()
+    written["custodians"][0]["partner"] = "bramble"
+    read = ceremony.read_custody(written, "tlqb")
+    assert read.settlement_custodian == "tollhouse"
+    assert [keeper.partner for keeper in read.custodians] == ["bramble", None]
+    assert [keeper.account for keeper in read.custodians] == [c.account for c in CUSTODY.custodians]
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        ({"settlement_custodian": "nobody"}, "custodian_invalid", "settlement custodian"),
+        ({"settlement_custodian": "bank"}, "custodian_invalid", "belongs to nobody"),
+        ({"twice": True}, "custodian_invalid", "two custodians of one code"),
+        ({"custodians": []}, "custodian_invalid", "settlement custodian"),
+        ({"custodians": "quayside"}, "document_malformed", "custodians is to be a list"),
+        ({"custodians": ["quayside"]}, "document_malformed", r"custodians\[0\] is to be a table"),
+        ({"judge": "tollhouse"}, "document_malformed", "judge is no field"),
+    ],
+)
+def test_custody_that_could_not_be_trusted_is_refused_before_anyone_joins(
+    change: dict[str, Any], code: str, words: str
+) -> None:
+    """[GEN-11]"""
+    written = written_custody()
+    bank = {**written["custodians"][0], "code": "bank", "partner": "bramble"}
+    written["custodians"].append(bank)
+    if change.pop("twice", False):
+        written["custodians"].append(bank)
+    with pytest.raises(Malformed, match=words) as caught:
+        ceremony.read_custody(written | change, "tlqb")
+    assert caught.value.code == code
+
+
+def test_a_mistyped_address_of_a_custodian_is_named() -> None:
+    written = written_custody()
+    written["custodians"][1]["account"] += "q"
+    with pytest.raises(Malformed, match=r"custodians\[1\]\.account"):
+        ceremony.read_custody(written, "tlqb")
+
+
+def test_a_plan_that_was_changed_by_hand_is_checked_again() -> None:
+    """[GEN-11]"""
+    shown = ceremony.show_plan(PLAN)
+    shown["settlement_custodian"] = "nobody"
+    with pytest.raises(Malformed) as caught:
+        ceremony.read_plan(shown)
+    assert caught.value.code == "custodian_invalid"
+
+
+def an_own_custodian() -> ceremony.Plan:
+    """Who holds reserves belongs to bramble."""
+    holder, judge = PLAN.custodians
+    return replace(PLAN, custodians=(replace(holder, partner="bramble"), judge))
+
+
+def test_nobody_joins_with_its_own_custodian_but_its_rivals_may_use_it() -> None:
+    """[GEN-11] Not as it joins, not as its part is collected."""
+    own = an_own_custodian()
+    with pytest.raises(Malformed, match="bramble: quayside") as caught:
+        ceremony.join(own, terms_of(0), key_of(0))
+    assert caught.value.code == "custodian_invalid"
+    with pytest.raises(Malformed, match="bramble: quayside"):
+        ceremony.read_part(own, present(part(0), PLAN.network))
+    assert ceremony.join(own, terms_of(1), key_of(1)).custodian == "quayside"
+
+
+@pytest.mark.parametrize("role", ["admin", "issuer", "cashier"])
+def test_nobody_joins_whose_own_account_attests_its_reserve(role: str) -> None:
+    """[GEN-11] A custodian's account in any role of the founder is its own word."""
+    terms = terms_of(0)
+    terms["roles"][role] = address(PLAN.custodians[0].account, PLAN.network)
+    with pytest.raises(Malformed, match="own account attests"):
+        ceremony.join(PLAN, terms, key_of(0))
+
+
+def test_a_custodian_of_somebody_who_did_not_join_makes_no_genesis() -> None:
+    """[GEN-11]"""
+    with pytest.raises(Malformed, match="no partner of its code") as caught:
+        ceremony.collect(an_own_custodian(), [ceremony.join(PLAN, terms_of(1), key_of(1))])
+    assert caught.value.code == "custodian_invalid"
+
+
+def test_a_founder_that_names_no_custodian_of_the_plan_does_not_join() -> None:
+    """[GEN-11]"""
+    terms = terms_of(0) | {"custodian": "a-friend"}
+    with pytest.raises(Malformed, match="bramble: a-friend"):
+        ceremony.join(PLAN, terms, key_of(0))
+
+
+def test_a_reserve_above_its_ceiling_makes_no_genesis() -> None:
+    """[GEN-5]"""
+    terms = terms_of(0)
+    terms["limits"]["reserve"] = "1000000.000001"
+    with pytest.raises(Malformed) as caught:
+        ceremony.collect(PLAN, [ceremony.join(PLAN, terms, key_of(0))])
+    assert caught.value.code == "reserve_invalid"
+
+
 def test_nobody_and_twins_make_no_genesis() -> None:
     """[GEN-2]"""
     for parts in ([], [part(0), part(0)]):
@@ -213,6 +322,11 @@ def test_a_development_network_is_made_once_and_found_again(tmp_path: Path) -> N
     roles = genesis.partners[0].roles
     for number, role in enumerate(ROLE_ACCOUNTS):
         assert keystore.account_id(number) == getattr(roles, role)
+    assert ROLE_ACCOUNTS == ("issuer", "cashier", "admin"), "documented numbers"
+    for keeper, custodian in zip(KEEPERS, genesis.custodians, strict=True):
+        assert open_home(site.custodian_home(keeper.code)).account_id(0) == custodian.account
+        assert (custodian.code, custodian.partner) == (keeper.code, None)
+    assert genesis.settlement_custodian == SETTLEMENT.code
     assert keystore.nodes == ("http://127.0.0.1:21000",)
     assert open_home(site.wallet_home(CUSTOMERS[0])).genesis == genesis
     with pytest.raises(UsageError) as caught:
@@ -226,6 +340,57 @@ def test_a_development_network_is_made_once_and_found_again(tmp_path: Path) -> N
         config.create_home(home.path, "", passphrase)
 
 
+def test_a_development_network_has_the_parameters_that_it_was_founded_with(tmp_path: Path) -> None:
+    site = Site(tmp_path / "net", 1, 20_000)
+    wishes = {"settlement_cycle_ms": "8000", "opening": "0.5"}
+    genesis = found(site, builders.GENESIS_TIME, wishes)
+    assert genesis.parameters == replace(
+        ceremony.PARAMETERS, settlement_cycle_ms=8_000, opening=500_000
+    )
+    for again in ({}, wishes, {"opening": "0.5"}):
+        assert found(site, 0, again) == genesis
+    with pytest.raises(UsageError, match="settlement_cycle_ms is 8000") as caught:
+        found(site, 0, {"settlement_cycle_ms": "9000"})
+    assert caught.value.code == "devnet_differs"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("colour", "1", "network_parameter_unknown"),
+        ("settlement_cycle_ms", "soon", "network_parameter_invalid"),
+        ("settlement_cycle_ms", "", "network_parameter_invalid"),
+        ("settlement_cycle_ms", "-1", "network_parameter_invalid"),
+        ("settlement_cycle_ms", "0", "network_parameter_invalid"),
+        ("settlement_cycle_ms", "\u00b2", "network_parameter_invalid"),
+        ("settlement_cycle_ms", str(401 * ceremony.DAY_MS), "network_parameter_invalid"),
+        ("settlement_cycle_ms", "9" * 9_999, "network_parameter_invalid"),
+        ("lag_bound", "1.5", "network_parameter_invalid"),
+        ("opening", "1e3", "network_parameter_invalid"),
+        ("lane_weight", "303", "lane_weight_low"),
+        ("total_credit", "1", "credit_exceeded"),
+    ],
+)
+def test_a_parameter_with_which_no_network_works_is_refused_before_anything_is_made(
+    tmp_path: Path, name: str, value: str, code: str
+) -> None:
+    """[GEN-5]"""
+    with pytest.raises(UsageError) as caught:
+        found(Site(tmp_path / "net", 1, 20_000), builders.GENESIS_TIME, {name: value})
+    assert caught.value.code == code
+    assert not (tmp_path / "net" / "genesis.json").exists()
+    assert not (tmp_path / "net").exists()
+
+
 def test_a_genesis_of_the_wrong_type_is_refused() -> None:
     with pytest.raises(Malformed):
         parse(Genesis, ["not", "a", "table"], "tlqb")
+
+
+def test_parameters_that_were_changed_for_the_worse_are_refused_before_anyone_joins() -> None:
+    """[GEN-5]"""
+    shown = ceremony.show_plan(PLAN)
+    shown["parameters"]["lane_weight"] = 303
+    with pytest.raises(Malformed) as caught:
+        ceremony.read_plan(shown)
+    assert caught.value.code == "lane_weight_low"
