@@ -13,7 +13,7 @@ from tests.fakes.network import (
     a_genesis_of_now,
     a_home,
 )
-from tests.fakes.wallet import Wallet, the_owner
+from tests.fakes.wallet import Till, Wallet, the_owner
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +37,9 @@ def poor(network: Network, tmp_path: Path) -> Wallet:
     genesis = network.ledger.genesis
     home = a_home(tmp_path / "poor", genesis, network.urls, words)
     return Wallet(network, genesis, home, tmp_path / "poor")
+
+
+@pytest.fixture
+def till(network: Network) -> Till:
+    """Of the partner ``north``."""
+    return Till(network)
