@@ -12,6 +12,7 @@ from consensus.inputs import Executed
 from node.executor import Executor
 from node.store import MemoryStore
 from node.world import Store
+from primitives.actions import Action, Invoice, Redeem, Refund, invoice_message
 from primitives.batch import Batch, Tip, batch_digest, batch_message, header_after, tip_of
 from primitives.block import VERSION as BLOCK_VERSION
 from primitives.block import Header, block_digest
@@ -30,9 +31,13 @@ from tests.builders import (
     a_committee,
     a_genesis,
     a_mint,
+    a_role,
     a_state_certificate,
     a_transfer,
+    an_action,
     an_attestation,
+    an_id,
+    an_invoice,
     raw,
 )
 
@@ -120,6 +125,37 @@ class Ledger:
         self.sequences[sender.account] = sequence + 1
         fields = {"sequence": sequence, "valid_until": self._soon(), "memo": memo}
         return a_transfer(sender, *outputs, chain=self.executor.chain, **fields)
+
+    def act(self, sender: Person, action: Action) -> Decoded:
+        """Any action, signed as ``transfer`` does."""
+        sequence = self.sequences.get(sender.account, 0)
+        self.sequences[sender.account] = sequence + 1
+        chain, until = self.executor.chain, self._soon()
+        return an_action(sender, action, chain=chain, sequence=sequence, valid_until=until)
+
+    def invoice(self, partner: str, amount: int, id_: str, payer: Person | None = None) -> Invoice:
+        """For an hour; ``id_`` is a text that stands for its id."""
+        return an_invoice(partner, amount, id=id_, expires=self._soon(), payer=payer)
+
+    def redeem(self, sender: Person, invoice: Invoice, cashier: Person | None = None) -> Decoded:
+        """Over the signature of the partner's cashier, or of another one."""
+        signer = cashier or a_role(invoice.partner, "cashier")
+        signed = signer.endorse(invoice_message(self.executor.chain, invoice))
+        return self.act(sender, Redeem(invoice, signed))
+
+    def refund(self, partner: str, invoice: Invoice, amount: int, refund: str) -> Decoded:
+        """By the partner's cashier; ``refund`` is a text that stands for its id."""
+        action = Refund(partner, invoice.id, an_id(refund), amount)
+        return self.act(a_role(partner, "cashier"), action)
+
+    def pass_time(self, ms: int) -> Executed:
+        """An empty block ``ms`` after the newest one, with whatever falls due."""
+        usual, head_ms = self.now_ms, self.executor.head_record.header.time
+        self.now_ms = lambda: head_ms + ms
+        try:
+            return self.block()
+        finally:
+            self.now_ms = usual
 
     def certify(self, executed: Executed, authors: Sequence[int] = (0, 1, 2)) -> StateCertificate:
         """The committee's certificate of an executed height, handed to the executor."""

@@ -21,7 +21,8 @@ from node.api.routes import ROUTES, Route
 from node.api.seams import ApiLimits
 from primitives.address import address
 from primitives.encoding import encode
-from tests.builders import a_person, a_transfer, raw
+from tests.builders import DAY_MS, GENESIS_TIME, a_person, a_transfer, an_id, raw
+from tests.fakes import story
 from tests.fakes.node import FakeNode, served_in_thread
 
 ANN, BOB = a_person("ann"), a_person("bob")
@@ -65,7 +66,8 @@ class Target:
 
 def a_node() -> FakeNode:
     node = FakeNode(limits=LIMITS)
-    node.ledger.fund(ANN)
+    story.spend(node.ledger)
+    story.settle(node.ledger)
     node.ledger.block(node.ledger.transfer(ANN, (BOB, 20_000)))
     return node
 
@@ -105,7 +107,12 @@ good = st.sampled_from(
         "final",
         "0" * 64,
         "ff" * 33,
-        a_transfer(ANN, (BOB, 20_000)).id.hex(),
+        an_id("a coat").hex(),
+        "north",
+        "bonus",
+        "open",
+        "01,02",
+        "4294967295",
         address(ANN.account, "tlqb"),
         address(ANN.account, "lqb"),
         address(ANN.account, "tlqb").upper(),
@@ -126,6 +133,11 @@ names = st.one_of(
             "from",
             "address",
             "id",
+            "keys",
+            "partner",
+            "status",
+            "cycle",
+            "events",
         ]
     ),
 )
@@ -145,7 +157,9 @@ def with_query(path: str, query: list[tuple[str, str]]) -> str:
 def test_any_question_has_an_answer(
     target: Target, route: Route, value: str, query: list[tuple[str, str]]
 ) -> None:
-    path = route.path.format(id=value, address=value, key=value, height=value, digest=value)
+    names = ("id", "address", "key", "height", "digest")
+    named = dict.fromkeys((*names, "partner", "programme", "invoice", "cycle", "place"), value)
+    path = route.path.format(**named)
     judge(target.ask("GET", with_query(path, query)))
 
 
@@ -170,7 +184,9 @@ leaves = st.one_of(
     st.binary(max_size=40),
 )
 shapes = st.recursive(leaves, nested, max_leaves=10)
-payment = raw(a_transfer(ANN, (BOB, 20_000), sequence=1))
+payment = raw(
+    a_transfer(ANN, (BOB, 20_000), sequence=2, valid_until=GENESIS_TIME + story.CYCLE_MS + DAY_MS)
+)
 broken_payments = st.builds(
     lambda place, bit, cut: (
         payment[:place] + bytes([payment[place] ^ 1 << bit]) + payment[place + 1 : cut]

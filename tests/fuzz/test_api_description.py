@@ -17,10 +17,9 @@ from schemathesis.specs.openapi.checks import (
 
 from node.api.openapi import description
 from node.api.seams import ApiLimits
-from tests.builders import a_person
+from tests.fakes import story
 from tests.fakes.node import FakeNode, served_in_thread
 
-ANN, BOB = a_person("ann"), a_person("bob")
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -32,8 +31,9 @@ schema = schemathesis.openapi.from_dict(description()).exclude(path="/v1/stream"
 
 def a_node() -> FakeNode:
     node = FakeNode(limits=ApiLimits(rate_per_s=10**9, burst=10**9))
-    node.ledger.fund(ANN)
-    node.ledger.block(node.ledger.transfer(ANN, (BOB, 20_000)))
+    story.spend(node.ledger)
+    story.settle(node.ledger)
+    story.change_terms(node.ledger)
     return node
 
 

@@ -8,15 +8,17 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 import msgspec
+import pytest
 
 from client.fields import from_base64
-from client.views import StreamItem
+from client.views import CycleClosedView, MintedView, RedeemedView, RefundedView, StreamItem
 from node.api.seams import ApiLimits
 from primitives.address import address
 from primitives.certificate import StateCertificate, check_certificate
 from primitives.encoding import decode
 from primitives.keys import ED25519
-from tests.builders import a_person
+from tests.builders import a_person, a_role
+from tests.fakes import story
 from tests.fakes.node import FakeNode, served
 
 ANN, BOB, CARL = (a_person(name) for name in ("ann", "bob", "carl"))
@@ -89,6 +91,33 @@ async def test_receipts_are_filtered_by_account_or_left_out() -> None:
     node = a_node()
     async with streaming(node, "?from=1&receipts=0") as socket:
         assert (await item(socket)).receipts == []
+
+
+async def test_receipts_are_filtered_by_what_happened() -> None:
+    """What falls due has no account and is found by its events all the same ([LEDGER-27])."""
+    node = a_node()
+    story.spend(node.ledger)
+    story.settle(node.ledger)
+    first = "?from=2&events=redeemed,cycle_closed"
+    async with streaming(node, first) as socket:
+        found = [await item(socket) for _ in range(node.ledger.executor.height - 1)]
+    told = [event for each in found for receipt in each.receipts for event in receipt.events]
+    assert RedeemedView(partner="east", amount="30", redeemed="30") in told
+    assert CycleClosedView(cycle=1, claims="25", obligations=1) in told
+    assert not any(isinstance(event, RefundedView | MintedView) for event in told)
+    till = address(a_role("east", "cashier").account, "tlqb")
+    async with streaming(node, f"?from=2&events=redeemed,refunded&address={till}") as socket:
+        found = [await item(socket) for _ in range(node.ledger.executor.height - 1)]
+    assert [len(each.receipts) for each in found] == [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize("events", ["", "paid", "redeemed,", "redeemed,,refunded", "Redeemed"])
+async def test_events_that_there_are_not_are_refused(events: str) -> None:
+    node = a_node()
+    async with served(node) as url, aiohttp.ClientSession() as session:
+        path = f"{url}/v1/stream?events={events}"
+        async with session.get(path, headers=_upgrade()) as answer:
+            assert (answer.status, (await answer.json())["code"]) == (400, "parameter_malformed")
 
 
 async def test_what_a_client_sends_is_ignored_and_bounded() -> None:
