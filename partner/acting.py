@@ -8,6 +8,7 @@ their way nor stand in theirs.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 import msgspec
 
@@ -26,6 +27,14 @@ from primitives.transaction import Decoded
 from shell import ask
 
 
+class Deed(msgspec.Struct, frozen=True):
+    """What is to be done, what the person is asked first, and what must be on disk before."""
+
+    action: Action
+    question: str
+    store: Callable[[], None] = lambda: None
+
+
 class Acted(msgspec.Struct, frozen=True):
     """A done action with its proof; ``repeated``: a run before this one signed it."""
 
@@ -33,16 +42,14 @@ class Acted(msgspec.Struct, frozen=True):
     repeated: bool
 
 
-async def act(
-    visit: Visit, db: sqlite3.Connection, key: Key, action: Action, question: str
-) -> Acted:
-    """Have the ledger carry out ``action``, after a yes to ``question``.
+async def act(visit: Visit, db: sqlite3.Connection, key: Key, deed: Deed) -> Acted:
+    """Have the ledger carry out a deed.
 
     Raises ``RefusedByLedger`` with the ledger's code, ``OutcomeUnknown``, ``KeyFault``,
     ``CommandError`` (``busy``); after ``OutcomeUnknown`` another run finds what was signed.
     """
     with exclusive(visit.home.path, f"account-{key.account}"):
-        return await _Acting(visit, Sent(db, visit.home.chain), key).act(action, question)
+        return await _Acting(visit, Sent(db, visit.home.chain), key).act(deed)
 
 
 class _Acting:
@@ -51,13 +58,14 @@ class _Acting:
         self._sent = sent
         self._key = key
 
-    async def act(self, action: Action, question: str) -> Acted:
-        """The action's proof, from an earlier run's transaction or a new one."""
+    async def act(self, deed: Deed) -> Acted:
+        """The deed's proof, from an earlier run's transaction or a new one."""
         for earlier in self._sent.open(self._key.id):
             settled = await self._settle_earlier(earlier)
-            if settled is not None and earlier.transaction.action == action:
+            if settled is not None and earlier.transaction.action == deed.action:
                 return Acted(_checked(settled), repeated=True)
-        transaction = await self._signed(action, question)
+        transaction = await self._signed(deed)
+        deed.store()
         self._sent.add(transaction, now_ms())
         try:
             settled = await self._made_final(transaction)
@@ -86,16 +94,16 @@ class _Acting:
         note(f"it is final: {settled.outcome.text}, height {settled.height}")
         return settled
 
-    async def _signed(self, action: Action, question: str) -> Decoded:
+    async def _signed(self, deed: Deed) -> Decoded:
         light, home = self._visit.light, self._visit.home
         last = (await light.account(self._key.id)).record.channels - 1
         proven = await light.account(self._key.id, last)
-        ask.confirm(question, self._visit.common.yes)
+        ask.confirm(deed.question, self._visit.common.yes)
         vault = home.unlock(ask.passphrase(self._visit.common.passphrase_file))
         signer = home.signer(vault, self._key.account)
         until_ms = valid_until(light.clock(), proven.certificate.attestation.time)
         slot = Slot(home.chain, last, proven.sequence, until_ms)
-        return build(signer, slot, action)
+        return build(signer, slot, deed.action)
 
     async def _made_final(self, transaction: Decoded) -> Settled:
         raw = encode(transaction.signed)

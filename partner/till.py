@@ -41,12 +41,12 @@ class Returned(msgspec.Struct, frozen=True):
     reference: str | None
     created_ms: int
     state: RefundState
-    code: str | None
-    done_by: bytes | None
-    height: int | None
-    time_ms: int | None
-    attested: int | None
-    members: int | None
+    code: str | None = None
+    done_by: bytes | None = None
+    height: int | None = None
+    time_ms: int | None = None
+    attested: int | None = None
+    members: int | None = None
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -106,24 +106,36 @@ class Till:
         rows = self._db.execute(f"{_INVOICES} ORDER BY number DESC LIMIT ?", (limit,))
         return [_issued(row) for row in rows]
 
-    def refund(self, new: Returned) -> Returned:
-        """Store a refund, synced; or give the one that is meant: it is the same as before.
+    def known_refund(self, new: Returned) -> Returned | None:
+        """The stored refund that is meant by ``new``.
 
         That is the one of its reference, or without one the refund of that invoice and amount which
-        is not proven yet. Raises ``CommandError`` (``reference_conflict``).
+        is not proven yet. Raises ``CommandError`` (``reference_conflict``): the reference names
+        another refund.
+        """
+        if new.reference is None:
+            where = "partner = ? AND invoice = ? AND amount = ? AND reference IS NULL"
+            return self._one_refund(f"{where} AND state = 'open'", _what(new))
+        stored = self._one_refund("reference = ?", (new.reference,))
+        if stored is not None and _what(stored) != _what(new):
+            raise _conflict(new.reference, "another refund")
+        return stored
+
+    def refund(self, refund: Returned) -> None:
+        """Store a refund, synced, before it is sent; nothing if it is stored already.
+
+        Raises ``CommandError`` (``busy``): another run stored one under its reference meanwhile.
         """
         with transaction(self._db):
-            stored = self._meant(new)
-            if stored is not None:
-                if (stored.partner, stored.invoice, stored.amount) != _what(new):
-                    raise _conflict(str(new.reference), "another refund")
-                return stored
+            stored = self.known_refund(refund)
+            if stored is not None and stored.id != refund.id:
+                raise CommandError("busy", "another run gives this back", "Run it again.")
             self._db.execute(
                 "INSERT INTO refunds (id, partner, invoice, amount, reference, created_ms, state) "
-                "VALUES (?, ?, ?, ?, ?, ?, 'open')",
-                (new.id, *_what(new), new.reference, new.created_ms),
+                "VALUES (?, ?, ?, ?, ?, ?, 'open') "
+                "ON CONFLICT (id) DO UPDATE SET state = 'open', code = NULL",
+                (refund.id, *_what(refund), refund.reference, refund.created_ms),
             )
-        return new
 
     def refunds(self, invoice: bytes) -> list[Returned]:
         """All refunds on an invoice, in their order."""
@@ -164,15 +176,7 @@ class Till:
         row = self._db.execute(f"{_INVOICES} WHERE reference = ?", (reference,)).fetchone()
         return None if row is None else _issued(row)
 
-    def _meant(self, new: Returned) -> Returned | None:
-        if new.reference is not None:
-            where, given = "reference = ?", (new.reference,)
-        else:
-            where = (
-                "partner = ? AND invoice = ? AND amount = ? AND reference IS NULL "
-                "AND state = 'open'"
-            )
-            given = _what(new)  # type: ignore[assignment]
+    def _one_refund(self, where: str, given: tuple[object, ...]) -> Returned | None:
         row = self._db.execute(f"{_REFUNDS} WHERE {where}", given).fetchone()
         return None if row is None else Returned(*row)
 
