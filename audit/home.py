@@ -78,31 +78,19 @@ class Checkpoint:
     def __init__(self, place: Path, database: plyvel.DB) -> None:
         self.place = place
         self._database = database
-        self._anew = False
 
     @classmethod
-    def open(cls, place: Path, *, create: bool = True) -> Checkpoint:
-        """Open, or create. Raises ``CommandError`` (``checkpoint_damaged``, ``busy``)."""
-        if create:
-            place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            database = plyvel.DB(
-                str(place),
-                create_if_missing=create,
-                paranoid_checks=True,
-                compression=None,  # ids and keys do not compress
-            )
-        except plyvel.IOError as error:
-            if "lock" not in str(error).lower():
-                raise Damaged(place, str(error)) from None
-            detail = f"{place} is used by another command"
-            raise CommandError("busy", detail, "Run it again afterwards.") from None
-        except plyvel.Error as error:
-            raise Damaged(place, str(error)) from None
-        return cls(place, database)
+    def open(cls, place: Path, genesis: Genesis) -> Checkpoint:
+        """Open it; one that is not there begins at genesis.
 
-    def load(self, genesis: Genesis) -> Verified | None:
-        """What was verified before; None if nothing was.
+        Raises ``CommandError`` (``checkpoint_damaged``, ``busy``).
+        """
+        if not place.exists():
+            _begin(place, genesis)
+        return cls(place, _database(place, create=False))
+
+    def load(self, genesis: Genesis) -> Verified:
+        """What was verified before; at height 0 that is the genesis alone.
 
         About 10 us an entry. Raises ``CommandError``: ``checkpoint_damaged``,
         ``checkpoint_foreign``.
@@ -112,14 +100,10 @@ class Checkpoint:
             state = dict(self._entries())
         except plyvel.Error as error:
             raise Damaged(self.place, str(error)) from None
-        if raw is None:
-            if state:
-                raise Damaged(self.place, f"{len(state)} entries, and not of which height")
-            return None
         try:
-            meta = decode(_Meta, raw)
+            meta = decode(_Meta, raw or b"")
         except Malformed as error:
-            raise Damaged(self.place, str(error)) from None
+            raise Damaged(self.place, f"nothing says what its entries are: {error}") from None
         self._check_chain(genesis, meta)
         believed = self._believed(genesis, meta)
         tree = StateTree()
@@ -136,9 +120,6 @@ class Checkpoint:
         meta = _Meta(FORMAT, ledger.chain, ledger.standing, tuple(verified.believed.steps))
         state = ledger.state
         with self._database.write_batch(transaction=True, sync=True) as batch:
-            if self._anew:
-                for key, _ in self._entries():
-                    batch.delete(_STATE + key)
             for key in ledger.touched:
                 value = state.get(key)
                 if value is None:
@@ -147,11 +128,6 @@ class Checkpoint:
                     batch.put(_STATE + key, value)
             batch.put(_META, encode(meta))
         ledger.touched.clear()
-        self._anew = False
-
-    def replace(self) -> None:
-        """What is saved next takes the place of all that is here: the audit begins anew."""
-        self._anew = True
 
     def close(self) -> None:
         """Release the directory."""
@@ -177,7 +153,9 @@ class Checkpoint:
         believed, standing = Believed(genesis), meta.standing
         certificate = standing.certificate
         if certificate is None:
-            raise Damaged(self.place, "no certificate stands beside the entries")
+            if standing != Ledger.found(genesis).standing:
+                raise Damaged(self.place, "no certificate stands beside the entries")
+            return believed
         try:
             for step in meta.steps:
                 believed.follow(step)
@@ -192,6 +170,36 @@ class Checkpoint:
             raise Damaged(self.place, "its certificate attests something else")
         believed.learn(certificate)
         return believed
+
+
+def _database(place: Path, *, create: bool) -> plyvel.DB:
+    try:
+        return plyvel.DB(
+            str(place),
+            create_if_missing=create,
+            error_if_exists=create,
+            paranoid_checks=True,
+            compression=None,  # ids and keys do not compress
+        )
+    except plyvel.IOError as error:
+        if "lock" not in str(error).lower():
+            raise Damaged(place, str(error)) from None
+        detail = f"{place} is used by another command"
+        raise CommandError("busy", detail, "Run it again afterwards.") from None
+    except plyvel.Error as error:
+        raise Damaged(place, str(error)) from None
+
+
+def _begin(place: Path, genesis: Genesis) -> None:
+    """A checkpoint of height 0. It takes its place when it is whole, so that one which lost what it
+    held is never taken for one that holds nothing yet."""
+    new = place.with_name(f"{place.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True, mode=0o700)
+    checkpoint = Checkpoint(new, _database(new, create=True))
+    checkpoint.save(Verified.found(genesis))
+    checkpoint.close()
+    new.rename(place)
 
 
 def read_genesis(path: Path) -> bytes:
@@ -219,7 +227,9 @@ class ChainHome:
         return self.path / CHECKPOINT
 
     def forget(self) -> None:
-        """Begin anew: what was verified counts no more."""
+        """Begin anew: what was verified counts no more. Raises ``CommandError`` (``busy``)."""
+        with suppress(Damaged, FileNotFoundError):
+            _database(self.checkpoint, create=False).close()
         old = self.path / f"{CHECKPOINT}.old"
         shutil.rmtree(old, ignore_errors=True)
         with suppress(FileNotFoundError):
@@ -249,12 +259,12 @@ def last_verified(home: Path | None, genesis_file: Path | None) -> Verified:
     chain = open_home(home, genesis_file)
     if not chain.checkpoint.exists():
         raise _not_verified(chain)
-    checkpoint = Checkpoint.open(chain.checkpoint, create=False)
+    checkpoint = Checkpoint.open(chain.checkpoint, chain.genesis)
     try:
         verified = checkpoint.load(chain.genesis)
     finally:
         checkpoint.close()
-    if verified is None:
+    if verified.ledger.height == 0:
         raise _not_verified(chain)
     return verified
 

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from audit import documents
-from audit.home import ChainHome, Checkpoint, Damaged, Verified, open_home
+from audit.home import ChainHome, Checkpoint, Verified, open_home
 from audit.progress import watching
 from audit.replay import Audit
 from audit.session import MAX_PROCESSES, Plan, cores, one_node, open_audit
@@ -89,26 +89,15 @@ async def _verify(common: Common, chain: ChainHome, plan: Plan, asked: Asked) ->
 def _open(chain: ChainHome, asked: Asked) -> tuple[Checkpoint, Verified]:
     """Where to go on from. Raises ``CommandError``."""
     if asked.first == 1:
-        return _anew(chain)
-    checkpoint = Checkpoint.open(chain.checkpoint)
+        chain.forget()
+    checkpoint = Checkpoint.open(chain.checkpoint, chain.genesis)
     try:
         verified = checkpoint.load(chain.genesis)
-        _check_first(asked, 0 if verified is None else verified.ledger.height)
+        _check_first(asked, verified.ledger.height)
     except BaseException:
         checkpoint.close()
         raise
-    return checkpoint, verified or Verified.found(chain.genesis)
-
-
-def _anew(chain: ChainHome) -> tuple[Checkpoint, Verified]:
-    """The old checkpoint stands until the first new one takes its place."""
-    try:
-        checkpoint = Checkpoint.open(chain.checkpoint)
-    except Damaged:
-        chain.forget()
-        checkpoint = Checkpoint.open(chain.checkpoint)
-    checkpoint.replace()
-    return checkpoint, Verified.found(chain.genesis)
+    return checkpoint, verified
 
 
 def _check_first(asked: Asked, height: int) -> None:
@@ -207,8 +196,7 @@ class _Run:
         """Look at the whole state, and make this the height to go on from."""
         begun_s = time.monotonic()
         self._totals = self._audit.ledger.scan()
-        if self._audit.ledger.height > 0:
-            self._checkpoint.save(self._audit.verified)
+        self._checkpoint.save(self._audit.verified)
         self._kept_s = time.monotonic()
         self._pause_s = max(CHECKPOINT_S, SCAN_SHARE * (self._kept_s - begun_s))
 

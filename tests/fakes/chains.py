@@ -187,15 +187,19 @@ class Chain:
 
 
 def an_honest_chain() -> Chain:
-    """Four heights: money, payments in several lanes, a mint beside them, nothing."""
+    """Four heights: money; payments in three lanes, one refused, and one skipped, as it comes too
+    early; a mint beside a payment; nothing."""
     alice, bob, carol = a_person("alice"), a_person("bob"), a_person("carol")
     chain = Chain()
     chain.block([chain.mint(alice, 5_000, "r-1"), chain.mint(bob, 3_000, "r-2")])
     chain.block(
         [chain.transfer(alice, (carol, 1_000_000))],
-        [chain.transfer(bob, (alice, 500_000), (carol, 20_000))],
+        [
+            chain.transfer(bob, (alice, 500_000), (carol, 20_000)),
+            chain.transfer(bob, (carol, 99_000_000_000)),
+        ],
         [],
-        [chain.transfer(alice, (bob, 10_000)), chain.transfer(bob, (carol, 99_000_000_000))],
+        [chain.transfer(alice, (bob, 10_000))],
     )
     chain.block([chain.mint(carol, 100, "r-3")], [chain.transfer(carol, (alice, 30_000))])
     chain.block()

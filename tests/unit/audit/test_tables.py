@@ -82,7 +82,7 @@ async def test_a_refund_names_who_got_it_back() -> None:
 async def test_refused_and_skipped_transactions_move_nothing_and_are_told() -> None:
     rows = await exported(a_chain_with_everything())
     outcomes = {row[9] for row in rows["transactions"]}
-    assert outcomes == {"done", "invoice_unknown", "skipped"}
+    assert outcomes == {"done", "balance_too_low", "invoice_unknown", "skipped"}
     done = {row[3] for row in rows["transactions"] if row[9] == "done"}
     assert {row[2] for row in rows["movements"]} <= done
 
