@@ -7,6 +7,7 @@ from pathlib import Path
 from prometheus_client.metrics_core import Metric
 
 from node.api.openapi import description
+from node.api.parameters import EVENT_TYPES
 from node.api.problems import CODES
 from node.api.routes import ROUTES
 from node.api.seams import ApiLimits
@@ -37,6 +38,12 @@ def test_every_parameter_is_beside_its_path() -> None:
         for parameter in route.parameters:
             if parameter.place == "query" and route.method == "GET":
                 assert f"`{parameter.name}`" in row, (route.path, parameter.name)
+
+
+def test_every_event_is_in_the_reference() -> None:
+    told = API_PAGE.partition("## Events")[2].partition("An obligation")[0]
+    listed = re.findall(r"`([a-z_]+)`", told.partition("hold:")[2])
+    assert listed == list(EVENT_TYPES)
 
 
 def test_every_code_is_in_the_reference_with_its_status() -> None:

@@ -11,6 +11,9 @@ import pytest
 
 from client import views
 from client.fields import MAX_ENTRIES, Page, from_base64, parse_time
+from client.http import open_nodes
+from client.light import LightClient
+from client.trust import Believed
 from node.api import settlement
 from primitives.address import address
 from primitives.amount import MICRO, format_amount, parse_amount
@@ -19,13 +22,16 @@ from primitives.entries import (
     SETTLEMENT_KEY,
     SUPPLY_KEY,
     Obligation,
+    PublishedRate,
     Redemption,
     Settlement,
     SettlementCycle,
+    Supply,
     account_key,
     cycle_key,
     obligation_key,
     position_key,
+    rate_key,
     redemption_key,
 )
 from primitives.keys import ED25519
@@ -349,3 +355,21 @@ async def test_entries_are_asked_for_by_keys_so_many_and_no_more(
     site: Site, query: str, code: str
 ) -> None:
     assert await refused(site, f"/v1/state{query}") == (400, code)
+
+
+async def test_a_light_client_reads_them_over_http(site: Site) -> None:
+    """The longest keys that there are, as many as may be asked for, fit into one request."""
+    longest = rate_key("a" * 32, "b" * 32, 2**32 - 1)
+    keys = [SUPPLY_KEY, *(longest[:-1] + bytes([place]) for place in range(MAX_ENTRIES - 1))]
+    ledger = site.node.ledger
+    now_ms = ledger.executor.head_record.header.time
+    async with open_nodes([site.url], 5.0) as nodes:
+        light = LightClient(Believed(ledger.genesis), nodes, lambda: now_ms)
+        snapshot = await light.entries(keys)
+        single = await light.entry(SETTLEMENT_KEY, Settlement)
+    supply = snapshot.entry(SUPPLY_KEY, Supply)
+    assert supply is not None
+    assert supply.supply == 75 * MICRO
+    assert [snapshot.entry(key, PublishedRate) for key in keys[1:]] == [None] * (MAX_ENTRIES - 1)
+    assert single.entry is not None
+    assert single.entry.cycle == 2
