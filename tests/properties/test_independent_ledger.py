@@ -20,6 +20,15 @@ from tests.properties.reference import digest, list_root, state_root
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "vectors" / "golden"
 hexed = bytes.fromhex
+ENDORSED = {0x60: "invoice", 0x52: "attestation", 0x53: "release"}
+"""Domains of what is signed by who endorses, by the tag of the action that carries it."""
+CYCLE_LENGTH = 17
+"""The place of settlement_cycle_ms among the parameters."""
+
+
+BLOCKS = ("ledger", "spending", "programmes", "reserves", "settlement")
+"""The families of blocks of the ledger."""
+TRANSACTIONS = ("transactions", "actions")
 
 
 def cases(family: str, field: str) -> list[Any]:
@@ -28,6 +37,15 @@ def cases(family: str, field: str) -> list[Any]:
     found = [case for case in document["cases"] if field in case]
     assert found
     return found
+
+
+def blocks() -> list[Any]:
+    """Every block of the ledger that is written down."""
+    return [
+        {**case, "name": f"{family}: {case['name']}"}
+        for family in BLOCKS
+        for case in cases(family, "before")
+    ]
 
 
 def named(case: Any) -> str:
@@ -43,11 +61,11 @@ def numbers(title: str) -> dict[int, str]:
 
 @pytest.mark.parametrize("case", cases("genesis", "chain"), ids=named)
 def test_geneses(case: Any) -> None:
-    """[GEN-1, GEN-3, GEN-7, BLOCK-1, CERT-2]"""
+    """[GEN-1, GEN-3, GEN-7, GEN-11, BLOCK-1, CERT-2]"""
     data = hexed(case["genesis"])
     assert digest("chain", data).hex() == case["chain"]
-    _, _, _, time, _, founders = msgpack.unpackb(data)
-    members = [[founder[0], founder[4]] for founder in founders]
+    _, _, _, time, parameters, custodians, judge, founders = msgpack.unpackb(data)
+    members = [[founder[0], founder[5]] for founder in founders]
     assert digest("validators", msgpack.packb([0, members])).hex() == case["validators"]
     tips = [[0, bytes(32), 0]] * len(founders)
     block = msgpack.packb([1, 0, 0, 0, bytes(32), time, 0, tips])
@@ -57,20 +75,25 @@ def test_geneses(case: Any) -> None:
     assert [key for key, _ in case["entries"]] == sorted(key for key, _ in case["entries"])
     assert msgpack.unpackb(entries[b"\x01"]) == [0, 0, 0]
     assert msgpack.unpackb(entries[b"\x02"]) == [[code for code, _ in members]]
+    assert msgpack.unpackb(entries[b"\x73"]) == [1, time + parameters[CYCLE_LENGTH], judge]
+    for custodian in custodians:
+        key = b"\x25" + bytes([len(custodian[0])]) + custodian[0].encode()
+        assert msgpack.unpackb(entries[key]) == custodian
+        assert msgpack.unpackb(entries[b"\x10" + custodian[2]])[:2] == [0, 256]
 
 
 @pytest.mark.parametrize("case", cases("genesis", "chain"), ids=named)
 def test_proofs_of_possession(case: Any) -> None:
     """[GEN-3]"""
-    _, _, name, _, _, founders = msgpack.unpackb(hexed(case["genesis"]))
-    for code, _, _, _, key, possession, *_ in founders:
+    _, _, name, *_, founders = msgpack.unpackb(hexed(case["genesis"]))
+    for code, _, _, _, _, key, possession, *_ in founders:
         message = b"LiqBon/sign/possession\0" + msgpack.packb([name, code, key])
         Ed25519PublicKey.from_public_bytes(key).verify(possession, message)
 
 
-@pytest.mark.parametrize("case", cases("transactions", "id"), ids=named)
+@pytest.mark.parametrize("case", [c for f in TRANSACTIONS for c in cases(f, "id")], ids=named)
 def test_transactions(case: Any) -> None:
-    """[TX-1, TX-4, TX-5, TX-6, LANE-3]"""
+    """[TX-1, TX-4, TX-5, TX-6, TX-10, LANE-3]"""
     transaction, signed = hexed(case["transaction"]), hexed(case["signed"])
     keys = [Ed25519PrivateKey.from_private_bytes(hexed(seed)) for seed in case["seeds"]]
     public = [key.public_key().public_bytes_raw() for key in keys]
@@ -87,9 +110,29 @@ def test_transactions(case: Any) -> None:
     assert len(signatures) == policy[0]
     for place, signature in signatures:
         assert keys[place].sign(message) == signature
-    outputs = {0x10: lambda action: len(action[1]), 0x11: lambda _: 0, 0x20: lambda _: 1}
-    weight = len(signatures) + outputs[fields[6][0]](fields[6]) + -(-len(signed) // 1024)
+    action = fields[6]
+    outputs = len(action[1]) if action[0] == 0x10 else int(action[0] in (0x20, 0x61))
+    endorsing = len(action[2][1]) if action[0] in ENDORSED else 0
+    weight = len(signatures) + endorsing + outputs + -(-len(signed) // 1024)
     assert weight == case["weight"]
+
+
+@pytest.mark.parametrize("case", cases("actions", "id"), ids=named)
+def test_endorsements(case: Any) -> None:
+    """[TX-10, LEDGER-17, LEDGER-23, LEDGER-25] who endorses signs chain and contents."""
+    _, chain, *_, action, _ = msgpack.unpackb(hexed(case["transaction"]))
+    domain = ENDORSED.get(action[0])
+    if domain is None:
+        assert (case["endorser"], case["endorsement"]) == (None, None)
+        return
+    _, said, ((threshold, keys), signatures) = action
+    message = f"LiqBon/sign/{domain}\0".encode() + chain + msgpack.packb(said)
+    assert message.hex() == case["endorsement"]
+    signers = [Ed25519PrivateKey.from_private_bytes(hexed(seed)) for seed in case["endorser"]]
+    assert [signer.public_key().public_bytes_raw() for signer in signers] == keys
+    assert len(signatures) == threshold
+    for place, signature in signatures:
+        assert signers[place].sign(message) == signature
 
 
 @pytest.mark.parametrize("case", cases("receipts", "receipt"), ids=named)
@@ -112,7 +155,7 @@ def test_entries(case: Any) -> None:
     """[STATE-4, STATE-5]"""
     value = hexed(case["value"])
     assert msgpack.packb(msgpack.unpackb(value)) == value
-    assert hexed(case["key"])[0] in {1, 2, *range(0x10, 0x62 + 1)}
+    assert hexed(case["key"])[0] in {1, 2, *range(0x10, 0x73 + 1)}
 
 
 def test_origins_of_what_falls_due() -> None:
@@ -122,7 +165,7 @@ def test_origins_of_what_falls_due() -> None:
         assert digest("due", key, case["place"].to_bytes(2, "big")).hex() == case["origin"]
 
 
-@pytest.mark.parametrize("case", cases("ledger", "before"), ids=named)
+@pytest.mark.parametrize("case", blocks(), ids=named)
 def test_blocks_of_the_ledger(case: Any) -> None:
     """[STATE-6, RCPT-1, RCPT-2, RCPT-4]"""
     state = {hexed(key): hexed(value) for key, value in case["before"]}
@@ -147,7 +190,7 @@ def test_blocks_of_the_ledger(case: Any) -> None:
     assert [(o, numbers("Refusals")[n]) for o, n in by_transactions] == used
 
 
-@pytest.mark.parametrize("case", cases("ledger", "before"), ids=named)
+@pytest.mark.parametrize("case", blocks(), ids=named)
 def test_balances_are_the_supply_before_and_after(case: Any) -> None:
     """[LEDGER-2, LEDGER-3]"""
     state = {hexed(key): hexed(value) for key, value in case["before"]}
@@ -158,13 +201,90 @@ def test_balances_are_the_supply_before_and_after(case: Any) -> None:
         minted, redeemed, refunded = held[b"\x01"]
         balances = sum(value[0] for key, value in held.items() if key[0] == 0x10)
         owed = [value for key, value in held.items() if key[0] == 0x21]
-        net = sum(m - r + back - paid + got + more for m, r, back, paid, got, more in owed)
+        net = sum(m - r + back - paid + got + more for m, r, back, paid, got, more, *_ in owed)
         assert balances == net == minted + refunded - redeemed
+        assert sum(value[6] for value in owed) == sum(value[7] for value in owed)
 
 
 def test_the_ledger_s_cases_meet_every_code() -> None:
-    met = {code for case in cases("ledger", "before") for code in case["verdicts"]}
+    met = {code for case in blocks() for code in case["verdicts"]}
     assert met == {*numbers("Refusals").values(), *numbers("Skips").values()}
+
+
+ADMIN = ("partner_unknown", "not_admin")
+CODES_OF = {
+    0x10: ("amount_overflow", "balance_too_low", "output_below_opening"),
+    0x11: ("channels_not_more", "balance_too_low"),
+    0x20: (
+        "partner_unknown",
+        "not_issuer",
+        "programme_unknown",
+        "programme_paused",
+        "rate_not_in_force",
+        "rate_mismatch",
+        "commitment_used",
+        "minting_suspended",
+        "limit_exceeded",
+        "daily_cap_exceeded",
+        "supply_exceeded",
+    ),
+    0x30: (*ADMIN, "programme_exists", "programmes_full"),
+    0x31: (*ADMIN, "programme_unknown", "rate_unordered", "rate_too_far", "rate_notice_short"),
+    0x32: (*ADMIN, "programme_unknown", "programme_unchanged"),
+    0x50: (*ADMIN, "claim_bound_not_lower"),
+    0x51: ADMIN,
+    0x52: (*ADMIN, "not_custodian", "ceiling_exceeded", "attestation_early", "attestation_stale"),
+    0x53: (*ADMIN, "not_custodian", "release_stale", "reserve_needed"),
+    0x60: (
+        "partner_unknown",
+        "not_cashier",
+        "invoice_expired",
+        "invoice_for_another",
+        "invoice_used",
+        "claim_bound_exceeded",
+        "balance_too_low",
+        "supply_exceeded",
+    ),
+    0x61: (
+        "partner_unknown",
+        "not_cashier",
+        "invoice_unknown",
+        "refund_used",
+        "refund_exceeded",
+        "limit_exceeded",
+        "daily_cap_exceeded",
+    ),
+    0x70: ("obligation_unknown", "not_debtor", "obligation_settled", "payment_claimed"),
+    0x71: ("obligation_unknown", "not_creditor", "obligation_settled"),
+    0x72: ("obligation_unknown", "not_creditor", "payment_not_claimed"),
+    0x73: ("obligation_unknown", "not_custodian", "obligation_settled", "not_disputed"),
+}
+"""What docs/spec/ledger.md says that each action may be refused with."""
+
+
+def test_each_action_has_a_case_of_each_of_its_codes() -> None:
+    met = {
+        (msgpack.unpackb(hexed(signed))[0][6][0], code)
+        for case in blocks()
+        for (_, signed), code in zip(case["transactions"], case["verdicts"], strict=True)
+    }
+    wanted = {(tag, code) for tag, codes in CODES_OF.items() for code in ("done", *codes)}
+    assert wanted - met == set()
+
+
+def test_the_ledger_s_cases_carry_out_every_action_and_meet_every_event() -> None:
+    """Each action that docs/spec/transactions.md lists is done in some case, each event met."""
+    done, met = set(), set()
+    for case in blocks():
+        for (_, signed), code in zip(case["transactions"], case["verdicts"], strict=True):
+            if code == "done":
+                done.add(msgpack.unpackb(hexed(signed))[0][6][0])
+        for receipt in case["receipts"]:
+            met |= {event[0] for event in msgpack.unpackb(hexed(receipt))[2]}
+    page = (ROOT / "docs/spec/transactions.md").read_text()
+    assert done == {int(tag, 16) for tag in re.findall(r"= \[(0x[0-9a-f]{2})", page)}
+    page = (ROOT / "docs/spec/ledger.md").read_text()
+    assert met == {int(tag) for tag in re.findall(r"^    [A-Z]\w+ *= \[(\d+),", page, re.M)}
 
 
 @pytest.mark.parametrize("case", cases("blocks", "batch"), ids=named)

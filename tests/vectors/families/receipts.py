@@ -1,18 +1,34 @@
 """Receipts with every event, and the root of some."""
 
 from collections.abc import Mapping, Sequence
+from typing import get_args
 
 from primitives.encoding import decode, encode
 from primitives.genesis import Rate
 from primitives.merkle import list_root
 from primitives.receipt import (
     AccountOpened,
+    ClaimBoundLowered,
+    CycleClosed,
+    DailyCapsChanged,
     Event,
     Minted,
+    ObligationOverdue,
+    ObligationSettled,
     Outcome,
+    PaymentClaimed,
+    PaymentDisputed,
+    ProgrammeOpened,
+    ProgrammePaused,
     RateChanged,
+    RatePublished,
     Receipt,
+    Redeemed,
+    Refunded,
+    ReserveChanged,
+    ReserveDrawn,
     ReserveLapsed,
+    ReserveReleased,
     Skip,
 )
 
@@ -27,11 +43,35 @@ FIELDS = {
 }
 
 ID = bytes(range(32))
+RATE = Rate(1_793_491_200_000, 2**32 - 1, 3)
 EVENTS: dict[str, tuple[Event, ...]] = {
     "an account opened": (AccountOpened(ID),),
     "minted to a new account": (AccountOpened(ID), Minted("north", 12_500_000, 2**63 - 1)),
     "a reserve lapsed": (ReserveLapsed("north"),),
-    "a rate began": (RateChanged("north", "bonus", Rate(1_793_491_200_000, 2**32 - 1, 3)),),
+    "a rate began": (RateChanged("north", "bonus", RATE),),
+    "redeemed": (Redeemed("east", 12_500_000, 2**63 - 1),),
+    "refunded": (Refunded("east", 1, 12_500_000),),
+    "a programme opened": (ProgrammeOpened("north", "miles"),),
+    "a rate published and begun": (
+        RatePublished("north", "bonus", RATE),
+        RateChanged("north", "bonus", RATE),
+    ),
+    "a programme paused": (ProgrammePaused("north", "bonus", paused=True),),
+    "a programme taken up again": (ProgrammePaused("north", "bonus", paused=False),),
+    "a reserve changed": (ReserveChanged("north", 2**63 - 1),),
+    "a reserve of nothing": (ReserveChanged("north", 0),),
+    "a reserve released": (ReserveReleased("north", 12_500_000),),
+    "a reserve drawn, and the obligation settled": (
+        ReserveDrawn("north", 7, 98, 12_500_000),
+        ObligationSettled(7, 98, 12_500_000),
+    ),
+    "daily caps changed": (DailyCapsChanged("north", 0, 2**63 - 1),),
+    "a claim bound lowered": (ClaimBoundLowered("north", 0),),
+    "a cycle closed": (CycleClosed(2**32 - 1, 12_500_000, 98),),
+    "a cycle closed without claims": (CycleClosed(1, 0, 0),),
+    "a payment claimed": (PaymentClaimed(7, 0, ID),),
+    "a payment disputed": (PaymentDisputed(7, 0, 0),),
+    "an obligation overdue": (ObligationOverdue(7, 0, 1),),
     "256 accounts opened": tuple(AccountOpened(bytes([i]) * 32) for i in range(256)),
 }
 
@@ -55,7 +95,14 @@ def described(name: str, receipt: Receipt) -> dict[str, object]:
     }
 
 
+def eventful() -> None:
+    """Every kind of event is in some receipt."""
+    shown = {type(event) for events in EVENTS.values() for event in events}
+    assert shown == set(get_args(Event)), shown
+
+
 def cases() -> Sequence[Mapping[str, object]]:
+    eventful()
     held = receipts()
     items = [encode(receipt) for receipt in held.values()]
     lists = [items[:count] for count in (0, 1, 2, 5)]
