@@ -8,8 +8,10 @@ import signal
 import socket
 import subprocess
 import sysconfig
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ import pytest
 pytestmark = pytest.mark.integration
 
 COMMANDS = Path(sysconfig.get_path("scripts"))
+UNSIGNED = ("balance", "history", "network", "request")
+"""Commands of a wallet that need no passphrase."""
 
 
 @dataclass
@@ -44,18 +48,24 @@ class Devnet:
 
     def wallet(self, name: str, verb: str, *arguments: str, status: int = 0) -> Any:
         account = self.account(name)
-        secret = (
-            ["--passphrase-file", account["passphrase_file"], "--yes"] if verb == "send" else []
-        )
+        secret = [] if verb in UNSIGNED else self.secret
         return self.run(
             "liqbon-wallet", verb, *arguments, "--home", account["home"], *secret, status=status
         )
 
-    def issuer(self, verb: str, *arguments: str, status: int = 0) -> Any:
-        secret = self.account("alice")["passphrase_file"]
-        home = Path(self.account("alice")["home"]).parents[1] / "partners" / "bramble"
-        given = ["--home", str(home), "--passphrase-file", secret, "--yes"]
+    @property
+    def secret(self) -> list[str]:
+        """What a command that signs is given."""
+        return ["--passphrase-file", self.account("alice")["passphrase_file"], "--yes"]
+
+    def partner(self, code: str, verb: str, *arguments: str, status: int = 0) -> Any:
+        [partner] = [p for p in self.document["partners"] if p["code"] == code]
+        secret = self.secret if verb != "invoice" else self.secret[:-1]
+        given = ["--home", partner["home"], *secret]
         return self.run("liqbon-partner", verb, *arguments, *given, status=status)
+
+    def issuer(self, verb: str, *arguments: str, status: int = 0) -> Any:
+        return self.partner("bramble", verb, *arguments, status=status)
 
 
 def a_free_base_port(nodes: int = 4) -> int:
@@ -119,6 +129,55 @@ def test_points_become_liqbon_are_sent_and_are_proven(devnet: Devnet, tmp_path: 
     assert too_much["error"]["code"] == "balance_too_low"
     again = devnet.issuer("deposit", *arguments, "--reference=r-1")
     assert again["repeated"] is True
+
+
+def test_points_of_one_retailer_are_spent_at_another_and_given_back(devnet: Devnet) -> None:
+    """[LEDGER-17, LEDGER-19, URI-5]: an invoice is redeemed once, a refund is proven."""
+    alice = devnet.account("alice")
+    arguments = ["--programme=basket", "--points=1000", f"--to={alice['address']}"]
+    devnet.issuer("deposit", *arguments, "--reference=r-2")
+    before = Decimal(devnet.wallet("alice", "balance")["total"])
+    invoice = devnet.partner("foxglove", "invoice", "2.5")["invoice"]
+
+    spent = devnet.wallet("alice", "redeem", invoice["uri"])
+    assert (spent["partner"], spent["name"]) == ("foxglove", "Foxglove Books")
+    assert spent["proof"]["attested"] >= 3
+    again = devnet.wallet("alice", "pay", invoice["uri"])
+    assert (again["repeated"], again["transaction"]) == (True, spent["transaction"])
+    stolen = devnet.wallet("boris", "redeem", invoice["uri"], status=5)
+    assert stolen["error"]["code"] == "invoice_used"
+
+    devnet.partner("foxglove", "refund", invoice["id"], "1")
+    entries = devnet.wallet("alice", "history", "--verify")["entries"]
+    assert [(e["type"], e["change"]) for e in entries[:2]] == [("refund", "1"), ("redeem", "-2.5")]
+    assert Decimal(devnet.wallet("alice", "balance")["total"]) == before - Decimal("1.5")
+
+
+def test_a_request_is_paid_as_it_asks(devnet: Devnet) -> None:
+    """[URI-2]"""
+    asked = devnet.wallet("boris", "request", "0.75", "--memo", "5a" * 32)
+    paid = devnet.wallet("alice", "pay", asked["uri"])
+    assert (paid["to"], paid["amount"]) == (asked["address"], "0.75")
+    newest = devnet.wallet("boris", "history", "--verify")["entries"][0]
+    assert (newest["memo"], newest["change"]) == ("5a" * 32, "0.75")
+
+
+@pytest.mark.parametrize("after_s", [0.3, 0.5, 0.6, 0.7])
+def test_a_wallet_killed_at_any_moment_pays_an_invoice_once(devnet: Devnet, after_s: float) -> None:
+    """kill -9 before, while or after it signs: the command, run again, ends what was begun."""
+    before = Decimal(devnet.wallet("alice", "balance")["total"])
+    uri = devnet.partner("skerry", "invoice", "0.1")["invoice"]["uri"]
+    home = devnet.account("alice")["home"]
+    process = subprocess.Popen(
+        [COMMANDS / "liqbon-wallet", "redeem", uri, "--home", home, *devnet.secret],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(after_s)
+    process.kill()
+    process.wait(10)
+    assert devnet.wallet("alice", "redeem", uri)["outcome"] == "done"
+    assert Decimal(devnet.wallet("alice", "balance")["total"]) == before - Decimal("0.1")
 
 
 def test_one_node_is_killed_and_nobody_loses_or_mints_anything(
