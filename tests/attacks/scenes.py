@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -22,8 +22,11 @@ from tests.fakes.node import FakeNode
 from tests.fakes.ordering import Ledger as NodeLedger
 from tests.ledger import Ledger
 from tests.people import a_person
+from tests.simulation.adversaries import Adversary
 from tests.simulation.cluster import Cluster
 from tests.simulation.plan import plan_of
+from tests.simulation.process import Process
+from tests.simulation.verdict import Verdict
 
 ANN: Final = a_person("ann")
 BOB: Final = a_person("bob")
@@ -103,14 +106,52 @@ def done(ledger: Ledger, decoded: Decoded, lane: int = 0) -> None:
     assert texts(ledger.block(decoded, lane=lane)) == ["done"]
 
 
-def besieged(adversary: str, seed: int, byzantine: int = 1) -> Cluster:
-    """A simulated network of four of which one is Byzantine, beset by the faults of a seed.
+class Siege(NamedTuple):
+    """A network of four after a run in which one member was Byzantine and the three others agreed.
+
+    ``wishes`` are the ids of all that its customers wanted to be done.
+    """
+
+    cluster: Cluster
+    adversary: Adversary
+    wishes: list[bytes]
+
+    def fates(self, ids: Iterable[bytes]) -> list[str]:
+        """What became of those of the transactions that have a receipt, at an honest node."""
+        wanted = set(ids)
+        found = []
+        archive = self.honest[0].executor.archive
+        for height in range(1, self.cluster.agreement.height + 1):
+            listed = archive.receipts(height)
+            assert listed is not None
+            found += [r.outcome.text for r in listed.receipts if r.origin in wanted]
+        return found
+
+    @property
+    def honest(self) -> list[Process]:
+        """The three others."""
+        return self.cluster._honest()
+
+    def assert_all_wishes_were_done(self) -> None:
+        """Each of them, and none of them refused."""
+        assert self.fates(self.wishes) == ["done"] * len(self.wishes)
+
+
+def besiege(adversary: str, seed: int, byzantine: int = 1) -> Siege:
+    """Run a network beset by the faults of a seed, of which member ``byzantine`` is an adversary.
 
     The seed is one whose plan has four honest members, so that all else is as it is drawn there.
+    Asserts that whatever the adversary did, the others agreed on it and finished.
     """
     plan = plan_of(seed)
     assert (plan.members, plan.adversary) == (4, "none"), f"seed {seed} draws another network"
-    return Cluster(plan._replace(adversary=adversary, byzantine=byzantine))
+    cluster = Cluster(plan._replace(adversary=adversary, byzantine=byzantine))
+    customers = cluster.clients.customers[: plan.people]
+    wishes = [transaction.id for customer in customers for transaction in customer.queue]
+    outcome = cluster.run()
+    assert outcome.verdict is Verdict.AGREED, outcome.text()
+    assert cluster.adversary.acted
+    return Siege(cluster, cluster.adversary, wishes)
 
 
 def honest_seeds(count: int) -> list[int]:
@@ -122,18 +163,6 @@ def honest_seeds(count: int) -> list[int]:
         if (plan.members, plan.adversary) == (4, "none"):
             found.append(seed)
         seed += 1
-    return found
-
-
-def outcomes_of(cluster: Cluster, ids: Iterable[bytes]) -> list[str]:
-    """What became of those of the transactions that have a receipt, at an honest node."""
-    wanted = set(ids)
-    found = []
-    archive = cluster._honest()[0].executor.archive
-    for height in range(1, cluster.agreement.height + 1):
-        listed = archive.receipts(height)
-        assert listed is not None
-        found += [r.outcome.text for r in listed.receipts if r.origin in wanted]
     return found
 
 

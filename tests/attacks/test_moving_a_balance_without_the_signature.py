@@ -26,13 +26,12 @@ from primitives.evidence import batch_fault
 from primitives.keys import ED25519
 from primitives.proof import EntryProof
 from primitives.transaction import SignedTransaction
-from tests.attacks.scenes import ANN, BOB, besieged, honest_seeds, outcomes_of
+from tests.attacks.scenes import ANN, BOB, besiege, honest_seeds
 from tests.builders import a_batch, a_chain, a_key, a_person, a_transaction, a_transfer, raw
 from tests.fakes.node import FakeNode
 from tests.fakes.nodes import HonestNode, Liar
 from tests.fakes.ordering import Ledger as NodeLedger
 from tests.simulation.adversaries.thief import Thief
-from tests.simulation.verdict import Verdict
 
 THEFT = a_transfer(ANN, (BOB, MICRO))
 """What the thief would have Ann sign."""
@@ -137,33 +136,28 @@ class TestForgedTransactions:
 @pytest.mark.parametrize("seed", honest_seeds(3))
 def test_a_forger_in_a_network_is_convicted_and_takes_nothing(seed: int) -> None:
     """[LANE-2] [EVID-1] Its lane ends at the forgery; three others go on."""
-    cluster = besieged("forger", seed)
-    outcome = cluster.run()
-    assert outcome.verdict is Verdict.AGREED, outcome.text()
-    assert cluster.honesty.proofs > 0, "nobody proved what it did"
-    thief = cluster.setting.keys.person("a thief")
-    for process in cluster._honest():
+    siege = besiege("forger", seed)
+    assert siege.cluster.honesty.proofs > 0, "nobody proved what it did"
+    thief = siege.cluster.setting.keys.person("a thief")
+    for process in siege.honest:
         assert process.executor.account(thief.account).balance == 0
-    assert outcomes_of(cluster, cluster.clients.intents) == ["done"] * len(cluster.clients.intents)
+    siege.assert_all_wishes_were_done()
 
 
 @pytest.mark.parametrize("seed", honest_seeds(3))
 @pytest.mark.parametrize("byzantine", [0, 3])
 def test_a_thief_that_attests_its_own_books_is_alone(seed: int, byzantine: int) -> None:
     """[CERT-1] A certificate needs three that attest the same root; the thief's has one."""
-    cluster = besieged("thief", seed, byzantine)
-    outcome = cluster.run()
-    assert outcome.verdict is Verdict.AGREED, outcome.text()
-    thief = cluster.adversary
+    siege = besiege("thief", seed, byzantine)
+    thief = siege.adversary
     assert isinstance(thief, Thief)
     assert thief.roots
-    for process in cluster._honest():
+    for process in siege.honest:
         archive = process.executor.archive
-        certified = [archive.certificate(h) for h in range(1, cluster.agreement.height + 1)]
+        certified = [archive.certificate(h) for h in range(1, siege.cluster.agreement.height + 1)]
         attested = {c.attestation.state_root for c in certified if c is not None}
         assert not attested & set(thief.roots)
-    told = outcomes_of(cluster, cluster.clients.intents)
-    assert told == ["done"] * len(cluster.clients.intents)
+    siege.assert_all_wishes_were_done()
 
 
 class TestTowardsTheCustomer:
