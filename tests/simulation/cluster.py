@@ -22,12 +22,14 @@ from tests.simulation.checkers.conserved import check_conserved
 from tests.simulation.checkers.honest import Honesty
 from tests.simulation.checkers.once import check_once
 from tests.simulation.checkers.progress import unrest
-from tests.simulation.clients import LOOK_MS, POINTS, Clients
+from tests.simulation.checkers.punctual import check_cycles, overdue
+from tests.simulation.clients import LOOK_MS, Clients, Market
 from tests.simulation.founding import the_genesis
 from tests.simulation.keys import CHEAP, REAL, Keys
 from tests.simulation.loop import Loop, Trace
 from tests.simulation.machine import Machine, Pace
 from tests.simulation.network import CALM, Network
+from tests.simulation.offices import open_offices
 from tests.simulation.plan import Crash, Fault, Jump, Partition, Plan, Storm, end_of
 from tests.simulation.process import Process, Setting
 from tests.simulation.verdict import Diverged, Outcome, Verdict
@@ -55,7 +57,10 @@ class Cluster:
         self.machines = [self._machine(endpoint) for endpoint in range(plan.endpoints)]
         self.processes: dict[int, Process] = {}
         self.clients = Clients(self.loop, Random(f"{plan.seed} clients"), self._submit)
-        self.clients.enrol(keys, self.setting.chain, plan.members, plan.people, plan.transfers)
+        self.market = Market(keys, self.setting.chain, plan.members, plan.people)
+        self.clients.enrol(self.market, plan.transfers)
+        if plan.closes:
+            open_offices(self.clients, self.market, plan.parameters, Random(f"{plan.seed} offices"))
         self.agreement = Agreement()
         self.honesty = Honesty(self.setting, plan.byzantine)
         self.faults = 0
@@ -130,7 +135,7 @@ class Cluster:
         record = block.record
         self.trace.note(f"{machine.endpoint} executes {record.header.height}", record.state_root)
         self.agreement.executed(machine.endpoint, block)
-        self._final.update(receipt.origin for receipt in block.receipts)
+        self._final.update(receipt.origin for receipt in block.receipts[record.due :])
 
     def misbehaved(self, machine: Machine, blame: Misbehaviour) -> None:
         if self.is_honest(machine):
@@ -356,10 +361,13 @@ class Cluster:
         down = [m.endpoint for m in self.machines if m.endpoint not in self.processes]
         if any(self.is_honest(self.machines[endpoint]) for endpoint in down):
             return f"nodes {down} are down"
-        return unrest(self._honest())
+        late = [overdue(p.executor, p.machine.now_ms()) for p in self._honest()]
+        return unrest(self._honest()) or "".join(late)
 
     def _restless(self, height: int) -> str:
         """Why the network did not stay at rest, with its pulse."""
+        if self.plan.closes:
+            return self._settle(self.loop.now_ms + HEAL_LIMIT_MS) or self._stirred(height)
         if self.agreement.height != height:
             return f"idle at height {height}, then at {self.agreement.height}"
         for process in self._honest():
@@ -368,11 +376,23 @@ class Cluster:
                 return f"node {process.machine.endpoint} saw no beat of height {height}"
         return unrest(self._honest())
 
+    def _stirred(self, height: int) -> str:
+        """Whether anything woke the network since ``height`` but what fell due; empty if not."""
+        archive = self._honest()[0].executor.archive
+        records = [archive.block(each) for each in range(height + 1, self.agreement.height + 1)]
+        woken = [record for record in records if record is not None and record.due]
+        if not woken:
+            return f"nothing fell due after height {height}"
+        if len(records) > 2 * len(woken) or any(r.transactions for r in records if r is not None):
+            return f"{len(records)} heights after {height}, in {len(woken)} something fell due"
+        return ""
+
     def _check_all(self, *, settled: bool) -> None:
-        deposited = self.plan.people * POINTS * 10_000 if settled else None
+        supply = self.market.supply if settled else None
         for process in self._honest():
             check_certificates(self.setting, process.executor, all_of_them=settled)
-            check_conserved(process.executor, deposited)
+            check_conserved(process.executor, supply)
+            check_cycles(process.executor)
         final = self._final_intents()
         check_once((*self._acknowledged, *final) if settled else final, self.agreement.receipts)
 

@@ -12,14 +12,9 @@ from hashlib import blake2b, sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from primitives.address import policy_of
+from primitives.endorsement import Endorsement
 from primitives.keys import ED25519, Check, SignatureScheme, Signer
-from primitives.transaction import (
-    KeySignature,
-    SignedTransaction,
-    Transaction,
-    signing_message,
-    transaction_id,
-)
+from primitives.transaction import KeySignature
 from tests.builders import Person, SignerOf, a_key, a_person
 
 if TYPE_CHECKING:
@@ -55,11 +50,10 @@ def keyed_signer(name: str) -> Signer:
 class CheapPerson(Person):
     """Someone with one cheap key."""
 
-    def sign(self, transaction: Transaction) -> SignedTransaction:
+    def endorse(self, message: bytes) -> Endorsement:
         """As any person signs, with the cheap key."""
         [key_name] = self.key_names
-        signature = keyed_signer(key_name).sign(signing_message(transaction_id(transaction)))
-        return SignedTransaction(transaction, self.policy, (KeySignature(0, signature),))
+        return Endorsement(self.policy, (KeySignature(0, keyed_signer(key_name).sign(message)),))
 
 
 @lru_cache(maxsize=1024)

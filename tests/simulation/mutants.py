@@ -11,9 +11,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
+from msgspec.structs import replace
 
 from consensus import proposals, recovery, repeats, safety
 from consensus.chain import Block, Chain
+from consensus.engine import Engine
+from consensus.inputs import Executed
 from consensus.messages import Propose
 from consensus.simplex import Simplex
 from node.guard import Guard, Statement
@@ -130,6 +133,16 @@ def no_proposals_while_lagging(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Simplex, "propose", propose_unless_lagging)
 
 
+def nothing_falls_due(patch: pytest.MonkeyPatch) -> None:
+    """[IDLE-1] dropped in part: what falls due wakes nobody; it waits for the next transaction."""
+    told = Engine._executed
+
+    def told_of_nothing(self: Engine, event: Executed) -> None:
+        told(self, replace(event, next_due_ms=None))
+
+    patch.setattr(Engine, "_executed", told_of_nothing)
+
+
 def two_proposals(patch: pytest.MonkeyPatch) -> None:
     """[SAFE-1] dropped: a leader whose tips grew proposes once more."""
     propose = Simplex.propose
@@ -160,6 +173,7 @@ MUTANTS = (
     Mutant("attestations not sent again", no_resent_attests, ""),
     Mutant("skipped-view check dropped", skipped_views_not_checked, "AssertionError((Block"),
     Mutant("no proposals while execution lags", no_proposals_while_lagging, ""),
+    Mutant("what falls due wakes nobody", nothing_falls_due, "something is due since"),
 )
 
 __all__ = ["MUTANTS", "Mutant"]

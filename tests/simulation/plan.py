@@ -17,6 +17,8 @@ from tests.simulation.network import Weather
 
 REAL_KEYS_EVERY: Final = 25
 """One seed in so many signs with Ed25519."""
+SHORT_MS: Final = 60_000
+"""A shorter settlement cycle closes within a run."""
 ADVERSARIES: Final = (
     *("none", "none", "none"),
     *("twin", "twin"),
@@ -80,6 +82,11 @@ class Plan(NamedTuple):
     transfers: int
 
     @property
+    def closes(self) -> bool:
+        """Whether settlement cycles close within the run."""
+        return self.parameters.settlement_cycle_ms < SHORT_MS
+
+    @property
     def endpoints(self) -> int:
         """One a member; a twin has two."""
         return self.members + (self.adversary == "twin")
@@ -95,7 +102,7 @@ def plan_of(seed: int) -> Plan:
         seed=seed,
         members=members,
         real_keys=seed % REAL_KEYS_EVERY == REAL_KEYS_EVERY - 1,
-        parameters=_parameters(rng),
+        parameters=_with_deadlines(_parameters(rng), Random(f"plan {seed} deadlines")),
         adversary=adversary,
         byzantine=rng.randrange(members) if adversary != "none" else -1,
         paces=(),
@@ -123,6 +130,21 @@ def _parameters(rng: Random) -> Parameters:
         empty_block_ms=50,
         standstill_ms=500,
         beat_ms=5_000,
+    )
+
+
+def _with_deadlines(parameters: Parameters, rng: Random) -> Parameters:
+    """In half of all runs partners square their accounts every few seconds, for ever; in the others
+    nothing falls due, and the network has to fall silent."""
+    if rng.random() < 0.5:
+        return parameters
+    return replace(
+        parameters,
+        settlement_cycle_ms=rng.choice((2_000, 3_000, 5_000)),
+        payment_term_ms=rng.choice((500, 1_500, 4_000)),
+        confirmation_ms=rng.choice((400, 1_000)),
+        dispute_ms=rng.choice((800, 2_000)),
+        rate_notice_ms=300,
     )
 
 

@@ -10,6 +10,10 @@ from tests.simulation.verdict import Verdict
 
 SEEDS = 200
 CHUNK = 10
+MONEY = {
+    *("Minted", "Redeemed", "Refunded", "ProgrammeOpened", "RatePublished", "RateChanged"),
+    *("CycleClosed", "PaymentClaimed", "PaymentDisputed", "ReserveDrawn", "ObligationSettled"),
+}
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
@@ -18,6 +22,28 @@ def test_every_seed_agrees(first: int) -> None:
     outcomes = [Cluster(plan_of(seed)).run() for seed in range(first, first + CHUNK)]
     bad = [outcome.text() for outcome in outcomes if outcome.verdict is not Verdict.AGREED]
     assert bad == []
+
+
+def test_partners_spend_settle_and_quarrel_in_the_first_seeds() -> None:
+    """What the checkers saw no fault in did happen, in networks beset by faults."""
+    happened: set[str] = set()
+    seed = 0
+    while MONEY - happened and seed < SEEDS // 4:
+        plan = plan_of(seed)
+        if plan.closes and plan.members > 1:
+            cluster = Cluster(plan)
+            cluster.run()
+            happened |= kinds_of_events(cluster)
+        seed += 1
+    assert MONEY - happened == set()
+
+
+def kinds_of_events(cluster: Cluster) -> set[str]:
+    """Names of the events in all receipts of a run."""
+    archive = next(iter(cluster.processes.values())).executor.archive
+    found = [archive.receipts(height) for height in range(1, cluster.agreement.height)]
+    listed = [receipts.receipts for receipts in found if receipts is not None]
+    return {type(e).__name__ for receipts in listed for r in receipts for e in r.events}
 
 
 def test_the_seeds_cover_what_they_claim_to() -> None:
@@ -30,6 +56,7 @@ def test_the_seeds_cover_what_they_claim_to() -> None:
     assert {plan.members for plan in plans} == {1, 4, 7}
     assert any(plan.real_keys for plan in plans)
     assert any(plan.parameters.lag_bound == 1 for plan in plans)
+    assert {plan.closes for plan in plans} == {True, False}
     blackouts = [
         fault
         for plan in plans

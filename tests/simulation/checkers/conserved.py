@@ -7,11 +7,11 @@ from node.executor import Executor
 from tests.simulation.verdict import Diverged
 
 
-def check_conserved(executor: Executor, deposited: int | None) -> None:
-    """``deposited`` units are what all deposits together were worth, once all are minted."""
+def check_conserved(executor: Executor, supply: int | None) -> None:
+    """``supply`` units are what is left of all deposits once all that anyone wanted was done."""
     try:
         totals = check_all(executor.archive.state())
     except AssertionError as error:
         raise Diverged(f"an invariant is broken: {error}") from error
-    if deposited is not None and totals.supply != deposited:
-        raise Diverged(f"supply is {totals.supply}, {deposited} were deposited")
+    if supply is not None and totals.supply != supply:
+        raise Diverged(f"supply is {totals.supply}, {supply} were deposited and not spent")

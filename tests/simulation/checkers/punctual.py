@@ -1,0 +1,28 @@
+"""[IDLE-1] [LEDGER-27] What falls due happens by itself, in time, though nobody sends anything."""
+
+from __future__ import annotations
+
+from contracts import settlement
+from contracts.state import State
+from node.executor import Executor
+from tests.simulation.verdict import Diverged
+
+PATIENCE_MS = 2_000
+"""A few views of a healed network, whose clocks differ by some hundred milliseconds."""
+
+
+def overdue(executor: Executor, now_ms: int) -> str:
+    """What should have happened long ago by a clock that shows ``now_ms``; empty if nothing."""
+    due_ms = executor.head_record.next_due_ms
+    if due_ms is None or due_ms + PATIENCE_MS > now_ms:
+        return ""
+    return f"height {executor.height}: something is due since {now_ms - due_ms} ms"
+
+
+def check_cycles(executor: Executor) -> None:
+    """Cycles closed in step with genesis: each closing is a whole number of periods after it."""
+    head = settlement.head(State(executor.state))
+    period = executor.genesis.parameters.settlement_cycle_ms
+    passed = head.closes - executor.genesis.time
+    if passed % period or not 1 <= head.cycle <= passed // period:
+        raise Diverged(f"cycle {head.cycle} closes {passed} ms after genesis, period {period}")
