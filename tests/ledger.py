@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from contracts.context import BlockContext
 from contracts.genesis import genesis_changes
 from contracts.invariants import Totals, check_all, check_changes
@@ -34,6 +36,7 @@ from primitives.entries import (
     Limits,
     Obligation,
     Position,
+    Prefix,
     account_key,
     channel_key,
     decode_entry,
@@ -121,6 +124,26 @@ class Ledger:
         """Apply a block of one transaction."""
         [verdict] = self.block(decoded, lane=lane, after_ms=after_ms)
         return verdict if isinstance(verdict, Skip) else verdict.outcome
+
+    def refuse(self, decoded: Decoded, outcome: Outcome, after_ms: int = SECOND_MS) -> None:
+        """A block of one transaction, refused: its sequence moved and nothing else ([LEDGER-13]).
+
+        Nothing may fall due in the block.
+        """
+        before = dict(self.state)
+        assert self.send(decoded, after_ms=after_ms) == outcome
+        assert self.last is not None
+        assert [receipt.events for receipt in self.last.receipts] == [()]
+        sender, channel = decoded.transaction.sender, decoded.transaction.channel
+        key = channel_key(sender, channel) if channel else account_key(sender)
+        changed = [key for key, _ in self.last.changes]
+        assert [changed_key for changed_key in changed if changed_key[0] != Prefix.LANE_DAY] == [
+            key
+        ]
+        if not channel:
+            old, new = (decode_entry(key, state[key]) for state in (before, self.state))
+            assert isinstance(old, Account)
+            assert new == replace(old, sequence=old.sequence + 1, last=decoded.id)
 
     def pass_time(self, ms: int) -> BlockResult:
         """Apply an empty block ``ms`` later."""

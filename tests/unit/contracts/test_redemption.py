@@ -1,0 +1,441 @@
+"""Spending and giving back, clause by clause: [LEDGER-17, LEDGER-18, LEDGER-19, LEDGER-12]."""
+
+import pytest
+from msgspec.structs import replace
+
+from primitives.actions import Redeem, invoice_message
+from primitives.amount import MAX_SUPPLY, MICRO
+from primitives.entries import (
+    SUPPLY_KEY,
+    Day,
+    Mark,
+    MarkKind,
+    Redemption,
+    Supply,
+    day_key,
+    mark_key,
+    redemption_key,
+)
+from primitives.genesis import Genesis, PartnerLimits, Rate
+from primitives.keys import ED25519
+from primitives.receipt import Outcome, Receipt, Redeemed, Refunded
+from primitives.transaction import signatures
+from tests.builders import (
+    BONUS,
+    CUSTODIAN,
+    DAY_MS,
+    GENESIS_TIME,
+    LIMITS,
+    SECOND_MS,
+    Person,
+    a_genesis,
+    a_person,
+    a_role,
+    an_id,
+    an_invoice,
+)
+from tests.ledger import Ledger
+
+ALICE, BOB = a_person("Alice"), a_person("Bob")
+PURSE = 100 * MICRO
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    """Alice has 100 LiqBon that north minted."""
+    return with_limits(LIMITS)
+
+
+def with_limits(terms: PartnerLimits) -> Ledger:
+    ledger = Ledger(a_genesis(limits=terms))
+    ledger.give(ALICE, PURSE)
+    return ledger
+
+
+def spent(ledger: Ledger, amount: int = 10 * MICRO, partner: str = "east") -> bytes:
+    """The id of an invoice that Alice redeemed."""
+    invoice = ledger.invoice(partner, amount)
+    assert ledger.send(ledger.redeem(ALICE, invoice)) == Outcome.DONE
+    return invoice.id
+
+
+# Redeeming
+
+
+def test_redeeming_burns_and_the_partner_is_owed(ledger: Ledger) -> None:
+    """[LEDGER-18]"""
+    invoice = ledger.invoice("east", 30 * MICRO, payer=ALICE)
+    redeem = ledger.redeem(ALICE, invoice)
+    [verdict] = ledger.block(redeem)
+    event = Redeemed("east", 30 * MICRO, 30 * MICRO)
+    assert verdict == Receipt(redeem.id, Outcome.DONE, (event,))
+    assert ledger.balance(ALICE) == 70 * MICRO
+    assert ledger.entry(SUPPLY_KEY, Supply) == Supply(PURSE, 30 * MICRO, 0)
+    assert ledger.position("east").net == -30 * MICRO
+    assert ledger.position("north").net == PURSE
+    held = ledger.entry(redemption_key("east", invoice.id), Redemption)
+    assert held == Redemption(ALICE.account, 30 * MICRO, 0, redeem.id, ledger.height)
+    assert ledger.scan().supply == 70 * MICRO
+
+
+def test_redeeming_at_who_minted_lowers_what_it_owes(ledger: Ledger) -> None:
+    spent(ledger, 40 * MICRO, "north")
+    assert ledger.position("north").net == 60 * MICRO
+
+
+def test_the_whole_balance_can_be_spent_and_not_a_unit_more(ledger: Ledger) -> None:
+    """[LEDGER-17]"""
+    ledger.refuse(ledger.redeem(ALICE, ledger.invoice("east", PURSE + 1)), Outcome.BALANCE_TOO_LOW)
+    spent(ledger, PURSE)
+    assert ledger.balance(ALICE) == 0
+    ledger.refuse(ledger.redeem(ALICE, ledger.invoice("east", 1)), Outcome.BALANCE_TOO_LOW)
+
+
+def test_a_partner_that_does_not_exist_has_no_till(ledger: Ledger) -> None:
+    invoice = ledger.invoice("nobody", MICRO)
+    redeem = ledger.redeem(ALICE, invoice, cashier=a_role("east", "cashier"))
+    ledger.refuse(redeem, Outcome.PARTNER_UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    "impostor",
+    [
+        a_role("north", "cashier"),
+        a_role("east", "issuer"),
+        a_role("east", "admin"),
+        a_role(CUSTODIAN, "custodian"),
+        ALICE,
+    ],
+    ids=lambda person: person.name,
+)
+def test_only_the_partner_s_cashier_asks_for_money(ledger: Ledger, impostor: Person) -> None:
+    redeem = ledger.redeem(ALICE, ledger.invoice("east", MICRO), cashier=impostor)
+    assert all(ED25519.verify_many(signatures(redeem))), "signed, and by the wrong account"
+    ledger.refuse(redeem, Outcome.NOT_CASHIER)
+
+
+def test_a_cashier_of_many_keys_signs_with_as_many_as_its_policy_asks() -> None:
+    """Two of three; one of the same keys, under a policy of one, is another account."""
+    till = a_person("till", keys=3, threshold=2)
+    genesis = a_genesis()
+    founders = list(genesis.partners)
+    founders[1] = replace(founders[1], roles=replace(founders[1].roles, cashier=till.account))
+    ledger = Ledger(replace(genesis, partners=tuple(founders)))
+    ledger.give(ALICE, PURSE)
+    redeem = ledger.redeem(ALICE, ledger.invoice("east", MICRO), cashier=till)
+    assert len(signatures(redeem)) == 1 + 2
+    assert redeem.weight == 1 + 2 + 0 + 1
+    assert ledger.send(redeem) == Outcome.DONE
+    one_key = a_person("till", keys=3, threshold=1)
+    redeem = ledger.redeem(ALICE, ledger.invoice("east", MICRO), cashier=one_key)
+    ledger.refuse(redeem, Outcome.NOT_CASHIER)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"amount": MICRO - 1}, {"id": bytes(32)}, {"payer": BOB.account}, {"expires": 2**53}],
+    ids=str,
+)
+def test_who_changes_an_invoice_breaks_the_cashier_s_signature(
+    ledger: Ledger, change: dict[str, object]
+) -> None:
+    """[TX-10] what is paid is what was signed, to the byte."""
+    honest = ledger.redeem(ALICE, ledger.invoice("east", MICRO))
+    action = honest.transaction.action
+    assert isinstance(action, Redeem)
+    changed = replace(action, invoice=replace(action.invoice, **change))
+    redeem = ledger.act(ALICE, changed)
+    assert ED25519.verify_many(signatures(honest)) == [True, True]
+    assert ED25519.verify_many(signatures(redeem)) == [True, False]
+
+
+def test_an_invoice_of_another_chain_is_not_signed_for_this_one(ledger: Ledger) -> None:
+    """[TX-10] the chain is in what the cashier signs."""
+    invoice = ledger.invoice("east", MICRO)
+    elsewhere = a_role("east", "cashier").endorse(invoice_message(bytes(32), invoice))
+    redeem = ledger.act(ALICE, Redeem(invoice, elsewhere))
+    assert ED25519.verify_many(signatures(redeem)) == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "outcome"),
+    [(-1, Outcome.INVOICE_EXPIRED), (0, Outcome.DONE), (1, Outcome.DONE)],
+)
+def test_an_invoice_is_good_to_its_very_last_millisecond(
+    ledger: Ledger, ahead: int, outcome: Outcome
+) -> None:
+    expires = ledger.context(after_ms=777).time + ahead
+    redeem = ledger.redeem(ALICE, ledger.invoice("east", MICRO, expires=expires))
+    assert ledger.send(redeem, after_ms=777) == outcome
+
+
+def test_an_invoice_for_somebody_is_paid_by_nobody_else(ledger: Ledger) -> None:
+    ledger.refuse(
+        ledger.redeem(ALICE, ledger.invoice("east", MICRO, payer=BOB)), Outcome.INVOICE_FOR_ANOTHER
+    )
+
+
+def test_an_invoice_for_whoever_comes_is_paid_by_who_comes_first(ledger: Ledger) -> None:
+    ledger.give(BOB, MICRO)
+    invoice = ledger.invoice("east", MICRO)
+    assert ledger.send(ledger.redeem(BOB, invoice)) == Outcome.DONE
+    ledger.refuse(ledger.redeem(ALICE, invoice), Outcome.INVOICE_USED)
+
+
+def test_an_invoice_is_used_once_even_within_a_block(ledger: Ledger) -> None:
+    """[LEDGER-12]"""
+    invoice = ledger.invoice("east", MICRO)
+    first, second = (ledger.redeem(ALICE, invoice, sequence=i) for i in (0, 1))
+    verdicts = ledger.block(first, second)
+    assert [v.outcome for v in verdicts if isinstance(v, Receipt)] == [
+        Outcome.DONE,
+        Outcome.INVOICE_USED,
+    ]
+    assert ledger.balance(ALICE) == 99 * MICRO
+
+
+def test_another_invoice_of_a_used_id_is_used_too(ledger: Ledger) -> None:
+    first = ledger.invoice("east", MICRO)
+    assert ledger.send(ledger.redeem(ALICE, first)) == Outcome.DONE
+    ledger.refuse(ledger.redeem(ALICE, replace(first, amount=2 * MICRO)), Outcome.INVOICE_USED)
+
+
+def test_a_rival_cannot_use_up_another_partner_s_invoice(ledger: Ledger) -> None:
+    """[LEDGER-12] south saw the id in a lane and redeems one of its own first."""
+    invoice = ledger.invoice("east", MICRO)
+    assert ledger.send(ledger.redeem(ALICE, replace(invoice, partner="south"))) == Outcome.DONE
+    assert ledger.send(ledger.redeem(ALICE, invoice)) == Outcome.DONE
+
+
+def test_a_refused_redemption_leaves_its_invoice_unused(ledger: Ledger) -> None:
+    """[LEDGER-13]"""
+    invoice = ledger.invoice("east", 2 * MICRO)
+    ledger.give(BOB, MICRO)
+    ledger.refuse(ledger.redeem(BOB, invoice), Outcome.BALANCE_TOO_LOW)
+    assert ledger.send(ledger.redeem(ALICE, invoice)) == Outcome.DONE
+
+
+def test_the_claim_bound_may_be_reached_and_not_passed() -> None:
+    """[LEDGER-17] K bounds -D: what others come to owe."""
+    ledger = with_limits(replace(LIMITS, claim_bound=20 * MICRO))
+    over = ledger.redeem(ALICE, ledger.invoice("east", 20 * MICRO + 1))
+    ledger.refuse(over, Outcome.CLAIM_BOUND_EXCEEDED)
+    spent(ledger, 20 * MICRO)
+    one_more = ledger.redeem(ALICE, ledger.invoice("east", 1))
+    ledger.refuse(one_more, Outcome.CLAIM_BOUND_EXCEEDED)
+    assert ledger.position("east").net == -20 * MICRO
+
+
+def test_the_claim_bound_lets_a_partner_take_back_what_it_minted() -> None:
+    """Of its own LiqBon it may redeem all, and K more."""
+    ledger = with_limits(replace(LIMITS, claim_bound=0))
+    ledger.refuse(ledger.redeem(ALICE, ledger.invoice("east", 1)), Outcome.CLAIM_BOUND_EXCEEDED)
+    ledger.give(BOB, MICRO, "east")
+    over = ledger.redeem(ALICE, ledger.invoice("east", MICRO + 1))
+    ledger.refuse(over, Outcome.CLAIM_BOUND_EXCEEDED)
+    spent(ledger, MICRO, "east")
+    spent(ledger, 99 * MICRO, "north")
+
+
+def at_par(**fields: object) -> Genesis:
+    """One founder without bounds of its own; a point is a unit."""
+    wide = dict.fromkeys(
+        ("reserve", "reserve_ceiling", "claim_bound", "mint_per_day", "refund_per_day"), MAX_SUPPLY
+    )
+    limits = replace(LIMITS, credit=0, haircut=0, **(wide | fields))
+    par = replace(BONUS, rates=(Rate(GENESIS_TIME, 1, 1),))
+    return a_genesis(n=2, limits=limits, programmes=[par])
+
+
+def test_all_that_was_ever_redeemed_stays_below_63_bits() -> None:
+    """[LEDGER-2] the total only grows; the balance is there, and the total has no room."""
+    ledger = Ledger(at_par())
+    assert ledger.send(ledger.mint("north", ALICE, MAX_SUPPLY, amount=MAX_SUPPLY)) == Outcome.DONE
+    almost = ledger.invoice("north", MAX_SUPPLY - 5)
+    assert ledger.send(ledger.redeem(ALICE, almost)) == Outcome.DONE
+    assert ledger.send(ledger.refund("north", almost.id, 10)) == Outcome.DONE
+    over = ledger.redeem(ALICE, ledger.invoice("east", 6))
+    ledger.refuse(over, Outcome.SUPPLY_EXCEEDED)
+    assert ledger.send(ledger.redeem(ALICE, ledger.invoice("east", 5))) == Outcome.DONE
+    assert ledger.scan().supply == 10
+    assert ledger.entry(SUPPLY_KEY, Supply) == Supply(MAX_SUPPLY, MAX_SUPPLY, 10)
+
+
+def test_the_first_reason_of_many_is_told() -> None:
+    """[LEDGER-17] each invoice is wrong in all ways that come after, too."""
+    ledger = with_limits(replace(LIMITS, claim_bound=MICRO))
+    used = an_id("used")
+    spent_before = an_invoice("east", MICRO, id=used)
+    assert ledger.send(ledger.redeem(ALICE, spent_before)) == Outcome.DONE
+    now = ledger.time
+    too_much = PURSE + 1
+    all_wrong = an_invoice("nobody", too_much, id=used, expires=now - 1, payer=BOB)
+    stranger = a_role("north", "cashier")
+    cases = [
+        (all_wrong, stranger, Outcome.PARTNER_UNKNOWN),
+        (replace(all_wrong, partner="east"), stranger, Outcome.NOT_CASHIER),
+        (replace(all_wrong, partner="east"), None, Outcome.INVOICE_EXPIRED),
+        (an_invoice("east", too_much, id=used, payer=BOB), None, Outcome.INVOICE_FOR_ANOTHER),
+        (an_invoice("east", too_much, id=used), None, Outcome.INVOICE_USED),
+        (an_invoice("east", too_much), None, Outcome.CLAIM_BOUND_EXCEEDED),
+        (an_invoice("north", too_much), None, Outcome.BALANCE_TOO_LOW),
+    ]
+    for invoice, cashier, outcome in cases:
+        ledger.refuse(ledger.redeem(ALICE, invoice, cashier=cashier), outcome)
+
+
+def test_an_account_of_several_roles_signs_as_each_of_them() -> None:
+    """One account is admin, issuer and cashier of both founders, and a customer besides."""
+    one = a_person("everything")
+    genesis = a_genesis(n=2)
+    founders = tuple(
+        replace(founder, roles=type(founder.roles)(*[one.account] * 3))
+        for founder in genesis.partners
+    )
+    ledger = Ledger(replace(genesis, partners=founders))
+    assert ledger.send(ledger.mint("north", one, 100, issuer=one)) == Outcome.DONE
+    invoice = ledger.invoice("east", MICRO)
+    assert ledger.send(ledger.redeem(one, invoice, cashier=one)) == Outcome.DONE
+    assert ledger.send(ledger.refund("east", invoice.id, MICRO, cashier=one)) == Outcome.DONE
+    assert (ledger.balance(one), ledger.sequence(one)) == (MICRO, 3)
+
+
+# Refunding
+
+
+def test_a_refund_goes_to_who_redeemed_and_the_partner_owes_it(ledger: Ledger) -> None:
+    """[LEDGER-19]"""
+    invoice = spent(ledger)
+    refund = ledger.refund("east", invoice, 4 * MICRO, refund="back")
+    [verdict] = ledger.block(refund)
+    event = Refunded("east", 4 * MICRO, 4 * MICRO)
+    assert verdict == Receipt(refund.id, Outcome.DONE, (event,))
+    assert ledger.balance(ALICE) == 94 * MICRO
+    assert ledger.entry(SUPPLY_KEY, Supply) == Supply(PURSE, 10 * MICRO, 4 * MICRO)
+    assert ledger.position("east").net == -6 * MICRO
+    day = ledger.time // DAY_MS
+    assert ledger.entry(day_key("east"), Day) == Day(day, 0, 4 * MICRO)
+    mark = ledger.entry(mark_key("east", MarkKind.REFUND, an_id("back")), Mark)
+    assert mark == Mark(refund.id, ledger.height)
+    held = ledger.entry(redemption_key("east", invoice), Redemption)
+    assert held is not None
+    assert (held.amount, held.refunded) == (10 * MICRO, 4 * MICRO)
+    assert ledger.scan().supply == 94 * MICRO
+
+
+def test_no_more_is_refunded_than_was_redeemed_on_the_invoice(ledger: Ledger) -> None:
+    """[LEDGER-19] however much was redeemed on others."""
+    invoice, _ = spent(ledger), spent(ledger)
+    ledger.refuse(ledger.refund("east", invoice, 10 * MICRO + 1), Outcome.REFUND_EXCEEDED)
+    assert ledger.send(ledger.refund("east", invoice, 9 * MICRO)) == Outcome.DONE
+    ledger.refuse(ledger.refund("east", invoice, MICRO + 1), Outcome.REFUND_EXCEEDED)
+    assert ledger.send(ledger.refund("east", invoice, MICRO)) == Outcome.DONE
+    ledger.refuse(ledger.refund("east", invoice, 1), Outcome.REFUND_EXCEEDED)
+
+
+def test_a_refund_s_id_is_used_once_whatever_the_invoice(ledger: Ledger) -> None:
+    """[LEDGER-12] a lost answer is asked for again without paying twice."""
+    one, other = spent(ledger), spent(ledger)
+    assert ledger.send(ledger.refund("east", one, MICRO, refund="once")) == Outcome.DONE
+    ledger.refuse(ledger.refund("east", one, MICRO, refund="once"), Outcome.REFUND_USED)
+    ledger.refuse(ledger.refund("east", other, MICRO, refund="once"), Outcome.REFUND_USED)
+
+
+def test_a_rival_cannot_use_up_another_partner_s_refund(ledger: Ledger) -> None:
+    """[LEDGER-12]"""
+    east, south = spent(ledger), spent(ledger, partner="south")
+    assert ledger.send(ledger.refund("south", south, MICRO, refund="id")) == Outcome.DONE
+    assert ledger.send(ledger.refund("east", east, MICRO, refund="id")) == Outcome.DONE
+
+
+def test_a_refund_and_a_deposit_of_one_id_are_two_things(ledger: Ledger) -> None:
+    """[LEDGER-12] a mark's kind is in its key."""
+    invoice = spent(ledger, partner="north")
+    same = ledger.mint("north", ALICE, 1, reference="id").transaction.action.commitment  # type: ignore[union-attr]
+    assert ledger.send(ledger.mint("north", ALICE, 1, reference="id")) == Outcome.DONE
+    assert ledger.send(ledger.refund("north", invoice, MICRO, refund=same)) == Outcome.DONE
+
+
+def test_who_may_refund_what(ledger: Ledger) -> None:
+    """[LEDGER-19] each is wrong in the ways that come after, too."""
+    invoice, other = spent(ledger), spent(ledger, partner="south")
+    assert ledger.send(ledger.refund("east", invoice, MICRO, refund="used")) == Outcome.DONE
+    east, far = a_role("east", "cashier"), 10**6 * MICRO
+    refusals = [
+        (("nobody", other), east, Outcome.PARTNER_UNKNOWN),
+        (("east", other), a_role("south", "cashier"), Outcome.NOT_CASHIER),
+        (("east", other), a_role("east", "admin"), Outcome.NOT_CASHIER),
+        (("east", other), ALICE, Outcome.NOT_CASHIER),
+        (("east", other), east, Outcome.INVOICE_UNKNOWN),
+        (("east", invoice), east, Outcome.REFUND_USED),
+    ]
+    for (partner, of), cashier, outcome in refusals:
+        refund = ledger.refund(partner, of, far, refund="used", cashier=cashier)
+        ledger.refuse(refund, outcome)
+
+
+def test_a_refused_refund_marks_nothing(ledger: Ledger) -> None:
+    """[LEDGER-12, LEDGER-13]"""
+    invoice = spent(ledger)
+    over = ledger.refund("east", invoice, 11 * MICRO, refund="id")
+    ledger.refuse(over, Outcome.REFUND_EXCEEDED)
+    assert ledger.send(ledger.refund("east", invoice, MICRO, refund="id")) == Outcome.DONE
+
+
+def test_redeem_mint_refund_does_not_walk_around_the_limit() -> None:
+    """[LEDGER-19] L = 100: redeeming makes room, minting fills it, so there is none to refund."""
+    ledger = with_limits(replace(LIMITS, credit=100 * MICRO, reserve=0))
+    invoice = spent(ledger, 30 * MICRO, "north")
+    ledger.give(BOB, 30 * MICRO)
+    assert ledger.position("north").net == 100 * MICRO
+    ledger.refuse(ledger.refund("north", invoice, 1), Outcome.LIMIT_EXCEEDED)
+    spent(ledger, MICRO, "north")
+    ledger.refuse(ledger.refund("north", invoice, MICRO + 1), Outcome.LIMIT_EXCEEDED)
+    assert ledger.send(ledger.refund("north", invoice, MICRO)) == Outcome.DONE
+    assert ledger.position("north").net == 100 * MICRO
+
+
+def test_the_daily_cap_of_refunds_ends_at_midnight() -> None:
+    """[LEDGER-9]"""
+    ledger = with_limits(replace(LIMITS, refund_per_day=5 * MICRO))
+    invoice = spent(ledger)
+    ledger.refuse(ledger.refund("east", invoice, 5 * MICRO + 1), Outcome.DAILY_CAP_EXCEEDED)
+    assert ledger.send(ledger.refund("east", invoice, 5 * MICRO)) == Outcome.DONE
+    fields = {"valid_until": ledger.time + 2 * DAY_MS}
+    midnight = DAY_MS - ledger.time % DAY_MS
+    late = ledger.refund("east", invoice, 1, **fields)
+    ledger.refuse(late, Outcome.DAILY_CAP_EXCEEDED, after_ms=midnight - 1)
+    tomorrow = ledger.refund("east", invoice, 5 * MICRO, **fields)
+    assert ledger.send(tomorrow, after_ms=1) == Outcome.DONE
+
+
+def test_refunds_and_mints_have_caps_of_their_own() -> None:
+    """[LEDGER-9] one does not eat the other's."""
+    terms = replace(LIMITS, refund_per_day=5 * MICRO, mint_per_day=PURSE)
+    ledger = with_limits(terms)
+    invoice = spent(ledger, partner="north")
+    assert ledger.send(ledger.refund("north", invoice, 5 * MICRO)) == Outcome.DONE
+    day = ledger.entry(day_key("north"), Day)
+    assert day == Day(ledger.time // DAY_MS, PURSE, 5 * MICRO)
+    assert ledger.send(ledger.mint("north", BOB, 1)) == Outcome.DAILY_CAP_EXCEEDED
+
+
+def test_a_refund_reaches_an_account_that_was_emptied(ledger: Ledger) -> None:
+    """Below the opening too: the account has a record since it was paid [LEDGER-5]."""
+    invoice = spent(ledger, PURSE)
+    assert ledger.balance(ALICE) == 0
+    assert ledger.send(ledger.refund("east", invoice, 1)) == Outcome.DONE
+    assert ledger.balance(ALICE) == 1
+
+
+def test_a_block_spends_and_gives_back(ledger: Ledger) -> None:
+    invoice = ledger.invoice("east", PURSE)
+    verdicts = ledger.block(
+        ledger.redeem(ALICE, invoice),
+        ledger.refund("east", invoice.id, PURSE),
+        ledger.transfer(ALICE, (BOB, PURSE), sequence=1),
+        after_ms=SECOND_MS,
+    )
+    assert [v.outcome for v in verdicts if isinstance(v, Receipt)] == [Outcome.DONE] * 3
+    assert ledger.balance(BOB) == PURSE
+    assert ledger.scan().supply == PURSE
