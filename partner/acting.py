@@ -8,7 +8,7 @@ their way nor stand in theirs.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -28,10 +28,15 @@ from shell import ask
 
 
 class Deed(msgspec.Struct, frozen=True):
-    """What is to be done, what the person is asked first, and what must be on disk before."""
+    """What is to be done.
+
+    ``prepare`` raises what the ledger would refuse, and gives the question to the person; ``store``
+    puts on disk what must be there before anything is sent. Neither is called when an earlier run
+    signed the same action and its end is not proven yet: then that one is followed.
+    """
 
     action: Action
-    question: str
+    prepare: Callable[[], Awaitable[str]]
     store: Callable[[], None] = lambda: None
 
 
@@ -64,7 +69,7 @@ class _Acting:
             settled = await self._settle_earlier(earlier)
             if settled is not None and earlier.transaction.action == deed.action:
                 return Acted(_checked(settled), repeated=True)
-        transaction = await self._signed(deed)
+        transaction = await self._signed(deed.action, await deed.prepare())
         deed.store()
         self._sent.add(transaction, now_ms())
         try:
@@ -94,16 +99,16 @@ class _Acting:
         note(f"it is final: {settled.outcome.text}, height {settled.height}")
         return settled
 
-    async def _signed(self, deed: Deed) -> Decoded:
+    async def _signed(self, action: Action, question: str) -> Decoded:
         light, home = self._visit.light, self._visit.home
         last = (await light.account(self._key.id)).record.channels - 1
         proven = await light.account(self._key.id, last)
-        ask.confirm(deed.question, self._visit.common.yes)
+        ask.confirm(question, self._visit.common.yes)
         vault = home.unlock(ask.passphrase(self._visit.common.passphrase_file))
         signer = home.signer(vault, self._key.account)
         until_ms = valid_until(light.clock(), proven.certificate.attestation.time)
         slot = Slot(home.chain, last, proven.sequence, until_ms)
-        return build(signer, slot, deed.action)
+        return build(signer, slot, action)
 
     async def _made_final(self, transaction: Decoded) -> Settled:
         raw = encode(transaction.signed)

@@ -124,7 +124,6 @@ class _Giving:
         known = self._till.known_refund(new)
         if known is not None and await self._was_done(known):
             return _Done(self._till.find_refund(known.id), True, None)
-        await self._check()
         return await self._give(known or new)
 
     async def redemption(self) -> Redemption:
@@ -142,17 +141,9 @@ class _Giving:
 
     async def _give(self, refund: Returned) -> _Done:
         action = Refund(self._partner, refund.invoice, refund.id, refund.amount)
-        question = (
-            f"Refund {format_amount(refund.amount)} LiqBon of {self._partner} on invoice "
-            f"{refund.invoice.hex()}?"
-        )
+        deed = Deed(action, self._prepare, lambda: self._till.refund(refund))
         try:
-            acted = await act(
-                self._visit,
-                self._db,
-                self._key,
-                Deed(action, question, lambda: self._till.refund(refund)),
-            )
+            acted = await act(self._visit, self._db, self._key, deed)
         except RefusedByLedger as refused:
             if refused.code == Outcome.REFUND_USED.text and await self._was_done(refund):
                 return _Done(self._till.find_refund(refund.id), True, None)
@@ -184,7 +175,7 @@ class _Giving:
         self._till.refunded(refund.id, given)
         return True
 
-    async def _check(self) -> None:
+    async def _prepare(self) -> str:
         """What the ledger would refuse is better said before anything is stored or sent."""
         units, books = self._asked.units, self._visit.books
         redemption = await self.redemption()
@@ -212,3 +203,5 @@ class _Giving:
                 f"{format_amount(max(0, today))}",
                 "Wait for the next day (UTC). Nothing was sent.",
             )
+        payer = address(redemption.payer, self._visit.network)
+        return f"Refund {format_amount(units)} LiqBon of {self._partner} to {payer}?"
