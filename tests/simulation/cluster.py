@@ -22,7 +22,7 @@ from tests.simulation.checkers.conserved import check_conserved
 from tests.simulation.checkers.honest import Honesty
 from tests.simulation.checkers.once import check_once
 from tests.simulation.checkers.progress import unrest
-from tests.simulation.checkers.punctual import check_cycles, overdue
+from tests.simulation.checkers.punctual import check_cycles, overdue, stirred
 from tests.simulation.clients import LOOK_MS, Clients, Market
 from tests.simulation.founding import the_genesis
 from tests.simulation.keys import CHEAP, REAL, Keys
@@ -367,7 +367,8 @@ class Cluster:
     def _restless(self, height: int) -> str:
         """Why the network did not stay at rest, with its pulse."""
         if self.plan.closes:
-            return self._settle(self.loop.now_ms + HEAL_LIMIT_MS) or self._stirred(height)
+            reason = self._settle(self.loop.now_ms + HEAL_LIMIT_MS)
+            return reason or stirred(self._honest()[0].executor, height)
         if self.agreement.height != height:
             return f"idle at height {height}, then at {self.agreement.height}"
         for process in self._honest():
@@ -375,17 +376,6 @@ class Cluster:
             if beat is None or beat.beat.height != height:
                 return f"node {process.machine.endpoint} saw no beat of height {height}"
         return unrest(self._honest())
-
-    def _stirred(self, height: int) -> str:
-        """Whether anything woke the network since ``height`` but what fell due; empty if not."""
-        archive = self._honest()[0].executor.archive
-        records = [archive.block(each) for each in range(height + 1, self.agreement.height + 1)]
-        woken = [record for record in records if record is not None and record.due]
-        if not woken:
-            return f"nothing fell due after height {height}"
-        if len(records) > 2 * len(woken) or any(r.transactions for r in records if r is not None):
-            return f"{len(records)} heights after {height}, in {len(woken)} something fell due"
-        return ""
 
     def _check_all(self, *, settled: bool) -> None:
         supply = self.market.supply if settled else None

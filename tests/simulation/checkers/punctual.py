@@ -26,3 +26,15 @@ def check_cycles(executor: Executor) -> None:
     passed = head.closes - executor.genesis.time
     if passed % period or not 1 <= head.cycle <= passed // period:
         raise Diverged(f"cycle {head.cycle} closes {passed} ms after genesis, period {period}")
+
+
+def stirred(executor: Executor, height: int) -> str:
+    """Whether anything woke the network after ``height`` but what fell due; empty if not."""
+    found = [executor.archive.block(each) for each in range(height + 1, executor.height + 1)]
+    records = [record for record in found if record is not None]
+    woken = [record for record in records if record.due]
+    if not woken:
+        return f"nothing fell due after height {height}"
+    if len(records) > 2 * len(woken) or any(record.transactions for record in records):
+        return f"{len(records)} heights after {height}, in {len(woken)} something fell due"
+    return ""
