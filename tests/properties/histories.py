@@ -1,25 +1,33 @@
-"""Random histories: honest customers, hostile ones, and time that passes over what falls due.
+"""Random histories: partners and customers, honest and hostile, and time that passes deadlines.
 
 A history is a list of small integers, so that Hypothesis can shrink it and a seeded generator can
-make a long one. Each step is made against the ledger as it then stands, and every verdict is
-compared with ``SlowLedger``.
+make a long one. Each step is made against the ledger as it then stands, and every verdict, event,
+balance and figure is compared with ``SlowLedger``. What people do is in ``moves.py``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 import msgpack  # type: ignore[import-untyped]
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from primitives.address import account_id
 from primitives.amount import MAX_SUPPLY, MICRO
-from primitives.encoding import encode
-from primitives.entries import Programme, account_key, programme_key
+from primitives.entries import (
+    SETTLEMENT_KEY,
+    SUPPLY_KEY,
+    Obligation,
+    Prefix,
+    Programme,
+    Settlement,
+    Supply,
+    programme_key,
+)
 from primitives.genesis import Genesis, Rate
-from primitives.receipt import Outcome, Skip
+from primitives.receipt import Event, Receipt, Skip
 from primitives.transaction import Decoded
 from tests.builders import (
     BONUS,
@@ -28,40 +36,54 @@ from tests.builders import (
     HOUR_MS,
     LIMITS,
     PARAMETERS,
-    Person,
     a_genesis,
-    a_person,
-    a_role,
 )
 from tests.ledger import Ledger
+from tests.properties.moves import CODES, CROWD, MOVES, Hands
+from tests.properties.slow_book import Subject
 from tests.properties.slow_ledger import SlowLedger
 
 Step = tuple[int, int, int, int]
 """What is done, by whom, to whom, how much: each 0..255, read modulo what there is."""
 
-CROWD = [a_person(f"customer {i}") for i in range(6)]
-"""They have accounts from the start, but for the last one."""
-CODES = ("north", "east", "south", "west")
-PAUSED = (("south", "bonus"),)
+JUMPS = (HOUR_MS, 5 * HOUR_MS, DAY_MS, 20, 2 * DAY_MS, 13 * HOUR_MS)
 
 
 @lru_cache(maxsize=1)
 def a_tight_genesis() -> Genesis:
-    """Everything that can run out does so within a few dozen steps."""
-    limits = replace(LIMITS, credit=40 * MICRO, reserve=400 * MICRO, mint_per_day=100 * MICRO)
+    """Everything that can run out, or fall due, does so within a few dozen steps."""
+    limits = replace(
+        LIMITS,
+        credit=40 * MICRO,
+        reserve=400 * MICRO,
+        reserve_ceiling=600 * MICRO,
+        claim_bound=60 * MICRO,
+        mint_per_day=100 * MICRO,
+        refund_per_day=20 * MICRO,
+    )
     parameters = replace(
-        PARAMETERS, entries_per_lane_and_day=6, reserve_lapse_ms=6 * DAY_MS, due_per_block=64
+        PARAMETERS,
+        entries_per_lane_and_day=18,
+        reserve_lapse_ms=6 * DAY_MS,
+        increase_delay_ms=DAY_MS + 1,
+        rate_notice_ms=3 * DAY_MS,
+        settlement_cycle_ms=DAY_MS,
+        payment_term_ms=DAY_MS // 2,
+        confirmation_ms=DAY_MS // 4,
+        dispute_ms=DAY_MS,
+        due_per_block=3,
     )
     moved = [GENESIS_TIME + 2 * DAY_MS + 1, GENESIS_TIME + 4 * DAY_MS]
     rates = (BONUS.rates[0], Rate(moved[0], 20_001, 2), Rate(moved[1], 333, 7))
     later = replace(BONUS, code="later", rates=(Rate(moved[1], 10_000, 1),))
     par = replace(BONUS, code="par", rates=(Rate(0, 1, 1),))
     genesis = a_genesis(
+        n=len(CODES),
         parameters=parameters,
         limits=limits,
         programmes=[replace(BONUS, rates=rates), later, par],
     )
-    *others, west = genesis.partners
+    poor, *others, west = genesis.partners
     endless = replace(
         west.limits,
         credit=0,
@@ -70,167 +92,155 @@ def a_tight_genesis() -> Genesis:
         mint_per_day=MAX_SUPPLY,
         reserve_ceiling=MAX_SUPPLY,
     )
-    return replace(genesis, partners=(*others, replace(west, limits=endless)))
+    bare = replace(poor.limits, credit=200 * MICRO, reserve=30 * MICRO)
+    founders = (replace(poor, limits=bare), *others, replace(west, limits=endless))
+    return replace(genesis, partners=founders)
 
 
 class History:
-    """A ledger beside its slow twin, and how often each code was seen."""
+    """A ledger beside its slow twin; ``told``: how often each action came to each code."""
 
     def __init__(self) -> None:
         self.ledger = Ledger(a_tight_genesis())
-        for partner, programme in PAUSED:
-            key = programme_key(partner, programme)
-            entry = self.ledger.entry(key, Programme)
-            assert entry is not None
-            self.ledger.state[key] = encode(replace(entry, paused=True))
-        self.slow = SlowLedger(self.ledger.genesis, PAUSED)
-        self.seen: Counter[str] = Counter()
-        self.sent: list[Decoded] = []
-        self._deposits = 0
+        self.slow = SlowLedger(self.ledger.genesis)
+        self.hands = Hands(self.ledger, self.slow.desk)
+        self.told: Counter[tuple[str, str]] = Counter()
         for i, person in enumerate(CROWD[:-1]):
-            self._settle(self._mint(CODES[i % 2], person, 1_000), lane=i % 4)
+            self._settle([self.hands.deposit_to(CODES[i % 3], person, 3_000)], i % 4)
 
-    def run(self, steps: Sequence[Step], scan_every: int = 50) -> None:
+    @property
+    def sent(self) -> list[Decoded]:
+        """Every transaction, in order."""
+        return self.hands.sent
+
+    def run(self, steps: Sequence[Step], scan_every: int = 25) -> None:
         for place, step in enumerate(steps):
             self.take(step)
             if place % scan_every == 0:
-                self.ledger.scan()
-        self.ledger.scan()
+                self.compare()
+        self.compare()
 
     def take(self, step: Step) -> None:
-        """One step: a transaction in a block of its own, or a block in which only time passes."""
+        """A transaction in a block of its own, three in one, or a block in which time passes."""
         what, who, whom, size = step
+        lane = (who + whom + size) % 4
         if what % 16 == 0:
-            jump = (HOUR_MS, 5 * HOUR_MS, DAY_MS, 20)[size % 4]
-            self.ledger.pass_time(jump)
-            return
-        make = MOVES[what % len(MOVES)]
-        decoded = make(self, who, whom, size)
-        self._settle(decoded, lane=(who + whom + size) % 4)
+            self._settle([], lane, JUMPS[size % len(JUMPS)])
+        elif what % 16 == 1:
+            several = [(who, whom, size), (whom, size, what), (size, what, who)]
+            moves = [MOVES[(what // 16 + sum(three)) % len(MOVES)] for three in several]
+            made = [m(self.hands, *three) for m, three in zip(moves, several, strict=True)]
+            self._settle(made, lane)
+        else:
+            move = MOVES[(what * 7 + who) % len(MOVES)]
+            self._settle([move(self.hands, who, whom, size)], lane)
 
-    def _settle(self, decoded: Decoded, lane: int) -> None:
-        """Send it, compare with the slow ledger, and see that no stranger's balance fell."""
-        ledger = self.ledger
-        before = {key: raw for key, raw in ledger.state.items() if key[0] == account_key(b"")[0]}
-        time = ledger.context().time
-        verdict = ledger.send(decoded, lane=lane)
-        expected = self.slow.foresee(lane, decoded.signed.transaction, time)
-        assert verdict.text == expected, (verdict.text, expected)
-        self._compare(before, decoded)
-        self.seen[verdict.text] += 1
-        self.sent.append(decoded)
+    def _settle(self, made: Sequence[Decoded], lane: int, after_ms: int = 1_000) -> None:
+        """Apply a block, compare with the slow ledger, and see that no stranger's balance fell."""
+        ledger, slow = self.ledger, self.slow
+        before = {key: raw for key, raw in ledger.state.items() if key[0] == Prefix.ACCOUNT}
+        expected = slow.begin(ledger.time + after_ms)
+        due = len(expected)
+        verdicts = ledger.block(*made, lane=lane, after_ms=after_ms)
+        for decoded, verdict in zip(made, verdicts, strict=True):
+            transaction = decoded.signed.transaction
+            outcome = slow.carry_out(lane, transaction)
+            code = verdict.text if isinstance(verdict, Skip) else verdict.outcome.text
+            assert code == outcome, (code, outcome, transaction.action)
+            if isinstance(verdict, Receipt):
+                expected.append(slow.desk.events)
+            self.told[type(transaction.action).__name__, code] += 1
+            self.hands.remember(decoded, code)
+        assert ledger.last is not None
+        told = [list(map(spelled, receipt.events)) for receipt in ledger.last.receipts]
+        assert told == expected
+        self.told.update(("(due)", str(event[0])) for events in told[:due] for event in events)
+        self._compare_balances(before, made)
 
-    def _compare(self, before: dict[bytes, bytes], decoded: Decoded) -> None:
+    def _compare_balances(self, before: dict[bytes, bytes], made: Sequence[Decoded]) -> None:
         """Balances as the slow ledger sums them up; every other debit would be theft [LEDGER-1]."""
-        owner = account_id(decoded.signed.policy)
+        owners = [account_id(decoded.signed.policy) for decoded in made]
         for key, raw in self.ledger.state.items():
-            if key[0] != account_key(b"")[0] or before.get(key) == raw:
+            if key[0] != Prefix.ACCOUNT or before.get(key) == raw:
                 continue
             balance = _balance(raw)
-            assert balance == self.slow.balance(key[1:])
-            if key[1:] != owner and key in before:
+            assert balance == self.slow.desk.balance(key[1:])
+            if key[1:] not in owners and key in before:
                 assert balance >= _balance(before[key])
 
-    # --- what people do --------------------------------------------------------------------------
+    def compare(self) -> None:
+        """Every invariant over the whole state, and every figure as the slow ledger has it."""
+        self.ledger.scan()
+        ledger, desk = self.ledger, self.slow.desk
+        supply = ledger.entry(SUPPLY_KEY, Supply)
+        assert supply is not None
+        assert astuple(supply) == tuple(map(desk.issued, ("minted", "redeemed", "refunded")))
+        for code in CODES:
+            self._compare_partner(code)
+        head = ledger.entry(SETTLEMENT_KEY, Settlement)
+        assert head is not None
+        assert (head.cycle, head.closes) == desk.book.word("closes")
+        names = desk.book.notes("debts")
+        keys = [key for key in ledger.state if key[0] == Prefix.OBLIGATION]
+        assert len(keys) == len(names)
+        for name in names:
+            self._compare_obligation(ledger.obligation(*name), name)
 
-    def _mint(self, partner: str, to: Person, points: int, **fields: object) -> Decoded:
-        self._deposits += 1
-        fields = {"reference": f"deposit {self._deposits}"} | fields
-        programme = str(fields.get("programme", "bonus"))
-        terms = next(
-            (t for t in self.ledger.genesis.partners[0].programmes if t.code == programme), None
+    def _compare_partner(self, code: str) -> None:
+        desk, book = self.slow.desk, self.slow.desk.book
+        totals = [book.total(t, code) for t in ("minted", "redeemed", "refunded")]
+        totals += [book.total("paid", code), book.total("received", code), 0]
+        totals += [desk.payable(code), desk.receivable(code)]
+        position = self.ledger.position(code)
+        assert list(astuple(position)) == totals
+        assert position.net == desk.position(code)
+        limits = self.ledger.limits(code)
+        terms = limits.terms
+        assert (terms.reserve, limits.reserve_counts) == (
+            desk.reserve(code),
+            book.word("counts", code),
         )
-        worth = None
-        if terms is not None:
-            worth = self.slow._worth(terms, points, self.ledger.context().time)
-        fields = {"amount": worth or 1} | fields
-        return self.ledger.mint(partner, to, points, **fields)
-
-    def pay(self, who: int, whom: int, size: int) -> Decoded:
-        sender, to = CROWD[who % 6], CROWD[whom % 6]
-        held = self.ledger.balance(sender)
-        amounts = (1, held // 3, MICRO, held, held + 1, 9_999, 10_000, MAX_SUPPLY)
-        return self.ledger.transfer(sender, (to, max(1, amounts[size % 8])))
-
-    def pay_many(self, who: int, whom: int, size: int) -> Decoded:
-        sender = CROWD[who % 6]
-        people = [*CROWD, a_person(f"newcomer {whom % 40}"), a_person(f"newcomer {size % 40}")]
-        chosen = [people[(whom + i * size) % 8] for i in range(1 + size % 4)]
-        amounts = (10_000, 5, 20_000, MICRO)
-        return self.ledger.transfer(
-            sender, *((to, amounts[(who + i) % 4]) for i, to in enumerate(chosen))
+        assert (terms.reserve_attested, limits.moved) == (
+            book.word("attested", code),
+            book.word("left", code),
         )
+        assert terms.claim_bound == book.word("claim bound", code)
+        assert (terms.mint_per_day, terms.refund_per_day) == book.word("caps", code)
+        assert (limits.earmarked, limits.overdue) == (desk.held(code), desk.overdue(code))
+        rise, caps = limits.pending_reserve, limits.pending_caps
+        assert (rise and astuple(rise)) == book.word("rise", code)
+        assert (caps and astuple(caps)) == book.word("wished caps", code)
+        for name in book.notes("programmes", code):
+            self._compare_programme(code, name)
 
-    def overflow(self, who: int, whom: int, size: int) -> Decoded:
-        return self.ledger.transfer(
-            CROWD[who % 6], (CROWD[whom % 6], MAX_SUPPLY), (CROWD[size % 6], MAX_SUPPLY)
+    def _compare_programme(self, code: str, name: str) -> None:
+        book = self.slow.desk.book
+        programme = self.ledger.entry(programme_key(code, name), Programme)
+        assert programme is not None
+        history, begun = book.notes("rates", code, name), book.notes("begun", code, name)
+        assert programme.published == len(history)
+        assert programme.newest == history[-1][0]
+        assert programme.place == (begun[-1] if begun else -1)
+        assert programme.rate == (history[begun[-1]][0] if begun else None)
+        assert programme.paused == book.word("paused", code, name)
+
+    def _compare_obligation(self, stands: Obligation, name: tuple[int, int]) -> None:
+        debt = self.slow.desk.book.word("debt", *name)
+        assert (stands.debtor, stands.creditor, stands.amount) == (
+            debt.debtor,
+            debt.creditor,
+            debt.amount,
         )
+        assert stands.outstanding == self.slow.desk.outstanding(name)
+        told = (stands.status.text, stands.deadline, stands.reference, stands.earmark, stands.late)
+        assert told == (debt.status, debt.deadline, debt.reference, debt.held, debt.late)
 
-    def open_channels(self, who: int, whom: int, size: int) -> Decoded:
-        return self.ledger.open_channels(CROWD[who % 6], 2 + size % 15)
 
-    def pay_by_channel(self, who: int, whom: int, size: int) -> Decoded:
-        sender = (CROWD[who % 6], a_role(CODES[who % 4], "issuer"))[size % 2]
-        return self.ledger.transfer(sender, (CROWD[whom % 6], 1 + size), channel=1 + whom % 6)
-
-    def deposit(self, who: int, whom: int, size: int) -> Decoded:
-        to = (CROWD[whom % 6], a_person(f"newcomer {whom % 40}"))[size % 2]
-        return self._mint(CODES[who % 3], to, (1, 200, 3_000, 6_000)[size % 4])
-
-    def odd_deposit(self, who: int, whom: int, size: int) -> Decoded:
-        fields: dict[str, object] = (
-            {"programme": "later"},
-            {"programme": "miles"},
-            {"amount": 1 + size},
-            {"reference": f"deposit {1 + size % 5}"},
-            {"issuer": CROWD[who % 5]},
-            {"issuer": a_role(CODES[(who + 1) % 4], "issuer")},
-            {"programme": "par"},
-        )[size % 7]
-        return self._mint((*CODES, "nobody")[whom % 5], CROWD[who % 6], 1 + size, **fields)
-
-    def flood(self, who: int, whom: int, size: int) -> Decoded:
-        return self._mint("west", CROWD[who % 6], MAX_SUPPLY - size, programme="par")
-
-    def replay(self, who: int, whom: int, size: int) -> Decoded:
-        return self.sent[(who * 256 + size) % len(self.sent)]
-
-    def mistime(self, who: int, whom: int, size: int) -> Decoded:
-        sender, next_time = CROWD[who % 6], self.ledger.context().time
-        limit = self.ledger.genesis.parameters.validity_limit_ms
-        sequence = self.ledger.sequence(sender)
-        fields: dict[str, object] = (
-            {"sequence": sequence + 1},
-            {"sequence": max(0, sequence - 1)},
-            {"sequence": 2**53},
-            {"valid_until": next_time - 1},
-            {"valid_until": next_time},
-            {"valid_until": next_time + limit},
-            {"valid_until": next_time + limit + 1},
-            {"channel": 255},
-        )[size % 8]
-        return self.ledger.transfer(sender, (CROWD[whom % 6], 1), **fields)
+def spelled(event: Event) -> Subject:
+    """An event as the slow ledger tells it."""
+    return (type(event).__name__, *astuple(event))
 
 
 def _balance(raw: bytes) -> int:
     """Read as a stranger would."""
     return int(msgpack.unpackb(raw)[0])
-
-
-MOVES: tuple[Callable[[History, int, int, int], Decoded], ...] = (
-    History.pay,
-    History.pay,
-    History.pay_many,
-    History.pay_many,
-    History.deposit,
-    History.deposit,
-    History.odd_deposit,
-    History.open_channels,
-    History.pay_by_channel,
-    History.replay,
-    History.mistime,
-    History.overflow,
-    History.flood,
-)
-
-EVERY_CODE = [code.text for code in (*Outcome, *Skip)]
