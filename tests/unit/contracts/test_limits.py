@@ -241,7 +241,7 @@ def test_without_counting_it_the_limit_breaks(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(
         limits, "has_room", lambda terms, position, more: position.net + more <= limits.limit(terms)
     )
-    monkeypatch.setattr("tests.ledger.check_changes", lambda before, changes, signed: None)
+    monkeypatch.setattr("tests.ledger.check_changes", lambda *_: None)
     ledger = Ledger(a_genesis(limits=credit_only(100)))
     owed_and_full(ledger)
     assert ledger.send(ledger.mint("east", ALICE, 5_000)) == Outcome.DONE
