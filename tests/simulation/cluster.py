@@ -337,7 +337,7 @@ class Cluster:
         batch, and then all must come to rest once more."""
         reason = "not begun"
         for _ in range(1 if self.plan.adversary == "none" else MOST_WAKINGS):
-            reason = self._settle(self.loop.now_ms + HEAL_LIMIT_MS)
+            reason = self._settle()
             if reason:
                 return reason
             height = self.agreement.height
@@ -347,8 +347,8 @@ class Cluster:
                 break
         return reason
 
-    def _settle(self, limit_ms: int) -> str:
-        reason = "not begun"
+    def _settle(self) -> str:
+        reason, limit_ms = "not begun", self.loop.now_ms + HEAL_LIMIT_MS
         while reason and self.loop.now_ms < limit_ms:
             self.loop.run_until(self.loop.now_ms + 50)
             reason = self._unsettled()
@@ -367,8 +367,7 @@ class Cluster:
     def _restless(self, height: int) -> str:
         """Why the network did not stay at rest, with its pulse."""
         if self.plan.closes:
-            reason = self._settle(self.loop.now_ms + HEAL_LIMIT_MS)
-            return reason or stirred(self._honest()[0].executor, height)
+            return self._settle() or stirred(self._honest()[0].executor, height)
         if self.agreement.height != height:
             return f"idle at height {height}, then at {self.agreement.height}"
         for process in self._honest():
