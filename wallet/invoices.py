@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from client.answers import ProvenReceipt
+from client.builder import VALIDITY_MS
 from client.errors import NotProven, RefusedByLedger
 from client.fields import format_time
 from client.home import Home
@@ -42,9 +43,6 @@ from shell.output import plain
 from wallet.sending import check_balance
 
 W = TypeVar("W", bound=Wire)
-
-VALIDITY_MS: Final = 3_600_000
-"""How long a redemption may wait to be carried out, if the invoice is good for so long."""
 
 
 class Redeeming(msgspec.Struct):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from client.builder import VALIDITY_MS
 from client.home import Home, exclusive, open_home
 from client.uri import InvoiceRequest, PaymentRequest, payment_uri, scanned
 from primitives.address import address
@@ -15,7 +16,7 @@ from shell.command import Common, common_options, examples
 from shell.errors import UsageError
 from shell.qr import show_qr
 from wallet.documents import RequestDocument
-from wallet.invoices import VALIDITY_MS, read_request
+from wallet.invoices import read_request
 from wallet.redeem import redeem_invoice
 from wallet.send import Payment, make_payment, memo_of, units_of
 from wallet.setup import home_path

@@ -135,6 +135,7 @@ class TestOnce:
         height = network.call(lambda: network.ledger.executor.height)
         again = wallet.json("redeem", uri, "--yes")
         assert (again["repeated"], again["outcome"]) == (True, "done")
+        assert again["elapsed_ms"] > 0, "what was pending was sent again, and its end is the answer"
         assert network.call(lambda: network.ledger.executor.height) == height
         assert before - balance(wallet) == pytest.approx(1)
         assert held["raw"]
