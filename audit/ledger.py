@@ -36,6 +36,8 @@ from primitives.receipt import Outcome, Receipt, Skip
 from primitives.statetree import StateTree
 from primitives.transaction import Decoded, SignedTransaction
 from primitives.validators import ValidatorSet
+from primitives.vote import PROTOCOL_VERSION
+from shell.errors import CommandError
 
 SLICE: Final = 64
 """Transactions carried out between two rests: a few milliseconds."""
@@ -179,13 +181,18 @@ class Ledger:
         header = block.header
         parameters, lanes = self.genesis.parameters, len(header.cut)
         context = BlockContext(parameters, self.chain, header.height, header.time, lanes)
-        run = BlockRun(self.state, context)
         carried: list[Carried] = []
-        for lane, decoded in _transactions(block, contents, inspected):
-            carried.append(Carried(lane, decoded, run.apply(lane, decoded)))
-            if not len(carried) % SLICE:
-                yield
-        result = run.finish()
+        transactions = _transactions(block, contents, inspected)
+        try:
+            run = BlockRun(self.state, context)
+            for lane, decoded in transactions:
+                carried.append(Carried(lane, decoded, run.apply(lane, decoded)))
+                if not len(carried) % SLICE:
+                    yield
+            result = run.finish()
+        except AssertionError as error:
+            detail = f"the rules themselves halt at transaction {len(carried)}: {error}"
+            raise Violation("invariant_broken", header.height, detail) from None
         self._check_receipts(block, carried, result)
         yield
         self._check_step(context, carried, result)
@@ -206,9 +213,13 @@ class Ledger:
         self, block: Block, batches: Sequence[BatchHeader], members: ValidatorSet
     ) -> None:
         """The block follows the one before, and orders what its cut says."""
-        parent, header = self.parent, block.header
+        parent, header, said = self.parent, block.header, block.certificate.attestation
+        if said.protocol != PROTOCOL_VERSION:
+            detail = f"height {header.height} follows protocol {said.protocol}"
+            hint = f"This release knows {PROTOCOL_VERSION}: use a newer one."
+            raise CommandError("protocol_unknown", detail, hint)
         check_header(parent, header, members)
-        check_members(block.certificate.attestation, members)
+        check_members(said, members)
         before = first_cut(parent, members.size)
         check_cut(before, header, self.genesis.parameters)
         check_order(before, header, block.order, batches)

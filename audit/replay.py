@@ -34,9 +34,9 @@ from primitives.validators import ValidatorSet
 
 HEIGHTS_AHEAD: Final = 48
 BYTES_AHEAD: Final = 48 * 1024 * 1024
-"""Beyond it nothing more is asked for; what was asked for may still come."""
-FIRST_BYTES: Final = 64 * 1024
-"""What a block is taken to have until it is here."""
+"""Of blocks that are here. Beyond it nothing more is asked for but the next block itself."""
+DOWNLOADS: Final = 8
+"""At once; each may bring one block more, of at most ``MAX_RAW_BLOCK``."""
 CERTIFICATE_PAUSES_S: Final = (0.5, 1.0, 2.0)
 """A height's certificate may reach a node a little later than those above it ([CERT-4])."""
 
@@ -68,6 +68,8 @@ class Audit:
         self._inspector = inspector
         self._pauses_s = certificate_pauses_s
         self._following = asyncio.Lock()
+        self._downloads = asyncio.Semaphore(DOWNLOADS)
+        self._room = asyncio.Condition()
         self._bytes_ahead = 0
 
     @property
@@ -90,13 +92,13 @@ class Audit:
         following = self.ledger.height + 1
         try:
             while self.ledger.height < last:
-                while following <= last and self._may_ask(len(under_way)):
-                    self._bytes_ahead += FIRST_BYTES
+                while following <= last and len(under_way) < HEIGHTS_AHEAD:
                     under_way.append(asyncio.create_task(self._arrival(following)))
                     following += 1
                 arrived = await under_way.popleft()
-                self._bytes_ahead -= len(arrived.raw)
-                yield await self._carry_out(arrived)
+                block = await self._carry_out(arrived)
+                await self._make_room(len(arrived.raw))
+                yield block
         finally:
             for task in under_way:
                 task.cancel()
@@ -119,10 +121,14 @@ class Audit:
                 raise Violation("evidence_forged", height, detail) from None
         return accusations
 
-    def _may_ask(self, under_way: int) -> bool:
-        if not under_way:
-            return True
-        return under_way < HEIGHTS_AHEAD and self._bytes_ahead < BYTES_AHEAD
+    async def _make_room(self, size: int) -> None:
+        async with self._room:
+            self._bytes_ahead -= size
+            self._room.notify_all()
+
+    def _has_room(self, height: int) -> bool:
+        """The next block is always asked for: without it nothing would ever make room."""
+        return self._bytes_ahead < BYTES_AHEAD or height == self.ledger.height + 1
 
     async def _arrival(self, height: int) -> Arrived:
         """A block, asked for again while only its certificate is missing."""
@@ -136,11 +142,19 @@ class Audit:
         return await self._attempt(height)
 
     async def _attempt(self, height: int) -> Arrived:
-        raw = await self.source.block(height)
-        members = await self._members(height, raw)
-        subject = Subject(self.ledger.chain, members, height)
-        inspected = await self._inspector.inspect(subject, raw)
-        self._bytes_ahead += len(raw) - FIRST_BYTES
+        async with self._downloads:
+            async with self._room:
+                await self._room.wait_for(lambda: self._has_room(height))
+            raw = await self.source.block(height)
+            self._bytes_ahead += len(raw)
+        try:
+            members = await self._members(height, raw)
+            inspected = await self._inspector.inspect(
+                Subject(self.ledger.chain, members, height), raw
+            )
+        except Violation:
+            await self._make_room(len(raw))  # it may be asked for again
+            raise
         return Arrived(raw, inspected, members)
 
     async def _members(self, height: int, raw: bytes) -> ValidatorSet:

@@ -19,9 +19,17 @@ from client.raw import RawBlock, RawOrdered
 from contracts.transition import BlockResult, BlockRun
 from node.executor import Executor
 from node.store import MemoryStore
-from primitives.batch import Batch, Tip, batch_digest, batch_message, header_after, tip_of
+from primitives.batch import (
+    EMPTY_TIP,
+    Batch,
+    Tip,
+    batch_digest,
+    batch_message,
+    header_after,
+    tip_of,
+)
 from primitives.block import Header, block_digest, order_of
-from primitives.certificate import StateCertificate
+from primitives.certificate import MemberSignature, StateCertificate
 from primitives.encoding import encode
 from primitives.evidence import Evidence
 from primitives.genesis import Genesis
@@ -29,7 +37,8 @@ from primitives.merkle import list_root
 from primitives.proof import EntryProof, EpochStep
 from primitives.receipt import Outcome
 from primitives.transaction import Decoded
-from primitives.vote import Attestation
+from primitives.validators import Validator, ValidatorSet
+from primitives.vote import Attestation, attest_message
 from tests.builders import (
     HOUR_MS,
     SECOND_MS,
@@ -38,6 +47,7 @@ from tests.builders import (
     a_block,
     a_committee,
     a_genesis,
+    a_key,
     a_mint,
     a_person,
     a_state_certificate,
@@ -204,6 +214,61 @@ def an_honest_chain() -> Chain:
     chain.block([chain.mint(carol, 100, "r-3")], [chain.transfer(carol, (alice, 30_000))])
     chain.block()
     return chain
+
+
+# --- an epoch later -------------------------------------------------------------------------------
+
+NEXT = ValidatorSet(
+    1, tuple(Validator(f"member-{i}", a_key(f"next {i}").public_key) for i in range(4))
+)
+
+
+def ending(chain: Chain) -> tuple[RawBlock, ...]:
+    """The chain, whose last height ends epoch 0 and hands over to ``NEXT``."""
+    last = chain.certified(chain.blocks[-1], last=True, next_validators=NEXT.hash)
+    return (*chain.blocks[:-1], last)
+
+
+def beginning(chain: Chain, blocks: Sequence[RawBlock]) -> RawBlock:
+    """The first block of epoch 1, empty, signed by its members."""
+    parent = blocks[-1].header
+    header = replace(
+        parent,
+        epoch=1,
+        view=1,
+        height=parent.height + 1,
+        parent=block_digest(chain.chain, parent),
+        proposer=1,
+        cut=(EMPTY_TIP,) * 4,
+    )
+    before = blocks[-1].certificate
+    assert before is not None
+    attestation = replace(
+        before.attestation,
+        epoch=1,
+        height=header.height,
+        block=block_digest(chain.chain, header),
+        time=header.time,
+        receipts_root=chain.attestation(chain.blocks[-1].header).receipts_root,
+        validators=NEXT.hash,
+        next_validators=NEXT.hash,
+        last=False,
+    )
+    message = attest_message(attestation)
+    signed = tuple(MemberSignature(i, a_key(f"next {i}").sign(message)) for i in range(3))
+    return RawBlock(header, (), (), (), StateCertificate(attestation, signed))
+
+
+def step(blocks: Sequence[RawBlock], members: ValidatorSet = NEXT) -> EpochStep:
+    certificate = blocks[-1].certificate
+    assert certificate is not None
+    return EpochStep(certificate, members.members)
+
+
+def an_epoch_later(chain: Chain) -> tuple[list[RawBlock], EpochStep]:
+    """The chain and the first block of the epoch after it, with what leads there."""
+    blocks = ending(chain)
+    return [*blocks, beginning(chain, blocks)], step(blocks)
 
 
 # --- those who sign for it ------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from primitives.entries import account_key
 from shell.errors import CommandError, UsageError
 from tests.builders import a_genesis, a_person
 from tests.fakes.auditor import accepts
-from tests.fakes.chains import Chain, ChainSource, an_honest_chain, handed_out
+from tests.fakes.chains import Chain, ChainSource, an_epoch_later, an_honest_chain, handed_out
 
 
 @pytest.fixture
@@ -51,6 +51,24 @@ async def test_what_was_kept_comes_back_whole(tmp_path: Path, chain: Chain) -> N
     assert again.ledger.standing == verified.ledger.standing
     assert again.ledger.tree.root == verified.ledger.tree.root
     assert again.believed.newest == verified.believed.newest
+
+
+async def test_members_of_later_epochs_are_followed_again(tmp_path: Path, chain: Chain) -> None:
+    """[PROOF-1], [PROOF-3]"""
+    next_epoch, step = an_epoch_later(chain)
+    source = ChainSource(handed_out(next_epoch))
+    source.handovers = (step,)
+    verified = await accepts(chain, source)
+    checkpoint = Checkpoint.open(tmp_path / "c", chain.genesis)
+    checkpoint.save(verified)
+    again = checkpoint.load(chain.genesis)
+    assert again.believed.steps == [step]
+    assert again.ledger.parent == verified.ledger.parent
+    verified.believed.steps.clear()
+    checkpoint.save(verified)
+    with pytest.raises(Damaged, match="certificate"):
+        checkpoint.load(chain.genesis)
+    checkpoint.close()
 
 
 def test_a_new_one_is_of_the_genesis_and_counts_as_nothing(tmp_path: Path, chain: Chain) -> None:

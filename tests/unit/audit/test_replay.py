@@ -86,15 +86,39 @@ async def test_no_more_than_a_few_heights_are_asked_for_ahead() -> None:
 
 
 async def test_no_more_than_a_few_bytes_are_held() -> None:
+    """What is here counts; the next block is asked for whatever is."""
     chain = a_long_chain(30)
     source = ChainSource(handed_out(chain.blocks))
+    size = max(map(len, source.blocks))
     audit = Audit(Verified.found(chain.genesis), source, Inline(), ())
-    with patch.object(replay, "BYTES_AHEAD", 3 * replay.FIRST_BYTES):
+    with patch.object(replay, "BYTES_AHEAD", 3 * size):
         async with aclosing(audit.blocks(30)) as blocks:
             async for block in blocks:
+                await asyncio.sleep(0)
                 ahead = max(source.asked) - block.header.height
-                held = sum(len(raw) for raw in source.blocks[block.header.height :][:ahead])
-                assert held <= 4 * replay.FIRST_BYTES
+                assert ahead <= 3 + replay.DOWNLOADS
+    with patch.object(replay, "BYTES_AHEAD", 0):
+        audit = Audit(Verified.found(chain.genesis), source, Inline(), ())
+        assert len([block async for block in audit.blocks(30)]) == 30
+
+
+async def test_a_few_downloads_run_at_once() -> None:
+    chain = a_long_chain(60)
+    at_once = most = 0
+
+    class Counting(ChainSource):
+        async def block(self, height: int) -> bytes:
+            nonlocal at_once, most
+            at_once += 1
+            most = max(most, at_once)
+            await asyncio.sleep(0)
+            at_once -= 1
+            return await super().block(height)
+
+    source = Counting(handed_out(chain.blocks))
+    audit = Audit(Verified.found(chain.genesis), source, Inline(), ())
+    assert len([block async for block in audit.blocks(60)]) == 60
+    assert most == replay.DOWNLOADS
 
 
 async def test_nothing_of_a_block_is_kept_once_it_was_handed_on() -> None:
@@ -192,6 +216,32 @@ async def test_an_invariant_that_does_not_hold_is_a_violation() -> None:
     assert violation is not None
     assert said(violation) == (1, "invariant_broken", Blame.BROKEN)
     assert "1 against 2" in violation.detail
+
+
+async def test_rules_that_halt_are_told_with_the_height() -> None:
+    chain = an_honest_chain()
+
+    def halting(*_: object) -> None:
+        raise AssertionError("a refusal changed the ledger")
+
+    with patch("contracts.transition._decide", halting):
+        _, violation = await judged(chain.genesis, ChainSource(handed_out(chain.blocks)))
+    assert violation is not None
+    assert said(violation) == (1, "invariant_broken", Blame.BROKEN)
+    assert "the rules themselves halt at transaction 0" in violation.detail
+
+
+async def test_another_protocol_is_no_violation_but_needs_another_release() -> None:
+    """[CERT-2]"""
+    chain = an_honest_chain()
+    blocks = [*chain.blocks[:2], chain.certified(chain.blocks[2], protocol=2)]
+    verified = Verified.found(chain.genesis)
+    audit = Audit(verified, ChainSource(handed_out(blocks)), Inline(), ())
+    with pytest.raises(CommandError) as caught:
+        async for _ in audit.blocks(3):
+            pass
+    assert caught.value.code == "protocol_unknown"
+    assert verified.ledger.height == 2
 
 
 async def test_the_whole_state_is_looked_at() -> None:

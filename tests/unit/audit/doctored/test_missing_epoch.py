@@ -6,61 +6,19 @@ from msgspec.structs import replace
 
 from audit.violations import Blame
 from client.raw import RawBlock
-from primitives.batch import EMPTY_TIP
-from primitives.block import block_digest
-from primitives.certificate import MemberSignature, StateCertificate
 from primitives.proof import EpochStep
-from primitives.validators import Validator, ValidatorSet
-from primitives.vote import attest_message
-from tests.builders import a_key
+from primitives.validators import ValidatorSet
 from tests.fakes.auditor import accepts, judged, said
-from tests.fakes.chains import Chain, ChainSource, an_honest_chain, handed_out
-
-NEXT = ValidatorSet(
-    1, tuple(Validator(f"member-{i}", a_key(f"next {i}").public_key) for i in range(4))
+from tests.fakes.chains import (
+    NEXT,
+    Chain,
+    ChainSource,
+    an_honest_chain,
+    beginning,
+    ending,
+    handed_out,
+    step,
 )
-
-
-def ending(chain: Chain) -> tuple[RawBlock, ...]:
-    """The chain, whose last height ends epoch 0 and hands over to ``NEXT``."""
-    last = chain.certified(chain.blocks[-1], last=True, next_validators=NEXT.hash)
-    return (*chain.blocks[:-1], last)
-
-
-def beginning(chain: Chain, blocks: Sequence[RawBlock]) -> RawBlock:
-    """The first block of epoch 1, empty, signed by its members."""
-    parent = blocks[-1].header
-    header = replace(
-        parent,
-        epoch=1,
-        view=1,
-        height=parent.height + 1,
-        parent=block_digest(chain.chain, parent),
-        proposer=1,
-        cut=(EMPTY_TIP,) * 4,
-    )
-    before = blocks[-1].certificate
-    assert before is not None
-    attestation = replace(
-        before.attestation,
-        epoch=1,
-        height=header.height,
-        block=block_digest(chain.chain, header),
-        time=header.time,
-        receipts_root=chain.attestation(chain.blocks[-1].header).receipts_root,
-        validators=NEXT.hash,
-        next_validators=NEXT.hash,
-        last=False,
-    )
-    message = attest_message(attestation)
-    signed = tuple(MemberSignature(i, a_key(f"next {i}").sign(message)) for i in range(3))
-    return RawBlock(header, (), (), (), StateCertificate(attestation, signed))
-
-
-def step(blocks: Sequence[RawBlock], members: ValidatorSet = NEXT) -> EpochStep:
-    certificate = blocks[-1].certificate
-    assert certificate is not None
-    return EpochStep(certificate, members.members)
 
 
 async def judged_with(
