@@ -200,6 +200,27 @@ def test_one_transfer_and_the_end(tmp_path: Path) -> None:
     assert not is_alive(document["nodes"][0]["pid"])
 
 
+def test_a_network_whom_nobody_sends_anything_closes_its_cycles(tmp_path: Path) -> None:
+    """[IDLE-1] [LEDGER-27] And it has the custodians and the deadlines that it was asked for."""
+    log = tmp_path / "log"
+    words = ["--validators", 1, "--base-port", free_base(1), "--dir", tmp_path / "net"]
+    words += ["--set", "settlement_cycle_ms=2000", "--set", "payment_term_ms=9000"]
+    with process("liqbon-node", "devnet", *words, "--output", "json", log=log) as running:
+        document = document_of(running, log)
+        duties = {each["code"]: each["settlement"] for each in document["custodians"]}
+        assert duties == {"quayside": False, "tollhouse": True}
+        for keeper in document["custodians"]:
+            shown = answer("liqbon-wallet", "address", "--home", keeper["home"])
+            assert shown["address"] == keeper["address"]
+        genesis = parse_genesis(Path(document["genesis"]).read_bytes())
+        assert genesis.parameters.payment_term_ms == 9_000
+        [node] = document["nodes"]
+        until("cycles closed", lambda: get(f"{node['api']}/v1/settlement")[1]["cycle"] >= 4)
+        status, page = get(f"{node['api']}/v1/settlement/cycles")
+        assert status == 200
+        assert [cycle["cycle"] for cycle in page["items"]][-3:] == [3, 2, 1]
+
+
 def test_nodes_do_not_outlive_the_network_that_started_them(tmp_path: Path) -> None:
     log = tmp_path / "log"
     words = ["--validators", 1, "--base-port", free_base(1), "--dir", tmp_path / "net"]

@@ -140,6 +140,11 @@ def test_a_redemption_and_its_refunds_stand_in_the_histories_of_all_whom_they_to
         assert {each.receipt.outcome for each in found} == {Outcome.DONE}
         assert queries.touching(person.account, 2) == [0, 1]
     assert ledger.executor.account(ANN.account).balance == 100_000_000 - 25_000
+    changes = [
+        balance_change(f.decoded.transaction, f.receipt.outcome, ANN.account, f.payer)
+        for f in queries.history(ANN.account, None, 9)
+    ]
+    assert changes == [5_000, 20_000, -50_000, 100_000_000]
 
 
 def test_a_history_has_what_the_account_sent_and_was_refused() -> None:
