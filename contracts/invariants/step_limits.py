@@ -65,7 +65,7 @@ def _reserve_step(step: Step, code: str, old: Limits, new: Limits) -> None:
     before, attested = old.terms.reserve_attested, new.terms.reserve_attested
     said = step.by_admin(code) or step.by_custodian(code)
     if attested != before:
-        at_most("attestations move forward", before, attested)
+        at_most("attestations move forward", max(before, old.moved) + 1, attested)
         at_most("an attestation is not of the future", attested, now)
         holds("an attestation was sent in", said, code)
     if new.moved != old.moved:
@@ -74,9 +74,20 @@ def _reserve_step(step: Step, code: str, old: Limits, new: Limits) -> None:
     if waits is not None and (pending is None or waits.since != pending.since):
         equal("when an increase counts", waits.since, now + parameters.increase_delay_ms)
         holds("an increase was attested", attested != before, code)
-    if said:
+    if attested == before:
+        _check_release(step, code, old, new)
+    if not said:
+        _unsaid_reserve_step(step, code, old, new)
+
+
+def _check_release(step: Step, code: str, old: Limits, new: Limits) -> None:
+    """What left the reserve beyond payments was handed back: not while something is overdue."""
+    moves = step.of(code)
+    if old.terms.reserve - new.terms.reserve <= moves.paid:
         return
-    _unsaid_reserve_step(step, code, old, new)
+    holds("a reserve is handed back by the admin", step.by_admin(code), code)
+    overdue = old.overdue + moves.late_first
+    at_most("handed back while something is overdue", overdue, moves.in_time_again)
 
 
 def _unsaid_reserve_step(step: Step, code: str, old: Limits, new: Limits) -> None:

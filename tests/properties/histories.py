@@ -64,8 +64,8 @@ def a_tight_genesis() -> Genesis:
     parameters = replace(
         PARAMETERS,
         entries_per_lane_and_day=18,
-        reserve_lapse_ms=6 * DAY_MS,
-        increase_delay_ms=DAY_MS + 1,
+        reserve_lapse_ms=4 * DAY_MS,
+        increase_delay_ms=2 * DAY_MS + 1,
         rate_notice_ms=3 * DAY_MS,
         settlement_cycle_ms=DAY_MS,
         payment_term_ms=DAY_MS // 2,

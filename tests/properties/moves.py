@@ -263,12 +263,14 @@ class Hands:
             300 * MICRO,
         )
         now = self.now()
-        times = (now, now - HOUR_MS, now + 1, now - 7 * DAY_MS, now - 1, now - 5 * DAY_MS)
+        attested = self.ledger.limits(code).terms.reserve_attested if code in CODES else 0
+        old = max(attested + 1, now - 3 * DAY_MS)
+        times = (now, now - HOUR_MS, now + 1, now - 4 * DAY_MS, attested + 1, old, old)
         by = a_role(CUSTODIAN, "custodian")
         sender = (admin, admin, admin, by)[size % 4]
         by = a_role(JUDGE, "custodian") if size % 17 == 0 else by
         amount = min(MAX_SUPPLY, amounts[whom % 6])
-        return self.ledger.attest(code, amount, times[size % 6], sender=sender, by=by)
+        return self.ledger.attest(code, amount, times[size % 7], sender=sender, by=by)
 
     def release(self, who: int, whom: int, size: int) -> Decoded:
         code, admin = self._admin(who, whom)
