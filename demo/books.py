@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from demo import api
 from demo.commands import expect
 from demo.minting import crowd_total
@@ -20,26 +18,28 @@ def close(world: World, returned: str) -> None:
         rows, owed = [], 0
         for code, retailer in world.retailers.items():
             position = world.prove(returned, position_key(code))
-            own_minted, own_redeemed, own_refunded, paid, received, assumed = position.value
+            own_minted, own_redeemed, own_refunded, paid, received, assumed = position.value[:6]
             net = own_minted + own_refunded + received + assumed - own_redeemed - paid
             expect(liqbon(own_minted) == decimal_text(world.expected[code]), f"{code}: {position}")
-            rows.append([retailer.name, liqbon(own_minted), liqbon(own_redeemed), liqbon(net)])
+            row = [own_minted, own_redeemed - own_refunded, received - paid, net]
+            rows.append([retailer.name, *map(signed, row)])
             owed += net
-        rows.append(["together", liqbon(minted), liqbon(redeemed), liqbon(owed)])
-        stage.table(["retailer", "minted>", "redeemed>", "owes the pool>"], rows)
+        rows.append(["together", *map(signed, [minted, redeemed - refunded, 0, owed])])
+        stage.table(["retailer", "minted>", "spent at it>", "settled>", "owes the pool>"], rows)
         expect(owed == minted - redeemed + refunded, f"{owed} owed, {supply.value} exist")
-        held = crowd_total(world) + _held_by(world, "alice") + _held_by(world, "boris")
+        held = crowd_total(world) + world.held_by("alice") + world.held_by("boris")
         expect(decimal_text(held) == liqbon(owed), f"{held} are held, {owed} units are owed")
         stage.proven(
-            f"""what customers hold ({decimal_text(held)}) = what was minted ({liqbon(minted)}) =
-            what the retailers owe together ({liqbon(owed)}), at height {supply.height}, attested
-            by {supply.attested} of {supply.members}"""
+            f"""what customers hold ({decimal_text(held)}) = what exists = what the retailers owe
+            together, at height {supply.height}, attested by {supply.attested} of
+            {supply.members}"""
         )
         _tell_what_the_chain_knows(world, returned)
 
 
-def _held_by(world: World, name: str) -> Decimal:
-    return Decimal(world.wallet(name, "balance").document["total"])
+def signed(units: int) -> str:
+    """Units as people read them, below zero too."""
+    return liqbon(units) if units >= 0 else f"-{liqbon(-units)}"
 
 
 def _tell_what_the_chain_knows(world: World, returned: str) -> None:
@@ -48,9 +48,10 @@ def _tell_what_the_chain_knows(world: World, returned: str) -> None:
     items = api.get(world.url(returned), f"/accounts/{address}/transactions?limit=100")["items"]
     mint = next(item["action"] for item in items if item["action"]["type"] == "mint")
     world.stage.say(
-        f"""And this is all that anyone reads about Alice's deposit: {int(mint["points"]):,} points
-        of {mint["programme"]}, {mint["amount"]} LiqBon to {mint["to"][:14]}..., and the sealed mark
-        {mint["commitment"][:16]}... No name, no card, no receipt: these stay with the retailer."""
+        f"""All that anyone reads about Alice's deposit: {int(mint["points"]):,} points of
+        {mint["programme"]}, {mint["amount"]} LiqBon to {mint["to"][:14]}..., a sealed mark
+        {mint["commitment"][:8]}... No name, no card, no receipt. And nobody, by vote or key, can
+        take it from her, make it expire or change it."""
     )
 
 

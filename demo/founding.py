@@ -24,14 +24,10 @@ def found(world: World, base_port: int) -> None:
             expect(status["chain"] == world.pinned.chain.hex(), f"{node.partner}: another chain")
         members = len(world.pinned.members)
         stage.say(
-            f"""Each is a process with its own key, database and journal. What one of them writes
-            counts only when {world.pinned.quorum} of the {members} have signed it; any
-            {members - world.pinned.quorum} of them may be down, broken or lying."""
-        )
-        stage.proven(
-            f"""all four run under the genesis with the fingerprint {world.pinned.chain.hex()[:16]}:
-            it pins the members, their keys, rates and limits, and everything below is checked
-            against it"""
+            f"""Each is a process with its own key, database and journal. Nothing counts before
+            {world.pinned.quorum} of the {members} have signed it. Everything below is checked
+            against the genesis {world.pinned.chain.hex()[:16]}, which pins members, rates and
+            limits."""
         )
 
 

@@ -24,6 +24,10 @@ import msgspec
 MICRO: Final = 1_000_000
 TIMEOUT_S: Final = 5.0
 MAX_BODY: Final = 1024 * 1024
+MSGPACK: Final = "application/msgpack"
+TRANSFER: Final = 0x10
+HEIGHT: Final = 3
+"""Where a block's header names its height."""
 _OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -34,6 +38,7 @@ class Lie(Enum):
     FIGURE = "another figure"
     PROOF = "another figure, its proof to match"
     YESTERDAY = "an old answer, its proof genuine"
+    HISTORY = "a block in which a payment is ten times as large"
 
 
 class Liar(ThreadingHTTPServer):
@@ -46,12 +51,16 @@ class Liar(ThreadingHTTPServer):
         self.behind = behind
         self.lie = Lie.FIGURE
         self.told = 0
+        self.doctored = 0
         self.remembered: dict[str, bytes] = {}
 
     @property
     def url(self) -> str:
         """Where it listens."""
         return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, *_: Any) -> None:
+        """Whoever has seen enough of a lie hangs up; that is no news."""
 
     def remember(self, path: str) -> None:
         """Keep today's answer, to repeat it another day."""
@@ -68,6 +77,18 @@ class Liar(ThreadingHTTPServer):
                 return raise_proof(raise_figure(body))
             case Lie.YESTERDAY:
                 return self.remembered.get(path.partition("?")[0], body)
+            case Lie.HISTORY:
+                return body
+
+    def rewritten(self, body: bytes) -> bytes:
+        """What is handed out instead of a raw block: the first payment in it made larger."""
+        block = msgspec.msgpack.decode(body)
+        doctored = raise_payment(block)
+        if doctored is None:
+            return body
+        self.told += 1
+        self.doctored = self.doctored or int(block[0][HEIGHT])
+        return doctored
 
 
 def raise_figure(body: bytes) -> bytes:
@@ -94,6 +115,21 @@ def raise_proof(body: bytes) -> bytes:
     return json.dumps(document).encode()
 
 
+def raise_payment(block: list[Any]) -> bytes | None:
+    """The same raw block, its first transfer ten times as large; None if there is none."""
+    for place, raw in enumerate(block[2]):
+        batch = msgspec.msgpack.decode(raw)
+        for number, signed in enumerate(batch[1]):
+            transaction = msgspec.msgpack.decode(signed)
+            action = transaction[0][6]
+            if action[0] == TRANSFER:
+                action[1][0][1] *= 10
+                batch[1][number] = msgspec.msgpack.encode(transaction)
+                block[2][place] = msgspec.msgpack.encode(batch)
+                return msgspec.msgpack.encode(block)
+    return None
+
+
 class _Handler(BaseHTTPRequestHandler):
     """Passes everything on, and answers about accounts twisted."""
 
@@ -113,21 +149,25 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _pass_on(self, body: bytes | None) -> None:
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": self.headers.get("Accept", "application/json")}
         if body is not None:
             headers["Content-Type"] = self.headers.get("Content-Type", "application/json")
+        form = "application/json"
         request = urllib.request.Request(self.server.behind + self.path, body, headers)
         try:
             with _OPENER.open(request, timeout=TIMEOUT_S) as answer:
                 status, data = answer.status, answer.read()
+                form = answer.headers.get("Content-Type", form)
         except urllib.error.HTTPError as error:
             status, data = error.code, error.read()
         except OSError:
             status, data = 503, b"{}"
         if status == 200 and self.path.startswith("/v1/accounts/"):
             data = self.server.twisted(self.path, data)
+        if status == 200 and self.server.lie is Lie.HISTORY and form == MSGPACK:
+            data = self.server.rewritten(data)
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", form)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)

@@ -58,8 +58,11 @@ def _is_free(port: int) -> bool:
 class Network:
     """A development network in ``directory``; to be entered, and left stopped."""
 
-    def __init__(self, directory: Path, base_port: int) -> None:
+    def __init__(
+        self, directory: Path, base_port: int, parameters: dict[str, int] | None = None
+    ) -> None:
         self.directory = directory
+        self._parameters = parameters or {}
         self.base_port = base_port
         self.document: dict[str, Any] = {}
         self.nodes: dict[str, Node] = {}
@@ -79,6 +82,8 @@ class Network:
     def start(self) -> None:
         """Start all nodes and wait until they are ready. Raises ``Unexpected``."""
         words = ["--dir", str(self.directory), "--base-port", str(self.base_port)]
+        for name, value in self._parameters.items():
+            words += ["--set", f"{name}={value}"]
         process = self._spawn(subprocess.PIPE, "devnet", *words, "--output", "json")
         self.document = self._read_document(process)
         if "error" in self.document:

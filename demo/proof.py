@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 SUPPLY_KEY: Final = b"\x01"
 POSITION_PREFIX: Final = b"\x21"
+OBLIGATION_PREFIX: Final = b"\x71"
 
 
 class NotProven(Exception):
@@ -53,13 +54,18 @@ class Proven:
 
 def pin(genesis: bytes) -> Pinned:
     """The trust that a canonical genesis gives ([GEN-1], [GEN-3])."""
-    partners = msgspec.msgpack.decode(genesis)[5]
-    return Pinned(_digest("chain", genesis), [(partner[0], partner[4]) for partner in partners])
+    partners = msgspec.msgpack.decode(genesis)[7]
+    return Pinned(_digest("chain", genesis), [(partner[0], partner[5]) for partner in partners])
 
 
 def position_key(partner: str) -> bytes:
     """The key of a partner's position ([STATE-5])."""
     return POSITION_PREFIX + bytes([len(partner)]) + partner.encode()
+
+
+def obligation_key(cycle: int, place: int) -> bytes:
+    """The key of a payment between partners ([STATE-5])."""
+    return OBLIGATION_PREFIX + cycle.to_bytes(4, "big") + bytes([place])
 
 
 def check(pinned: Pinned, key: bytes, proof: str) -> Proven:

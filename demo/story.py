@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from demo.attacks import attack
+from demo.auditing import audit
 from demo.books import close, invite
 from demo.founding import found
-from demo.lies import lie
-from demo.minting import collect, mint
+from demo.minting import mint
 from demo.network import Network, free_base
-from demo.payments import pay, survive
+from demo.payments import survive
+from demo.spending import pay, spend
+from demo.squaring import CONFIRMATION_MS, CYCLE_MS, square
 from demo.stage import Stage
 from demo.world import World
 
@@ -26,16 +29,20 @@ def tell(stage: Stage, directory: Path, base_port: int, *, once: bool) -> None:
     started = time.monotonic()
     stage.line("LiqBon: points that belong to the customer, on books that nobody owns")
     stage.say(
-        """A test network on this machine: invented retailers, addresses that begin with tlqb,
-        LiqBon worth nothing. Every command is the installed one; every figure has a proof."""
+        """A test network on this machine, of invented retailers. Every command is the installed
+        one; every figure has a proof."""
     )
-    with Network(directory / "network", free_base(first=base_port)) as network:
+    durations = {"settlement_cycle_ms": CYCLE_MS, "confirmation_ms": CONFIRMATION_MS}
+    with Network(directory / "network", free_base(first=base_port), durations) as network:
         world = World(stage, network, directory)
         found(world, base_port)
-        mint(world, collect(world))
+        mint(world)
         pay(world)
+        spend(world)
+        square(world)
+        attack(world)
         returned = survive(world)
-        lie(world)
+        audit(world)
         close(world, returned)
         stage.line()
         stage.line(f"All of it held, in {time.monotonic() - started:.0f} s.")

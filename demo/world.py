@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from demo import api, proof
+from demo import api, proof, rogue
 from demo.commands import Answer, expect, run
 from demo.network import Network, Node
 from demo.stage import Stage
@@ -46,6 +46,14 @@ class World:
     """By retailer: the wallet that stands for a hundred of its customers."""
     expected: dict[str, Decimal] = field(default_factory=dict)
     """By retailer: what its deposits have to come to."""
+    shops: dict[str, str] = field(default_factory=dict)
+    """By programme: whose it is."""
+    deposits: dict[str, str] = field(default_factory=dict)
+    """By customer: the transaction that minted what was handed in at a till."""
+    invoices: dict[str, str] = field(default_factory=dict)
+    """By customer: the ``liqbon:`` URI of the invoice that was redeemed."""
+    payment: str = ""
+    """The transaction by which Alice paid Boris."""
 
     def url(self, partner: str) -> str:
         """A retailer's node."""
@@ -70,7 +78,7 @@ class World:
         person = self.person(name)
         verb, *rest = words
         keys = ["--home", person["home"]]
-        if verb == "send":
+        if verb in ("send", "pay", "redeem"):
             keys += ["--passphrase-file", person["passphrase_file"], "--yes"]
         return run("liqbon-wallet", verb, *rest, *keys, expect=expect)
 
@@ -81,6 +89,29 @@ class World:
         verb, *rest = words
         opened = ["--home", keys["home"], "--passphrase-file", keys["passphrase_file"]]
         return run("liqbon-partner", verb, *rest, *opened, *self.asking(code), expect=expect)
+
+    def custodian(self, *words: str | Path, expect: Sequence[int] = (0,)) -> Answer:
+        """``liqbon-partner`` with the keys of the settlement custodian."""
+        custodians = self.network.document["custodians"]
+        keys = next(custodian for custodian in custodians if custodian["settlement"])
+        opened = ["--home", keys["home"], "--passphrase-file", keys["passphrase_file"]]
+        url = next(iter(self.network.nodes.values())).url
+        return run("liqbon-partner", *words, *opened, "--node", url, expect=expect)
+
+    def held_by(self, name: str) -> Decimal:
+        """What a customer's wallet proves that it holds."""
+        return Decimal(self.wallet(name, "balance").document["total"])
+
+    def name(self, code: str) -> str:
+        """A retailer's name."""
+        return self.retailers[code].name
+
+    def key_of(self, code: str, role: str) -> rogue.Key:
+        """A retailer's key, in the hands of a thief."""
+        partners = self.network.document["partners"]
+        keys = next(partner for partner in partners if partner["code"] == code)
+        account = next(each["account"] for each in keys["roles"] if each["role"] == role)
+        return rogue.stolen(Path(keys["home"]), Path(keys["passphrase_file"]), account)
 
     def pin(self) -> None:
         """Believe the genesis document, and nothing else from here on."""
