@@ -121,3 +121,23 @@ def test_an_invoice_that_the_customer_signed_itself_is_sound_but_no_cashiers() -
     """[LEDGER-17] Form and signatures are right: that the account is no cashier, contracts say."""
     own = a_redeem(ANN, an_invoice("north", 50_000), cashier=ANN, chain=LEDGER.chain)
     assert verdicts([raw(own)]) == (None,)
+
+
+async def test_what_a_redemption_on_its_way_spends_is_not_spent_again() -> None:
+    """[LEDGER-18] The door counts it; in the block the second would be refused anyway."""
+    node = FakeNode()
+    node.ledger.fund(ANN)
+    node.ledger.hold = True
+    chain = node.ledger.executor.chain
+    spent = a_redeem(ANN, an_invoice("north", 60 * MICRO), chain=chain)
+    await node.ingress.submit(raw(spent))
+    more = a_redeem(ANN, an_invoice("east", 50 * MICRO), chain=chain, sequence=1)
+    with pytest.raises(Refusal) as caught:
+        await node.ingress.submit(raw(more))
+    assert caught.value.code == "balance_too_low"
+    rest = a_redeem(ANN, an_invoice("east", 40 * MICRO), chain=chain, sequence=1)
+    await node.ingress.submit(raw(rest))
+    node.ledger.hold = False
+    node.ledger.release()
+    assert node.ledger.executor.account(ANN.account).balance == 0
+    node.ingress.close()
