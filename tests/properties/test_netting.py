@@ -107,14 +107,7 @@ def test_what_is_larger_than_any_amount_is_shared_exactly() -> None:
     most = 2**63 - 1
     expected = {"a": most, "b": most - 1, "c": 1, "x": -most, "y": -1}
     moved = shares(expected)
-    assert sum(moved.values()) == 0
-    assert (
-        moved == {"a": 2**62, "b": 2**62, "x": -most, "y": -1}
-        or sum(m for m in moved.values() if m > 0) == 2**63
-    )
-    for party in ("a", "b", "c"):
-        exact = Fraction(2**63 * expected[party], 2 * most)
-        assert abs(moved.get(party, 0) - exact) < 1
+    assert moved == {"a": 2**62, "b": 2**62 - 1, "c": 1, "x": -most, "y": -1}
 
 
 # --- payments ------------------------------------------------------------------------------------
@@ -130,7 +123,7 @@ def fewest(moved: Mapping[str, int]) -> int:
     debtors = [p for p in moved if moved[p] > 0]
     creditors = [p for p in moved if moved[p] < 0]
     pairs = list(itertools.product(debtors, creditors))
-    for count in range(len(moved)):
+    for count in range(max(1, len(moved))):
         if any(suffices(moved, debtors, chosen) for chosen in itertools.combinations(pairs, count)):
             return count
     raise AssertionError(moved)
@@ -210,7 +203,7 @@ def test_many_parties_pay_at_most_one_fewer_times_and_at_once(count: int, seed: 
     if len(moved) > EXACT_PARTIES:
         told = [(p.debtor, p.creditor, p.amount) for p in found]
         assert told == slow_settlement.payments(moved)
-        assert len(found) <= len(moved) - 1 - cancelling_pairs(moved) + 1
+        assert len(found) <= len(moved) - cancelling_pairs(moved)
 
 
 def cancelling_pairs(moved: Mapping[str, int]) -> int:
