@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import msgspec
 
 from audit.inspection import Inspected, Subject, inspect
-from audit.violations import Violation
+from audit.violations import About, Violation
 from audit.worker import LENGTH_SIZE, MAX_FRAME, READY, VERDICT, Job, Verdict, framed
 from primitives.encoding import encode
 from shell.errors import CommandError
@@ -61,7 +61,7 @@ class Crew:
         objection = verdict.objection
         if objection is not None:
             code, detail = objection.code, objection.detail
-            raise Violation(code, subject.height, detail, transaction=objection.transaction)
+            raise Violation(code, subject.height, detail, About(objection.transaction))
         assert verdict.inspected is not None
         return verdict.inspected
 

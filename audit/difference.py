@@ -13,7 +13,7 @@ from typing import Final
 
 from audit.ledger import Ledger
 from audit.source import Source
-from audit.violations import Violation
+from audit.violations import About, Violation
 from primitives.encoding import Malformed
 from primitives.entries import decode_entry
 from primitives.keys import ED25519
@@ -104,8 +104,7 @@ class _Search:
             "state_wrong",
             self._violation.height,
             f"under {key.hex()} the rules give {decided}, attested is {claimed}",
-            difference=(decided, claimed),
-            entry=key,
+            About(difference=(decided, claimed), entry=key),
         )
 
     def _told(self, what: str) -> Violation:

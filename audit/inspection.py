@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from audit.violations import Violation
+from audit.violations import About, Violation
 from client.raw import MAX_RAW_BLOCK, RawBlock, RawOrdered
 from primitives.batch import Batch, batch_digest, batch_message, decode_batch
 from primitives.block import VERSION, block_digest
@@ -152,7 +152,7 @@ def _check_sound(subject: Subject, batch: Batch, ids: list[bytes], weights: list
     if not all(valid):
         place = owners[valid.index(False)]
         detail = f"{where}, place {place}: signature_invalid"
-        raise Violation("batch_unsound", subject.height, detail, transaction=ids[first + place])
+        raise Violation("batch_unsound", subject.height, detail, About(ids[first + place]))
     weight = sum(weights[first:])
     if weight != batch.header.weight:
         detail = f"{where}: batch_weight: {batch.header.weight} declared, it is {weight}"

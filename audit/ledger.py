@@ -21,7 +21,7 @@ from audit.succession import (
     check_order,
     first_cut,
 )
-from audit.violations import Violation
+from audit.violations import About, Violation
 from client.raw import RawOrdered
 from contracts.context import BlockContext
 from contracts.genesis import genesis_changes
@@ -336,7 +336,7 @@ def _wrong(height: int, origin: bytes, decided: str, claimed: str) -> Violation:
         decided, claimed = f"{decided}, with other events", f"{claimed}, with its events"
     detail = f"{origin.hex()}: the rules decide {decided}, the chain claims {claimed}"
     difference = (decided, claimed)
-    return Violation("receipt_wrong", height, detail, transaction=origin, difference=difference)
+    return Violation("receipt_wrong", height, detail, About(origin, difference))
 
 
 def _said(receipt: Receipt | None) -> str:

@@ -77,27 +77,31 @@ class Finding(msgspec.Struct, frozen=True):
     entry: str | None = None
 
 
+class About(NamedTuple):
+    """What a violation is about: a transaction's id; what the rules decide and what the chain
+    claims; the key of a state entry."""
+
+    transaction: bytes | None = None
+    difference: tuple[str, str] | None = None
+    entry: bytes | None = None
+
+
+NOTHING_IN_PARTICULAR: Final = About()
+
+
 class Violation(Exception):
     """The first thing that does not add up. ``code`` is one of ``CODES``."""
 
     def __init__(
-        self,
-        code: str,
-        height: int,
-        detail: str,
-        *,
-        transaction: bytes | None = None,
-        difference: tuple[str, str] | None = None,
-        entry: bytes | None = None,
+        self, code: str, height: int, detail: str, about: About = NOTHING_IN_PARTICULAR
     ) -> None:
-        """``difference`` is what the rules decide and what the chain claims."""
         super().__init__(f"height {height}: {code}: {detail}")
         self.code = code
         self.height = height
         self.detail = detail
-        self.transaction = transaction
-        self.difference = difference
-        self.entry = entry
+        self.transaction = about.transaction
+        self.difference = about.difference
+        self.entry = about.entry
 
     @property
     def blame(self) -> Blame:
