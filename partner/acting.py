@@ -32,12 +32,18 @@ class Deed(msgspec.Struct, frozen=True):
 
     ``prepare`` raises what the ledger would refuse, and gives the question to the person; ``store``
     puts on disk what must be there before anything is sent. Neither is called when an earlier run
-    signed the same action and its end is not proven yet: then that one is followed.
+    signed the same and its end is not proven yet: then that one is followed. ``is_same`` says
+    whether a pending action is the same; equality unless told.
     """
 
     action: Action
     prepare: Callable[[], Awaitable[str]]
     store: Callable[[], None] = lambda: None
+    is_same: Callable[[Action], bool] | None = None
+
+    def is_meant(self, other: Action) -> bool:
+        """Whether ``other``, signed by an earlier run, is what is to be done."""
+        return self.action == other if self.is_same is None else self.is_same(other)
 
 
 class Acted(msgspec.Struct, frozen=True):
@@ -67,7 +73,7 @@ class _Acting:
         """The deed's proof, from an earlier run's transaction or a new one."""
         for earlier in self._sent.open(self._key.id):
             settled = await self._settle_earlier(earlier)
-            if settled is not None and earlier.transaction.action == deed.action:
+            if settled is not None and deed.is_meant(earlier.transaction.action):
                 return Acted(_checked(settled), repeated=True)
         transaction = await self._signed(deed.action, await deed.prepare())
         deed.store()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from client.fields import parse_time
-from partner.deposits import parse_reference
+from partner.deposits import parse_programme, parse_reference
 from primitives.address import parse_address
 from primitives.amount import parse_amount
 from primitives.encoding import Malformed
@@ -37,6 +37,11 @@ def digest_of(text: str, name: str) -> bytes:
     if not _DIGEST.fullmatch(text):
         raise UsageError("id_malformed", f"{name}: 64 lower-case hex digits")
     return bytes.fromhex(text)
+
+
+def code_of(text: str, name: str) -> str:
+    """The code of a partner or a programme. Raises ``UsageError`` (``programme_malformed``)."""
+    return _told(parse_programme, text, name)
 
 
 def reference_of(text: str) -> str:

@@ -19,6 +19,44 @@ settle: Final = LazyGroup(
 )
 settle.epilog = examples("liqbon-partner settle list --open", "liqbon-partner settle pay --help")
 
+programme: Final = LazyGroup(
+    "liqbon-partner-programme",
+    help_text="What points may be deposited, and what they are worth.",
+    subcommands={
+        "list": ("partner.cli_programme:list_", "List programmes with their rates."),
+        "open": ("partner.cli_programme:open_", "Take deposits of a further programme."),
+        "set-rate": ("partner.cli_programme:set_rate", "Publish what points are worth next."),
+        "pause": ("partner.cli_programme:pause", "Take no new deposits."),
+        "resume": ("partner.cli_programme:resume", "Take deposits again."),
+    },
+)
+programme.epilog = examples("liqbon-partner programme list", "liqbon-partner programme open --help")
+
+limits: Final = LazyGroup(
+    "liqbon-partner-limits",
+    help_text="What the partner may owe and be owed.",
+    subcommands={
+        "show": ("partner.cli_limits:show", "Show position, limit, reserve and caps."),
+        "lower-claim-bound": (
+            "partner.cli_limits:lower_claim_bound",
+            "Let others come to owe this partner less.",
+        ),
+        "daily-caps": ("partner.cli_limits:daily_caps", "Bound a day's minting and refunding."),
+    },
+)
+limits.epilog = examples("liqbon-partner limits show", "liqbon-partner limits daily-caps --help")
+
+reserve: Final = LazyGroup(
+    "liqbon-partner-reserve",
+    help_text="The reserve behind the limit, and its custodian's word.",
+    subcommands={
+        "endorse": ("partner.cli_reserve:endorse", "Sign, as a custodian, what is held."),
+        "attest": ("partner.cli_reserve:attest", "Have a reserve recognised."),
+        "release": ("partner.cli_reserve:release", "Take a part of the reserve back."),
+    },
+)
+reserve.epilog = examples("liqbon-partner reserve endorse --help")
+
 cli: Final = LazyGroup(
     "liqbon-partner",
     help_text="A retailer's side: take deposits, take LiqBon at the till, square accounts.",
@@ -28,8 +66,11 @@ cli: Final = LazyGroup(
         "deposits": ("partner.cli_deposits:deposits", "List deposits and what became of them."),
         "invoice": ("partner.cli_invoice:invoice", "Ask a customer for LiqBon at the till."),
         "invoices": ("partner.cli_invoice:invoices", "List invoices and what became of them."),
-        "settle": ("partner.cli:settle", "Square accounts with the other partners."),
         "refund": ("partner.cli_refund:refund", "Give LiqBon back on an invoice."),
+        "settle": ("partner.cli:settle", "Square accounts with the other partners."),
+        "programme": ("partner.cli:programme", "What points may be deposited, at what rate."),
+        "limits": ("partner.cli:limits", "What the partner may owe and be owed."),
+        "reserve": ("partner.cli:reserve", "The reserve behind the limit."),
     },
 )
 
