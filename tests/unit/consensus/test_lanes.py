@@ -230,7 +230,8 @@ def test_a_bad_batch_accuses_its_author() -> None:
     pump = Pump()
     person = a_person("x")
     sound = a_transfer(person, (person, 1), chain=pump.chain)
-    forged = encode(sound.signed)[:-1] + b"\0"
+    raw = encode(sound.signed)
+    forged = raw[:-9] + bytes([raw[-9] ^ 1]) + raw[-8:]
     header = header_after(EMPTY_TIP, 0, 1, (forged,), sound.weight)
     signed = pump.committee.signers[1].sign(batch_message(batch_digest(pump.chain, header)))
     batch = Batch(header, (forged,), signed)
