@@ -47,9 +47,9 @@ class LimitsDocument(Document, frozen=True):
     """What a partner may owe and be owed, all of it from proven entries.
 
     ``limit`` is L, ``room`` what it leaves; ``claim_bound`` is K, ``claim_room`` how much more
-    others may come to owe it. ``suspended``: it mints nothing, as ``overdue`` obligations were not paid.
-    ``haircut`` in basis points. ``lapses``: when the reserve's attestation does; ``moved``: when a
-    part of the reserve last left it.
+    others may come to owe it. ``suspended``: it mints nothing, as ``overdue`` obligations were not
+    paid. ``haircut`` in basis points. ``lapses``: when the reserve's attestation does; ``moved``:
+    when a part of the reserve last left it.
     """
 
     partner: str
