@@ -7,25 +7,30 @@ cycle 2 closed; a rise of south's reserve and of west's caps waits, and a rate o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import pytest
 from msgspec.structs import replace
 
+from contracts.invariants import check_changes
 from primitives.actions import ProgrammeSetRate, SetDailyCaps
 from primitives.amount import MICRO
 from primitives.encoding import Wire, encode
-from primitives.entries import ObligationStatus
+from primitives.entries import Limits, ObligationStatus, Position, limits_key, position_key
 from primitives.receipt import Outcome
-from tests.builders import DAY_MS, LIMITS, a_person, a_role
+from tests.builders import CUSTODIAN, DAY_MS, JUDGE, LIMITS, Person, a_person, a_role
 from tests.ledger import Ledger
 
 ALICE = a_person("Alice")
+CUSTODIANS = (a_role(CUSTODIAN, "custodian"), a_role(JUDGE, "custodian"))
 ADMINS = {code: a_role(code, "admin") for code in ("north", "east", "south", "west")}
 WEEK_MS = 7 * DAY_MS
 
 State = dict[bytes, bytes]
 Change = tuple[bytes, bytes | None]
 Breaks = Callable[[Ledger], list[Change]]
+Case = tuple[Breaks, Sequence[Person], str]
+"""What is done, who signed, and what is told: the beginning of it."""
 
 
 def a_busy_ledger() -> Ledger:
@@ -87,3 +92,38 @@ def apply(ledger: Ledger, changes: list[Change]) -> None:
             del ledger.state[key]
         else:
             ledger.state[key] = value
+
+
+def limits(code: str, **fields: object) -> Breaks:
+    """A partner's limits with other fields."""
+    return changed(limits_key(code), Limits, **fields)
+
+
+def terms(code: str, **fields: object) -> Breaks:
+    """A partner's limits with other terms."""
+    return lambda ledger: limits(code, terms=replace(ledger.limits(code).terms, **fields))(ledger)
+
+
+def position(code: str, **fields: object) -> Breaks:
+    """A partner's position with other fields."""
+    return changed(position_key(code), Position, **fields)
+
+
+def stepped(case: Case) -> None:
+    """The step, checked."""
+    ledger = a_busy_ledger()
+    breaks, signers, _ = case
+    changes = breaks(ledger)
+    signed = [person.account for person in signers]
+    check_changes(ledger.state, changes, signed, ledger.context())
+
+
+def refused(case: Case) -> None:
+    """The step is found broken, for the reason told."""
+    with pytest.raises(AssertionError) as error:
+        stepped(case)
+    assert str(error.value).startswith(case[2])
+
+
+NOW = a_busy_ledger().context()
+"""Of the block in which a step is made."""

@@ -16,7 +16,6 @@ from primitives.entries import (
     CycleLine,
     DueItem,
     DuePage,
-    Limits,
     Mark,
     MarkKind,
     Obligation,
@@ -36,7 +35,6 @@ from primitives.entries import (
     SettlementCycle,
     custodian_key,
     cycle_key,
-    limits_key,
     mark_key,
     obligation_key,
     partner_key,
@@ -57,6 +55,7 @@ from tests.unit.contracts.busy import (
     both,
     changed,
     drop,
+    limits,
     put,
 )
 
@@ -69,10 +68,6 @@ LATER_RATE = rate_key("north", "bonus", 1)
 
 def debt(**fields: object) -> Breaks:
     return changed(DEBT, Obligation, **fields)
-
-
-def limits(code: str, **fields: object) -> Breaks:
-    return changed(limits_key(code), Limits, **fields)
 
 
 def terms(code: str, **fields: object) -> Breaks:
