@@ -80,7 +80,8 @@ class Accusation(Document, frozen=True):
 
 class VerifyDocument(Document, frozen=True):
     """verify. ``verified`` and ``total`` are of all that was verified so far, by this run and those
-    before it; ``violation`` is null if nothing is wrong; ``sums`` is null if something is."""
+    before it; ``violation`` is null if nothing is wrong; ``sums`` is null if something is.
+    ``block_file`` keeps the bytes that prove a violation."""
 
     verified: Standpoint
     run: Run
@@ -88,6 +89,7 @@ class VerifyDocument(Document, frozen=True):
     sums: Sums | None
     evidence: list[Accusation]
     violation: Finding | None
+    block_file: str | None
 
 
 def standpoint(verified: Verified) -> Standpoint:

@@ -1,6 +1,7 @@
 """Where an auditor keeps what was verified. Knows files; asks no node.
 
     <home>/<chain id>/genesis.json    the pinned genesis, as it was given
+    <home>/<chain id>/violations/     the bytes of blocks that do not hold
     <home>/<chain id>/checkpoint/     LevelDB: the state after a verified height, and why it counts
 
 A checkpoint is one synced write, so that a crash leaves the old one or the new one. It is believed
@@ -36,6 +37,7 @@ DEFAULT_HOME: Final = Path("~/.liqbon/audit")
 FORMAT: Final = 1
 GENESIS: Final = "genesis.json"
 CHECKPOINT: Final = "checkpoint"
+VIOLATIONS: Final = "violations"
 _META: Final = b"m"
 _STATE: Final = b"s"
 _STATE_END: Final = b"t"
@@ -225,6 +227,14 @@ class ChainHome:
     def checkpoint(self) -> Path:
         """Where its checkpoint is, or will be."""
         return self.path / CHECKPOINT
+
+    def keep_proof(self, height: int, code: str, block: bytes) -> Path:
+        """Keep the bytes of a block that does not hold: nobody need hand them out again."""
+        folder = self.path / VIOLATIONS
+        folder.mkdir(mode=0o700, exist_ok=True)
+        path = folder / f"{height}-{code}.msgpack"
+        replace_private(path, block)
+        return path
 
     def forget(self) -> None:
         """Begin anew: what was verified counts no more. Raises ``CommandError`` (``busy``)."""

@@ -30,7 +30,7 @@ from contracts.transition import BlockResult, BlockRun
 from primitives.batch import BatchHeader
 from primitives.block import Header, genesis_block
 from primitives.certificate import StateCertificate
-from primitives.encoding import Count, Digest, Wire, encode
+from primitives.encoding import Count, Digest, Malformed, Wire, encode
 from primitives.genesis import Genesis, chain_id
 from primitives.receipt import Outcome, Receipt, Skip
 from primitives.statetree import StateTree
@@ -165,7 +165,7 @@ class Ledger:
         """
         try:
             return check_all(self.state.items())
-        except AssertionError as error:
+        except (AssertionError, Malformed) as error:
             raise Violation("invariant_broken", self.height, str(error)) from None
 
     def replay(
@@ -190,7 +190,7 @@ class Ledger:
                 if not len(carried) % SLICE:
                     yield
             result = run.finish()
-        except AssertionError as error:
+        except (AssertionError, Malformed) as error:
             detail = f"the rules themselves halt at transaction {len(carried)}: {error}"
             raise Violation("invariant_broken", header.height, detail) from None
         self._check_receipts(block, carried, result)
@@ -244,7 +244,7 @@ class Ledger:
         }
         try:
             check_changes(self.state, result.changes, signed, context)
-        except AssertionError as error:
+        except (AssertionError, Malformed) as error:
             raise Violation("invariant_broken", context.height, str(error)) from None
 
     def _commit(self, changes: Sequence[Change]) -> dict[bytes, bytes | None]:

@@ -152,7 +152,8 @@ class Audit:
             inspected = await self._inspector.inspect(
                 Subject(self.ledger.chain, members, height), raw
             )
-        except Violation:
+        except Violation as violation:
+            violation.block = raw
             await self._make_room(len(raw))  # it may be asked for again
             raise
         return Arrived(raw, inspected, members)
@@ -188,9 +189,11 @@ class Audit:
         try:
             block = await _in_slices(work)
         except Violation as violation:
-            if violation.code != "state_wrong":
-                raise
-            raise await explained(violation, ledger, self.source, arrived.members) from None
+            found = violation
+            if violation.code == "state_wrong":
+                found = await explained(violation, ledger, self.source, arrived.members)
+            found.block = arrived.raw
+            raise found from None
         self.believed.learn(block.certificate)
         return block
 

@@ -10,6 +10,7 @@ from typing import Final
 
 import click
 import msgspec
+from msgspec.structs import replace
 
 from audit import documents
 from audit.home import ChainHome, Checkpoint, Verified, open_home
@@ -80,7 +81,11 @@ async def _verify(common: Common, chain: ChainHome, plan: Plan, asked: Asked) ->
             run = _Run(audit, checkpoint, last)
             with watching(common.printer, audit.ledger.height, last) as watcher:
                 violation = await run.judge(watcher.seen)
-            _tell(common, run.document(plan, violation))
+            document = run.document(plan, violation)
+            if violation is not None and violation.block is not None:
+                proof = chain.keep_proof(violation.height, violation.code, violation.block)
+                document = replace(document, block_file=str(proof))
+            _tell(common, document)
             return int(Status.OK if violation is None else Status.PROOF)
     finally:
         checkpoint.close()
@@ -190,6 +195,7 @@ class _Run:
             sums=None if self._totals is None else documents.sums(self._totals),
             evidence=[documents.accusation(verified, each) for each in self._evidence],
             violation=None if violation is None else violation.finding,
+            block_file=None,
         )
 
     def _keep(self) -> None:
@@ -223,6 +229,8 @@ def _tell(common: Common, document: documents.VerifyDocument) -> None:
         printer.line("Nothing is wrong up to this height.")
     else:
         _tell_violation(common, document.violation)
+        if document.block_file is not None:
+            printer.line(f"Its bytes are kept in {document.block_file}")
     printer.document(document)
 
 

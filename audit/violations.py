@@ -102,6 +102,8 @@ class Violation(Exception):
         self.transaction = about.transaction
         self.difference = about.difference
         self.entry = about.entry
+        self.block: bytes | None = None
+        """The bytes that were handed out as the block, once they are known: the proof of it."""
 
     @property
     def blame(self) -> Blame:

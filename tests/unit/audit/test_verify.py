@@ -114,8 +114,7 @@ class TestAnHonestChain:
     def test_a_chain_verified_in_parts_has_the_sums_of_one_verified_whole(
         self, auditor: Auditor, url: str, tmp_path: Path, chain: Chain
     ) -> None:
-        for height in "1234":
-            parts = auditor.json(url, "--to", height)[1]
+        parts = [auditor.json(url, "--to", height)[1] for height in "1234"][-1]
         (tmp_path / "other").mkdir()
         whole = Auditor(tmp_path / "other", chain).json(url)[1]
         for part in ("verified", "total", "sums"):
@@ -182,6 +181,7 @@ class TestADoctoredChain:
         }
         assert document["verified"]["height"] == 1
         assert document["sums"] is None
+        assert Path(document["block_file"]).read_bytes() == encode(chain.blocks[1])
         assert "VIOLATION at height 2: receipt_wrong" in text
         assert "a quorum of the validators" in text
 
@@ -217,6 +217,7 @@ class TestBadAnswers:
         with served_chain(chain, blocks_instead(blocks)) as url:
             exit_status, document = auditor.json(url)
         assert exit_status == 9
+        assert Path(document["block_file"]).read_bytes() == body
         found = document["violation"]
         return found["code"], found["blame"], found["height"]
 
@@ -251,6 +252,7 @@ class TestBadAnswers:
         assert exit_status == 9
         assert document["violation"]["code"] == "block_withheld"
         assert "answer_oversized" in document["violation"]["detail"]
+        assert document["block_file"] is None
         assert document["verified"]["height"] == 2
 
     def test_a_slow_answer_is_trouble_and_no_violation(
@@ -290,7 +292,7 @@ class TestBadAnswers:
         assert (status(result), code(result)) == (6, "node_unavailable")
 
     def test_a_busy_node_is_borne_for_a_while(self, auditor: Auditor, chain: Chain) -> None:
-        refused = []
+        refused: list[str] = []
 
         async def busy(request: web.Request, handler: Handler) -> web.StreamResponse:
             if request.path == "/v1/blocks/2" and len(refused) < 2:
