@@ -12,7 +12,18 @@ from typing import Annotated, Final
 
 import msgspec
 
-from primitives.actions import Code, Cycle, Name, Place, Url
+from primitives.actions import Code, Cycle, Name, Url
+from primitives.calendar import DUE_PAGE_ITEMS as DUE_PAGE_ITEMS
+from primitives.calendar import CapsStart as CapsStart
+from primitives.calendar import CycleClose as CycleClose
+from primitives.calendar import DueItem as DueItem
+from primitives.calendar import DueNode as DueNode
+from primitives.calendar import DuePage as DuePage
+from primitives.calendar import DueSecond as DueSecond
+from primitives.calendar import ObligationDue as ObligationDue
+from primitives.calendar import RateStart as RateStart
+from primitives.calendar import ReserveLapse as ReserveLapse
+from primitives.calendar import ReserveStart as ReserveStart
 from primitives.encoding import Count, Digest, Malformed, Millis, Positive, Wire, decode
 from primitives.genesis import Custodian, PartnerLimits, Rate, Roles
 from primitives.hashing import DUE, ZERO_DIGEST
@@ -299,74 +310,6 @@ class LaneDay(Wire):
 
     day: Count
     created: Count
-
-
-class DueNode(Wire):
-    """One node of the calendar: which of its 256 children exist, as a bitmap of 32 bytes."""
-
-    children: Digest
-
-
-class ReserveLapse(Wire, tag=1):
-    """The attestation of a partner's reserve, made at ``attested``, lapses."""
-
-    partner: Code
-    attested: Millis
-
-
-class RateStart(Wire, tag=2):
-    """The published rate at ``place`` of a programme comes into force."""
-
-    partner: Code
-    programme: Code
-    place: Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
-
-
-class ReserveStart(Wire, tag=3):
-    """The increase of a reserve, attested at ``attested``, counts from now on."""
-
-    partner: Code
-    attested: Millis
-
-
-class CapsStart(Wire, tag=4):
-    """Raised daily caps, to be in force from ``since`` on, are."""
-
-    partner: Code
-    since: Millis
-
-
-class CycleClose(Wire, tag=5):
-    """A settlement cycle closes."""
-
-    cycle: Cycle
-
-
-class ObligationDue(Wire, tag=6):
-    """The deadline of an obligation passes; what that means is read from its status."""
-
-    cycle: Cycle
-    place: Place
-    deadline: Millis
-
-
-DueItem = ReserveLapse | RateStart | ReserveStart | CapsStart | CycleClose | ObligationDue
-DUE_PAGE_ITEMS: Final = 32
-PageNumber = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
-
-
-class DuePage(Wire):
-    """Items of one second in the order in which they were put there; written once, then full."""
-
-    items: Annotated[tuple[DueItem, ...], msgspec.Meta(min_length=1, max_length=DUE_PAGE_ITEMS)]
-
-
-class DueSecond(Wire):
-    """What of one second is still to be done: from ``start`` on page ``first`` to page ``last``."""
-
-    first: PageNumber
-    start: Annotated[int, msgspec.Meta(ge=0, lt=DUE_PAGE_ITEMS)]
-    last: PageNumber
 
 
 NO_ACCOUNT: Final = Account(0, 1, 0, ZERO_DIGEST)

@@ -115,7 +115,31 @@ def an_obligation(status: ObligationStatus) -> Obligation:
     )
 
 
-def entries() -> list[tuple[str, bytes, Wire]]:
+Named = tuple[str, bytes, Wire]
+"""What is special about an entry, its key and its value."""
+
+
+def dealings() -> list[Named]:
+    """What partners published and owe, and what was used once."""
+    return [
+        ("rate", rate_key("north", "bonus", 2**32 - 1), PublishedRate(RATE, 1_793_491_200_000)),
+        ("custodian", custodian_key("vault"), Custodian("vault", "Vault", ID, "east")),
+        ("custodian, nobody's", custodian_key("v"), Custodian("v", "V", ID, None)),
+        ("mark", mark_key("north", MarkKind.COMMITMENT, ID), Mark(bytes(32), 812)),
+        ("mark of a refund", mark_key("north", MarkKind.REFUND, ID), Mark(bytes(32), 812)),
+        ("redemption", redemption_key("north", ID), Redemption(ID, MOST, 5, bytes(32), 812)),
+        ("settlement", SETTLEMENT_KEY, Settlement(7, 1_793_491_200_000, "referee")),
+        ("cycle", cycle_key(6), SettlementCycle(5, 812, LINES, 1)),
+        ("cycle, nothing to pay", cycle_key(2**32 - 1), SettlementCycle(5, 812, (), 0)),
+        *(
+            (f"obligation, {status.text}", obligation_key(6, place), an_obligation(status))
+            for place, status in enumerate(ObligationStatus)
+        ),
+        ("obligation, the last", obligation_key(2**32 - 1, 98), LAST),
+    ]
+
+
+def entries() -> list[Named]:
     """Each kind, and its edges."""
     lapse, start = ReserveLapse("north", GENESIS_TIME), RateStart("north", "bonus", 15)
     bitmap = (1 << 255 | 1 << 8 | 1).to_bytes(32, "little")
@@ -147,20 +171,7 @@ def entries() -> list[tuple[str, bytes, Wire]]:
             programme_key("a", "b"),
             replace(BONUS_NOW, paused=True, place=-1, rate=None),
         ),
-        ("rate", rate_key("north", "bonus", 2**32 - 1), PublishedRate(RATE, 1_793_491_200_000)),
-        ("custodian", custodian_key("vault"), Custodian("vault", "Vault", ID, "east")),
-        ("custodian, nobody's", custodian_key("v"), Custodian("v", "V", ID, None)),
-        ("mark", mark_key("north", MarkKind.COMMITMENT, ID), Mark(bytes(32), 812)),
-        ("mark of a refund", mark_key("north", MarkKind.REFUND, ID), Mark(bytes(32), 812)),
-        ("redemption", redemption_key("north", ID), Redemption(ID, MOST, 5, bytes(32), 812)),
-        ("settlement", SETTLEMENT_KEY, Settlement(7, 1_793_491_200_000, "referee")),
-        ("cycle", cycle_key(6), SettlementCycle(5, 812, LINES, 1)),
-        ("cycle, nothing to pay", cycle_key(2**32 - 1), SettlementCycle(5, 812, (), 0)),
-        *(
-            (f"obligation, {status.text}", obligation_key(6, place), an_obligation(status))
-            for place, status in enumerate(ObligationStatus)
-        ),
-        ("obligation, the last", obligation_key(2**32 - 1, 98), LAST),
+        *dealings(),
         ("lane's day", lane_day_key(99), LaneDay(20_758, 100_000)),
         ("calendar, root", due_node_key(b""), DueNode(bitmap)),
         ("calendar, third level", due_node_key(b"\x6a\xe6\x80"), DueNode(bitmap)),
