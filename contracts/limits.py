@@ -56,6 +56,15 @@ def has_room(limits: Limits, position: Position, amount: int) -> bool:
     return position.net + position.receivable + amount <= limit(limits)
 
 
+def covers(limits: Limits, position: Position) -> bool:
+    """Whether the limit covers what the partner owes or may come to owe by what was agreed on.
+
+    That is D once all receivables came in, or once the partner was paid for all it sold and paid
+    nothing of what it has to: ``payable``, however low D is meanwhile ([LEDGER-25]).
+    """
+    return max(position.net + position.receivable, position.payable) <= limit(limits)
+
+
 def day_of(entries: Entries, context: BlockContext, partner: str) -> Day:
     """What the partner minted and refunded so far in the day of block time ([LEDGER-9])."""
     day = entries.entry(day_key(partner), Day)

@@ -125,7 +125,7 @@ def release(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:
     if limits.overdue or wish.amount > available(limits):
         return Outcome.RESERVE_NEEDED
     after = without(limits, context, wish.amount)
-    if not rules.has_room(after, partners.position(draft, wish.partner), 0):
+    if not rules.covers(after, partners.position(draft, wish.partner)):
         return Outcome.RESERVE_NEEDED
     rules.put(draft, wish.partner, after)
     draft.events.append(ReserveReleased(wish.partner, wish.amount))

@@ -300,7 +300,7 @@ def _check_needed(limits: Limits, position: Position, wish: Release) -> None:
             Outcome.RESERVE_NEEDED, f"disputes hold all but {format_amount(max(0, free))}"
         )
     left = replace(limits, terms=replace(terms, reserve=terms.reserve - wish.amount))
-    owed = position.net + position.receivable
+    owed = max(position.net + position.receivable, position.payable)
     if owed > limit_of(left):
         raise _refused(
             Outcome.RESERVE_NEEDED,

@@ -7,7 +7,7 @@ from contracts.invariants.calendar import has_come
 from contracts.invariants.change import Step
 from contracts.invariants.facts import at_most, equal, holds
 from contracts.invariants.whole_limits import check_limits
-from primitives.entries import Limits, limits_key
+from primitives.entries import Limits, Position, limits_key, position_key
 
 
 def limits_step(step: Step, code: str) -> None:
@@ -88,6 +88,9 @@ def _check_release(step: Step, code: str, old: Limits, new: Limits) -> None:
     holds("a reserve is handed back by the admin", step.by_admin(code), code)
     overdue = old.overdue + moves.late_first
     at_most("handed back while something is overdue", overdue, moves.in_time_again)
+    position = step.after(position_key(code), Position)
+    owed = max(position.net + position.receivable, position.payable)
+    at_most("what is owed is covered by what is left", owed, rules.limit(new))
 
 
 def _unsaid_reserve_step(step: Step, code: str, old: Limits, new: Limits) -> None:

@@ -375,7 +375,7 @@ def release(desk: Desk, sender: bytes, action: ReserveRelease) -> str:
         return "reserve_needed"
     before = desk.book.length
     leave(desk, code, wish.amount)
-    if not has_room(desk, code, 0):
+    if not has_room(desk, code, 0) or desk.payable(code) > limit(desk, code):
         desk.book.tear_out(before)
         return "reserve_needed"
     desk.tell("ReserveReleased", code, wish.amount)
