@@ -98,6 +98,7 @@ async def account_of(visit: Visit, code: str) -> LimitsDocument:
 
 async def tell_changed(visit: Visit, code: str, acted: Acted) -> None:
     """The limits as they stand after something was done to them."""
+    visit = visit.afterwards()
     document = ChangedLimitsDocument(
         limits=await account_of(visit, code),
         repeated=acted.repeated,

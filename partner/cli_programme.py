@@ -259,6 +259,7 @@ async def _change(common: Common, account: int | None, code: str, making: Making
             found = await holder(visit.books, visit.home, "admin", account)
             change = await making(visit, found.partner)
             acted = await act(visit, db, found.key, change.deed)
+        visit = visit.afterwards()
         programme = await programme_of(visit.books, found.partner.code, code)
         rates = await newest_rates(visit.books, found.partner.code, programme, SHOWN_RATES)
         shown = programme_document(found.partner.code, programme, rates)

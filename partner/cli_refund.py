@@ -68,7 +68,8 @@ async def _refund(common: Common, account: int | None, asked: _Asked) -> None:
             cashier = await holder(visit.books, visit.home, "cashier", account)
             giving = _Giving(visit, db, cashier, asked)
             done = await giving.run()
-            redemption = await giving.redemption()
+        visit = visit.afterwards()
+        redemption = await redemption_of(visit, cashier.partner.code, asked.invoice)
         document = RefundedDocument(
             refund=refund_document(done.refund),
             repeated=done.repeated,
@@ -87,6 +88,19 @@ async def _refund(common: Common, account: int | None, asked: _Asked) -> None:
         common.printer.line(line)
     common.printer.line(told_standing(document.proven))
     common.printer.document(document)
+
+
+async def redemption_of(visit: Visit, partner: str, invoice: bytes) -> Redemption:
+    """Who redeemed an invoice, and what is left of it. ``CommandError`` (``invoice_unknown``)."""
+    found = await visit.books.entry(redemption_key(partner, invoice), Redemption)
+    if found is None:
+        raise CommandError(
+            Outcome.INVOICE_UNKNOWN.text,
+            f"nobody redeemed invoice {invoice.hex()} at {partner}",
+            "Nothing can be given back on it.",
+            Status.NOT_FOUND,
+        )
+    return found
 
 
 class _Done(msgspec.Struct, frozen=True):
@@ -125,19 +139,6 @@ class _Giving:
         if known is not None and await self._was_done(known):
             return _Done(self._till.find_refund(known.id), True, None)
         return await self._give(known or new)
-
-    async def redemption(self) -> Redemption:
-        """Raises ``CommandError`` (``invoice_unknown``)."""
-        key = redemption_key(self._partner, self._asked.invoice)
-        found = await self._visit.books.entry(key, Redemption)
-        if found is None:
-            raise CommandError(
-                Outcome.INVOICE_UNKNOWN.text,
-                f"nobody redeemed invoice {self._asked.invoice.hex()} at {self._partner}",
-                "Nothing can be given back on it.",
-                Status.NOT_FOUND,
-            )
-        return found
 
     async def _give(self, refund: Returned) -> _Done:
         action = Refund(self._partner, refund.invoice, refund.id, refund.amount)
@@ -178,7 +179,7 @@ class _Giving:
     async def _prepare(self) -> str:
         """What the ledger would refuse is better said before anything is stored or sent."""
         units, books = self._asked.units, self._visit.books
-        redemption = await self.redemption()
+        redemption = await redemption_of(self._visit, self._partner, self._asked.invoice)
         left = redemption.amount - redemption.refunded
         if units > left:
             raise RefusedByLedger(

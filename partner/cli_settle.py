@@ -165,9 +165,9 @@ async def _state(common: Common, account: int | None, name: tuple[int, int], pai
 
 
 async def _said(speaker: Speaker, say: Saying) -> None:
-    visit = speaker.visit
     acted = await say(speaker)
-    now = await speaker.obligation()
+    visit = speaker.visit.afterwards()
+    now = await proven_obligation(visit.books, speaker.name)
     digest = now.reference
     payment = None if digest is None else Payments(speaker.db).behind(*speaker.name, digest)
     document = SettledDocument(

@@ -119,6 +119,8 @@ def _told_expected(document: SettlementDocument) -> str:
     expected = document.next.expected
     if expected is None:
         return ""
+    if expected == "0":
+        return f"; {document.partner} owes nothing and is owed nothing"
     if expected.startswith("-"):
         return f"; {document.partner} would be paid {expected[1:]} if it closed now"
     return f"; {document.partner} stands at {expected} and pays its share of what others claim"

@@ -34,11 +34,14 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def ratio_of(points: int, worth: str) -> tuple[int, int]:
-    """(numerator, denominator) in units for a point, in lowest terms. Raises ``UsageError``."""
+    """(numerator, denominator) in units a point: as it was typed, or in lowest terms if it must be.
+
+    Raises ``UsageError`` (``rate_out_of_range``).
+    """
     units = units_of(worth, "--worth")
-    common = gcd(units, points)
+    common = 1 if max(units, points) <= MAX_TERM else gcd(units, points)
     numerator, denominator = units // common, points // common
-    if numerator > MAX_TERM or denominator > MAX_TERM:
+    if max(numerator, denominator) > MAX_TERM:
         raise UsageError(
             "rate_out_of_range",
             f"{points} points for {worth} LiqBon are {numerator}/{denominator} in lowest terms, "

@@ -37,6 +37,10 @@ class Visit(msgspec.Struct, frozen=True):
         """The addresses' prefix."""
         return self.home.genesis.network
 
+    def afterwards(self) -> Visit:
+        """The same with fresh books: what they prove is no older than what was just done."""
+        return msgspec.structs.replace(self, books=Books(self.light))
+
     @contextmanager
     def outbox(self) -> Iterator[sqlite3.Connection]:
         """The home's database; closed at the end."""

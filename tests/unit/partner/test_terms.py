@@ -64,7 +64,7 @@ class TestProgramme:
         document = market.north.done("programme", "set-rate", "bonus", "--points", "90",
                                      "--worth", "1")  # fmt: skip
         assert document["change"] == "better"
-        assert rate(market) == (100_000, 9), "in lowest terms"
+        assert rate(market) == (1_000_000, 90), "as it was typed"
         assert [one["state"] for one in document["programme"]["rates"]] == ["in_force", "past"]
 
     def test_a_worse_rate_needs_notice_and_the_refusal_says_so(self, market: Market) -> None:
@@ -85,7 +85,7 @@ class TestProgramme:
         start = parse_time(document["rates"][0]["since"])
         assert 30 * DAY_MS <= start - now_ms() <= 30 * DAY_MS + 61_000
         market.pass_time(30 * DAY_MS + 120_000)
-        assert rate(market) == (100_000, 11)
+        assert rate(market) == (1_000_000, 110)
 
     def test_what_was_announced_is_not_overtaken(self, market: Market) -> None:
         """[LEDGER-34] Whoever read what is published counts on it."""
@@ -94,6 +94,13 @@ class TestProgramme:
         error = market.north.refused(5, "programme", "set-rate", "bonus", "--points", "90",
                                      "--worth", "1")  # fmt: skip
         assert error["code"] == "rate_unordered"
+
+    def test_a_ratio_that_is_too_long_is_taken_in_lowest_terms(self, market: Market) -> None:
+        document = market.north.done("programme", "set-rate", "bonus", "--points", "1000000",
+                                     "--worth", "10000.01")  # fmt: skip
+        rates = document["programme"]["rates"]
+        assert (rates[0]["points"], rates[0]["worth"]) == ("100", "1.000001")
+        assert document["change"] == "better"
 
     def test_pause_and_resume_touch_new_deposits_alone(self, market: Market) -> None:
         """[LEDGER-35]"""
@@ -122,8 +129,8 @@ class TestProgramme:
         ]  # fmt: skip
         document = market.north.done(*opening)
         assert document["change"] == "opened"
-        assert document["programme"]["rates"][0]["points"] == "1", "in lowest terms"
-        assert document["programme"]["rates"][0]["worth"] == "0.005"
+        [only] = document["programme"]["rates"]
+        assert (only["points"], only["worth"], only["state"]) == ("200", "1", "in_force")
         assert market.north.refused(5, *opening)["code"] == "programme_exists"
 
     @pytest.mark.parametrize(
