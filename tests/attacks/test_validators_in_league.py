@@ -112,7 +112,7 @@ class TestRulesThatAllOverlook:
         """It is within every bound, and all say that it is not."""
         cashier = a_role("east", "cashier")
         invoice = an_invoice("east", BILL, id="till 7")
-        back = a_refund("east", invoice.id, BILL, **now(chain, cashier))
+        back = a_refund("east", invoice.id, BILL, "desk 1", **now(chain, cashier))
 
         def refuse(honest: Callable[..., object], *arguments: object) -> object:
             return Outcome.DAILY_CAP_EXCEEDED

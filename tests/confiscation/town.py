@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from hypothesis import strategies as st
+from msgspec import Struct
 from msgspec.structs import replace
 
 from primitives.actions import (
@@ -221,7 +222,7 @@ def _fields(town: Ledger) -> dict[str, st.SearchStrategy[Any]]:
     }
 
 
-_ENDORSED: Final[dict[type[Action], tuple[str, type, str, Callable[..., bytes]]]] = {
+_ENDORSED: Final[dict[type[Action], tuple[str, type[Struct], str, Callable[..., bytes]]]] = {
     Redeem: ("invoice", Invoice, "cashier", invoice_message),
     ReserveAttest: ("attestation", Attestation, "custodian", attestation_message),
     ReserveRelease: ("release", Release, "custodian", release_message),

@@ -26,12 +26,8 @@ class Minter:
     def __init__(self, rng: Random, member: int) -> None:
         self._rng = rng
         self._code = a_code(member)
-        self._sequence = 0
+        self.acted = 0
         self.intents: list[bytes] = []
-
-    @property
-    def acted(self) -> int:
-        return self._sequence
 
     def passes(self, sender: int, receiver: int, frame: bytes) -> bool:
         return True
@@ -50,12 +46,12 @@ class Minter:
             self._code,
             keys.person("a friend"),
             beyond // POINT,
-            f"no deposit {self._sequence}",
+            f"no deposit {self.acted}",
             issuer=keys.person(f"issuer of {self._code}"),
             channel=CHANNEL,
-            sequence=self._sequence,
+            sequence=self.acted,
             chain=chain,
         )
-        self._sequence += 1
+        self.acted += 1
         self.intents.append(mint.id)
         seal(mint)
