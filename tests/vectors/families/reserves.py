@@ -125,7 +125,7 @@ CASES: dict[str, Case] = {
     "a release": release(MICRO),
     "a release of all that the limit can spare": release(61_111_111),
     "reserve_needed for the limit": release(61_111_112),
-    "a release while an increase waits": after(attest(150 * MICRO))(release(60 * MICRO)),
+    "release_stale while an increase waits": after(attest(150 * MICRO))(release(60 * MICRO)),
     "partner_unknown of a release": unknown_release,
     "not_admin of a release": release(1, sender=VAULT),
     "not_custodian of a release": release(1, by=ADMIN),
