@@ -34,7 +34,6 @@ class Asked(msgspec.Struct, frozen=True):
 
     first: int | None
     last: int | None
-    processes: int
 
 
 @click.command(
@@ -70,7 +69,7 @@ def verify(common: Common, first: int | None, last: int | None, processes: int) 
     """
     chain = open_home(common.home, common.genesis)
     plan = Plan(one_node(common), common.timeout_s, processes)
-    return asyncio.run(_verify(common, chain, plan, Asked(first, last, processes)))
+    return asyncio.run(_verify(common, chain, plan, Asked(first, last)))
 
 
 async def _verify(common: Common, chain: ChainHome, plan: Plan, asked: Asked) -> int:

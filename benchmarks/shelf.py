@@ -74,18 +74,24 @@ class Shelf:
         )
         return web.Response(body=msgspec.json.encode(view), content_type="application/json")
 
-    async def _block(self, request: web.Request) -> web.Response:
-        height = int(request.match_info["height"])
-        self.asked = max(self.asked, height)
+    def raw(self, height: int) -> RawBlock | None:
+        """A block, as a node hands it out."""
         record, receipts = self.archive.block(height), self.archive.receipts(height)
         if record is None or receipts is None:
-            raise web.HTTPNotFound
+            return None
         order = tuple(RawOrdered(each.lane, each.digest) for each in record.batches)
         found = (self.archive.batch_bytes(each.digest) for each in record.batches)
         batches = tuple(batch for batch in found if batch is not None)
         certificate = self.archive.certificate(height)
-        raw = RawBlock(record.header, order, batches, receipts.receipts, certificate)
-        return web.Response(body=encode(raw), content_type="application/msgpack")
+        return RawBlock(record.header, order, batches, receipts.receipts, certificate)
+
+    async def _block(self, request: web.Request) -> web.Response:
+        height = int(request.match_info["height"])
+        self.asked = max(self.asked, height)
+        block = self.raw(height)
+        if block is None:
+            raise web.HTTPNotFound
+        return web.Response(body=encode(block), content_type="application/msgpack")
 
     async def _evidence(self, _: web.Request) -> web.Response:
         page = Page[EvidenceView](items=[], next=None)

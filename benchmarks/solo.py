@@ -62,7 +62,9 @@ class Solo:
         """The next block: one batch of each lane that is given something."""
         head = self.executor.head_record
         tips = list(head.header.cut)
-        batches = {lane: self._batch(lane, raws, tips[lane]) for lane, raws in enumerate(lanes)}
+        batches = {
+            lane: self._batch(lane, raws, tips[lane]) for lane, raws in enumerate(lanes) if raws
+        }
         new: list[list[bytes]] = [[] for _ in tips]
         for lane, batch in batches.items():
             digest = batch_digest(self.executor.chain, batch.header)
