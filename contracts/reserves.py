@@ -122,6 +122,9 @@ def release(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:
     limits = rules.of(draft, wish.partner)
     if (wish.reserve, wish.attested) != (limits.terms.reserve, limits.terms.reserve_attested):
         return Outcome.RELEASE_STALE
+    if limits.pending_reserve is not None:
+        # Once it counts the reserve could again be what the consent names, which would do twice.
+        return Outcome.RELEASE_STALE
     if limits.overdue or wish.amount > available(limits):
         return Outcome.RESERVE_NEEDED
     after = without(limits, context, wish.amount)
@@ -140,7 +143,7 @@ def available(limits: Limits) -> int:
 def without(limits: Limits, context: BlockContext, amount: int) -> Limits:
     """The limits once ``amount`` units have left the reserve; an increase that waits shrinks too.
 
-    From now on only a younger attestation is believed.
+    From now on only a younger attestation is believed ([LEDGER-26]).
     """
     reserve = limits.terms.reserve - amount
     pending = limits.pending_reserve

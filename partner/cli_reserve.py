@@ -287,6 +287,12 @@ def _check_release(limits: Limits, wish: Release) -> None:
             f"reserve is {format_amount(terms.reserve)} attested "
             f"{format_time(terms.reserve_attested)}",
         )
+    if limits.pending_reserve is not None:
+        raise _refused(
+            Outcome.RELEASE_STALE,
+            f"an increase counts from {format_time(limits.pending_reserve.since)} on, and until "
+            "then nothing is handed back",
+        )
 
 
 def _check_needed(limits: Limits, position: Position, wish: Release) -> None:

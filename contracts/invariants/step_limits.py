@@ -86,6 +86,7 @@ def _check_release(step: Step, code: str, old: Limits, new: Limits) -> None:
     if old.terms.reserve - new.terms.reserve <= moves.paid:
         return
     holds("a reserve is handed back by the admin", step.by_admin(code), code)
+    equal("handed back while an increase waits", new.pending_reserve, None)
     overdue = old.overdue + moves.late_first
     at_most("handed back while something is overdue", overdue, moves.in_time_again)
     position = step.after(position_key(code), Position)

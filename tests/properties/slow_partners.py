@@ -371,6 +371,8 @@ def release(desk: Desk, sender: bytes, action: ReserveRelease) -> str:
         return "not_custodian"
     if (wish.reserve, wish.attested) != (desk.reserve(code), desk.book.word("attested", code)):
         return "release_stale"
+    if desk.book.word("rise", code) is not None:
+        return "release_stale"
     if desk.overdue(code) or wish.amount > desk.free(code):
         return "reserve_needed"
     before = desk.book.length
