@@ -4,9 +4,17 @@ import pytest
 from msgspec.structs import replace
 
 from contracts.transition import dry_run
+from primitives.actions import (
+    LowerClaimBound,
+    ProgrammeOpen,
+    ProgrammePause,
+    ProgrammeSetRate,
+    SetDailyCaps,
+)
 from primitives.amount import MICRO
 from primitives.entries import LaneDay, lane_day_key
 from primitives.receipt import Outcome, Skip
+from primitives.transaction import Decoded
 from tests.builders import DAY_MS, HOUR_MS, PARAMETERS, Person, a_genesis, a_person, a_role
 from tests.ledger import Ledger
 
@@ -118,6 +126,68 @@ def test_the_door_tells_that_its_lane_is_exhausted(ledger: Ledger) -> None:
     payment = ledger.transfer(ALICE, (BOB, MICRO))
     assert dry_run(ledger.state, ledger.context(), 0, payment) == Skip.LANE_EXHAUSTED
     assert dry_run(ledger.state, ledger.context(), 1, payment) == Outcome.DONE
+
+
+def spendable() -> Ledger:
+    """Alice has 100 LiqBon; nothing was created in lane 0."""
+    ledger = Ledger()
+    assert ledger.send(ledger.mint("north", ALICE, 10_000), lane=3) == Outcome.DONE
+    return ledger
+
+
+def programme(code: str) -> ProgrammeOpen:
+    return ProgrammeOpen(
+        partner="north",
+        programme=code,
+        name="Miles",
+        point="mile",
+        terms_hash=bytes(32),
+        terms_url="",
+        numerator=1,
+        denominator=1,
+    )
+
+
+def test_what_each_dealing_creates() -> None:
+    """[LEDGER-14] what stays for ever, and what it puts into the calendar."""
+    ledger, admin = spendable(), a_role("north", "admin")
+    invoice = ledger.invoice("east", MICRO)
+
+    def creates(decoded: Decoded) -> int:
+        before = created(ledger, 0)
+        assert ledger.send(decoded, lane=0) == Outcome.DONE
+        return created(ledger, 0) - before
+
+    assert creates(ledger.redeem(ALICE, invoice)) == 1, "a redemption"
+    assert creates(ledger.refund("east", invoice.id, 1)) == 2, "a mark, and the first day"
+    assert creates(ledger.refund("east", invoice.id, 1)) == 1, "a mark"
+    assert creates(ledger.act(admin, programme("miles"))) == 2, "a programme and its rate"
+    assert creates(ledger.act(admin, ProgrammeSetRate("north", "bonus", 2**30, 1, 0))) == 1
+    assert creates(ledger.act(admin, ProgrammePause("north", "bonus", paused=True))) == 0
+    assert creates(ledger.act(admin, LowerClaimBound("north", 1))) == 0
+    assert creates(ledger.act(admin, SetDailyCaps("north", 1, 1))) == 0
+    waiting = ledger.act(admin, SetDailyCaps("north", 2, 2))
+    assert creates(waiting) >= 2, "a queue and a page, and bitmaps that lead there"
+    assert creates(ledger.attest("north", 1)) >= 2, "its lapse"
+    assert creates(ledger.release("north", 1)) == 0
+
+
+def test_what_falls_due_is_charged_to_no_lane() -> None:
+    """[LEDGER-14] a closing puts obligations into the state however little room lanes have."""
+    ledger = Ledger(a_genesis(parameters=replace(PARAMETERS, entries_per_lane_and_day=3)))
+    assert ledger.send(ledger.mint("north", ALICE, 10_000), lane=3) == Outcome.DONE
+    assert ledger.send(ledger.redeem(ALICE, ledger.invoice("east", MICRO)), lane=1) == Outcome.DONE
+    ledger.pass_time(PARAMETERS.settlement_cycle_ms)
+    assert ledger.obligation(1, 0).amount == MICRO
+    assert created(ledger, 0) == 0
+
+
+def test_an_exhausted_lane_skips_a_redemption_and_does_not_refuse_it(ledger: Ledger) -> None:
+    """[LEDGER-14] its invoice stays good, in another lane."""
+    ledger.block(ledger.transfer(ALICE, *((newcomer(i), MICRO) for i in range(5))), lane=0)
+    redeem = ledger.redeem(ALICE, ledger.invoice("east", MICRO))
+    assert ledger.send(redeem, lane=0) == Skip.LANE_EXHAUSTED
+    assert ledger.send(redeem, lane=1) == Outcome.DONE
 
 
 def test_the_exhausted_reason_comes_after_every_other(ledger: Ledger) -> None:
