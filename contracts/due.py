@@ -60,6 +60,8 @@ def insert(entries: Entries, time_ms: int, item: DueItem) -> None:
         page_key = due_page_key(second, queue.last)
         page = entries.entry(page_key, DuePage)
         assert page is None, page_key.hex()
+    if page is not None:
+        entries.charge()  # each item takes its turn of ``due_per_block``, whatever page it is on
     entries.put(page_key, DuePage((*page.items, item) if page is not None else (item,)))
     entries.put(queue_key, queue)
 

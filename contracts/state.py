@@ -36,6 +36,9 @@ class Entries(Protocol):
     def delete(self, key: bytes) -> None:
         """Remove an entry that exists."""
 
+    def charge(self) -> None:
+        """Count growth that is no entry of its own like one that is ([LEDGER-14])."""
+
 
 # The store holds what was encoded here or proven against an attested root, so values are decoded
 # without the second encoding by which strangers' bytes are shown to be canonical.
@@ -78,6 +81,9 @@ class State:
         self._entries[key] = None
         self._changed[key] = None
 
+    def charge(self) -> None:
+        """Nobody is charged for the genesis or for what falls due."""
+
     def lacks(self, key: bytes) -> bool:
         """Whether an entry that was asked for before does not exist."""
         return self._entries[key] is None
@@ -106,7 +112,7 @@ class State:
 class Draft:
     """What one transaction would change, and the events it would leave, over a state.
 
-    ``created`` counts the entries that it would add to the state.
+    ``created`` counts the entries that it would add to the state, and what else is charged for.
     """
 
     __slots__ = ("_state", "_writes", "created", "events")
@@ -132,6 +138,10 @@ class Draft:
     def delete(self, key: bytes) -> None:
         """Remove an entry that exists, in this draft only."""
         self._writes[key] = None
+
+    def charge(self) -> None:
+        """Count one more than the entries that the draft creates."""
+        self.created += 1
 
     @property
     def changed(self) -> int:
