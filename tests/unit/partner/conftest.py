@@ -22,6 +22,7 @@ from primitives.address import account_id, address, single_key
 from primitives.encoding import Wire
 from primitives.entries import NO_ACCOUNT, Account, account_key, decode_entry
 from primitives.genesis import Custodian, Genesis, Roles
+from shell import keyfile
 from shell.mnemonic import account_key as derived_key
 from shell.mnemonic import sentence_seed
 from tests.builders import CUSTODIAN, JUDGE, Person, an_action
@@ -196,6 +197,13 @@ class Market:
             return list(self.network.ledger.store.scan(STATE, STATE + b"\xff" * 64))
 
         return check_all([(k.removeprefix(STATE), v) for k, v in self.network.call(stored)])
+
+
+@pytest.fixture(autouse=True)
+def _quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Key files are made at the least cost that is accepted; nothing here is about passphrases."""
+    monkeypatch.setattr(keyfile, "MEMORY_KIB", 8 * 1024)
+    monkeypatch.setattr(keyfile, "PASSES", 1)
 
 
 @pytest.fixture
