@@ -42,6 +42,7 @@ from tests.ledger import Ledger
 from tests.properties.moves import CODES, CROWD, MOVES, Hands
 from tests.properties.slow_book import Subject
 from tests.properties.slow_ledger import SlowLedger
+from tests.properties.slow_partners import limit
 
 Step = tuple[int, int, int, int]
 """What is done, by whom, to whom, how much: each 0..255, read modulo what there is."""
@@ -105,6 +106,7 @@ class History:
         self.slow = SlowLedger(self.ledger.genesis)
         self.hands = Hands(self.ledger, self.slow.desk)
         self.told: Counter[tuple[str, str]] = Counter()
+        self.most = Counter({code: limit(self.slow.desk, code) for code in CODES})
         for i, person in enumerate(CROWD[:-1]):
             self._settle([self.hands.deposit_to(CODES[i % 3], person, 3_000)], i % 4)
 
@@ -141,6 +143,7 @@ class History:
         before = {key: raw for key, raw in ledger.state.items() if key[0] == Prefix.ACCOUNT}
         expected = slow.begin(ledger.time + after_ms)
         due = len(expected)
+        self._note_limits()
         verdicts = ledger.block(*made, lane=lane, after_ms=after_ms)
         for decoded, verdict in zip(made, verdicts, strict=True):
             transaction = decoded.signed.transaction
@@ -155,7 +158,13 @@ class History:
         told = [list(map(spelled, receipt.events)) for receipt in ledger.last.receipts]
         assert told == expected
         self.told.update(("(due)", str(event[0])) for events in told[:due] for event in events)
+        self._note_limits()
         self._compare_balances(before, made)
+
+    def _note_limits(self) -> None:
+        """The most that each partner's limit ever was."""
+        for code in CODES:
+            self.most[code] = max(self.most[code], limit(self.slow.desk, code))
 
     def _compare_balances(self, before: dict[bytes, bytes], made: Sequence[Decoded]) -> None:
         """Balances as the slow ledger sums them up; every other debit would be theft [LEDGER-1]."""
@@ -194,6 +203,9 @@ class History:
         position = self.ledger.position(code)
         assert list(astuple(position)) == totals
         assert position.net == desk.position(code)
+        # Nothing that the partner or others do brings it beyond the most that it might owe.
+        assert position.net + position.receivable <= self.most[code]
+        assert position.payable <= self.most[code]
         limits = self.ledger.limits(code)
         terms = limits.terms
         assert (terms.reserve, limits.reserve_counts) == (
