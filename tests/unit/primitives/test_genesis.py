@@ -36,6 +36,7 @@ from tests.builders import (
     a_committee,
     a_genesis,
     a_key,
+    a_person,
 )
 
 GENESIS = a_genesis()
@@ -82,6 +83,10 @@ HOLDER, JUDGING = GENESIS.custodians
 
 def with_custody(*custodians: Custodian) -> Genesis:
     return replace(GENESIS, custodians=custodians)
+
+
+def another(code: str) -> Custodian:
+    return Custodian(code, "Another", a_person(code).account, None)
 
 
 def late(attested: int = 0, time: int = 0) -> Genesis:
@@ -197,11 +202,19 @@ REFUSED: dict[str, tuple[str, Callable[[], Genesis]]] = {
     "[GEN-6] a closing after the calendar's end": ("due_too_late", lambda: late(time=1)),
     "[GEN-11] custodians of one code": (
         "custodian_invalid",
-        lambda: with_custody(HOLDER, JUDGING, HOLDER),
+        lambda: with_custody(HOLDER, JUDGING, another(HOLDER.code)),
+    ),
+    "[GEN-11] custodians of one account": (
+        "custodian_invalid",
+        lambda: with_custody(HOLDER, JUDGING, replace(HOLDER, code="other")),
+    ),
+    "[GEN-11] a settlement custodian that is a founder's admin": (
+        "custodian_invalid",
+        lambda: with_custody(HOLDER, replace(JUDGING, account=GENESIS.partners[2].roles.admin)),
     ),
     "[GEN-11] a custodian that belongs to no founder": (
         "custodian_invalid",
-        lambda: with_custody(HOLDER, JUDGING, replace(HOLDER, code="other", partner="norht")),
+        lambda: with_custody(HOLDER, JUDGING, replace(another("other"), partner="norht")),
     ),
     "[GEN-11] a settlement custodian that nobody knows": (
         "custodian_invalid",
@@ -245,7 +258,7 @@ REFUSED: dict[str, tuple[str, Callable[[], Genesis]]] = {
     "[GEN-11] no custodian": ("malformed", with_custody),
     "[GEN-11] seventeen custodians": (
         "malformed",
-        lambda: with_custody(JUDGING, HOLDER, *(replace(HOLDER, code=f"c{i}") for i in range(15))),
+        lambda: with_custody(JUDGING, HOLDER, *(another(f"c{i}") for i in range(15))),
     ),
     "[GEN-2] no founder": ("malformed", lambda: replace(GENESIS, partners=())),
     "[GEN-2] a currency in small letters": ("malformed", lambda: with_founder(currency="eur")),
@@ -298,10 +311,10 @@ EDGES: dict[str, Callable[[], Genesis]] = {
     "a rate at the calendar's end": lambda: with_rates(0, LAST_DUE_MS),
     "a lapse and a closing at the calendar's end": lambda: late(),
     "sixteen custodians": lambda: with_custody(
-        JUDGING, HOLDER, *(replace(HOLDER, code=f"c{i}") for i in range(14))
+        JUDGING, HOLDER, *(another(f"c{i}") for i in range(14))
     ),
     "a founder whose custodian is a rival's": lambda: with_custody(
-        replace(HOLDER, code="of-north", partner="north"), JUDGING, HOLDER
+        replace(another("of-north"), partner="north"), JUDGING, HOLDER
     ),
     "no programme": lambda: with_founder(programmes=()),
     "sixteen programmes of sixteen rates": lambda: with_founder(
