@@ -234,8 +234,11 @@ def _check_custodians(genesis: Genesis) -> None:
     for custodian in genesis.custodians:
         if custodian.partner is not None and custodian.partner not in founders:
             raise Malformed("custodian_invalid", f"{custodian.code}: no partner of its code")
+    judge = next(c for c in genesis.custodians if c.code == genesis.settlement_custodian)
     for partner in genesis.partners:
         check_holder(partner, genesis.custodians)
+        if judge.account in (partner.roles.admin, partner.roles.issuer, partner.roles.cashier):
+            raise Malformed("custodian_invalid", f"{partner.code} would judge its own payments")
 
 
 def check_custody(custodians: tuple[Custodian, ...], judge: str) -> None:
@@ -245,6 +248,8 @@ def check_custody(custodians: tuple[Custodian, ...], judge: str) -> None:
         raise Malformed("custodian_invalid", "two custodians of one code")
     if judge not in known or known[judge].partner is not None:
         raise Malformed("custodian_invalid", "the settlement custodian belongs to nobody")
+    if len(dict.fromkeys(custodian.account for custodian in custodians)) != len(custodians):
+        raise Malformed("custodian_invalid", "two custodians of one account")
 
 
 def check_holder(partner: GenesisPartner, custodians: tuple[Custodian, ...]) -> None:
