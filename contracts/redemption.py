@@ -57,7 +57,7 @@ def _invoice_refusal(
     # Keyed by the partner, so that a rival cannot use up an id that it saw ([LEDGER-12]).
     if draft.entry(redemption_key(invoice.partner, invoice.id), Redemption) is not None:
         return Outcome.INVOICE_USED
-    claim = invoice.amount - partners.position(draft, invoice.partner).net
+    claim = partners.position(draft, invoice.partner).owed + invoice.amount
     if claim > rules.of(draft, invoice.partner).terms.claim_bound:
         return Outcome.CLAIM_BOUND_EXCEEDED
     return None

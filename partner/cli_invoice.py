@@ -139,7 +139,7 @@ async def _issued(visit: Visit, till: Till, cashier: Holder, asked: _Asked) -> t
 async def _check_claim(visit: Visit, partner: str, units: int) -> None:
     """Nobody could redeem what is beyond K; better said before a customer stands there."""
     bound = (await visit.books.limits(partner)).terms.claim_bound
-    owed = -(await visit.books.position(partner)).net
+    owed = (await visit.books.position(partner)).owed
     if owed + units > bound:
         raise RefusedByLedger(
             Outcome.CLAIM_BOUND_EXCEEDED.text,

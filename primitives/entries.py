@@ -146,6 +146,11 @@ class Position(Wire):
         return owed - self.redeemed - self.paid
 
     @property
+    def owed(self) -> int:
+        """What others owe it, once it has paid all that it has to: -D and what is payable."""
+        return self.payable - self.net
+
+    @property
     def expected(self) -> int:
         """E: what D becomes once every obligation is settled ([LEDGER-27])."""
         return self.net - self.payable + self.receivable

@@ -237,8 +237,8 @@ async def _check_claim_bound(light: LightClient, invoice: Invoice, partner: Part
     limits = await _entry(light, limits_key(partner.code), Limits)
     assert position is not None
     assert limits is not None
-    if invoice.amount - position.net > limits.terms.claim_bound:
-        room = max(0, limits.terms.claim_bound + position.net)
+    if position.owed + invoice.amount > limits.terms.claim_bound:
+        room = max(0, limits.terms.claim_bound - position.owed)
         raise _refused(
             Outcome.CLAIM_BOUND_EXCEEDED,
             f"{plain(partner.name)} can take {format_amount(room)} LiqBon more for now",

@@ -207,7 +207,8 @@ def redeem(desk: Desk, sender: bytes, action: Redeem) -> str:
         return "invoice_for_another"
     if desk.book.notes("invoice", code, invoice.id):
         return "invoice_used"
-    if invoice.amount - desk.position(code) > desk.book.word("claim bound", code):
+    owed = desk.payable(code) - desk.position(code)
+    if owed + invoice.amount > desk.book.word("claim bound", code):
         return "claim_bound_exceeded"
     if desk.balance(sender) < invoice.amount:
         return "balance_too_low"

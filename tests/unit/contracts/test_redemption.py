@@ -216,6 +216,23 @@ def test_the_claim_bound_may_be_reached_and_not_passed() -> None:
     assert ledger.position("east").net == -20 * MICRO
 
 
+def test_the_claim_bound_holds_after_the_partner_has_paid_too() -> None:
+    """[LEDGER-17] what is payable lowers D once it is paid, so it counts before."""
+    ledger = with_limits(replace(LIMITS, claim_bound=10 * MICRO))
+    ledger.give(BOB, 10 * MICRO, "east")
+    assert ledger.send(ledger.redeem(ALICE, ledger.invoice("west", 10 * MICRO))) == Outcome.DONE
+    ledger.pass_time(ledger.genesis.parameters.settlement_cycle_ms)
+    payable = ledger.position("east").payable
+    assert payable > 0
+    room = 10 * MICRO + 10 * MICRO - payable
+    over = ledger.redeem(ALICE, ledger.invoice("east", room + 1))
+    ledger.refuse(over, Outcome.CLAIM_BOUND_EXCEEDED)
+    assert ledger.send(ledger.redeem(ALICE, ledger.invoice("east", room))) == Outcome.DONE
+    for place in range(2):
+        ledger.send(ledger.confirm(1, place))
+    assert ledger.position("east").net == -10 * MICRO
+
+
 def test_the_claim_bound_lets_a_partner_take_back_what_it_minted() -> None:
     """Of its own LiqBon it may redeem all, and K more."""
     ledger = with_limits(replace(LIMITS, claim_bound=0))
