@@ -88,9 +88,8 @@ def position_step(step: Step, code: str) -> None:
     if minted:
         _check_in_time(step, code, moves)
     if moves.redeemed:
-        # What it pays in the same step lets others owe it more than K; nothing else does.
         bound = step.before(limits_key(code), Limits).terms.claim_bound
-        at_most("what others owe within K", -new.net - moves.paid, bound)
+        at_most("what others owe within K", new.owed, bound)
 
 
 def _day_step(step: Step, code: str, minted: int, refunded: int) -> None:

@@ -14,6 +14,7 @@ from functools import lru_cache
 import msgpack  # type: ignore[import-untyped]
 from msgspec.structs import astuple, replace
 
+from primitives.actions import ReserveRelease
 from primitives.address import account_id
 from primitives.amount import MAX_SUPPLY, MICRO
 from primitives.entries import (
@@ -154,6 +155,9 @@ class History:
                 expected.append(slow.desk.events)
             self.told[type(transaction.action).__name__, code] += 1
             self.hands.remember(decoded, code)
+            if code == "done" and isinstance(transaction.action, ReserveRelease):
+                partner = transaction.action.release.partner
+                self.most[partner] = limit(slow.desk, partner)
         assert ledger.last is not None
         told = [list(map(spelled, receipt.events)) for receipt in ledger.last.receipts]
         assert told == expected
@@ -162,7 +166,7 @@ class History:
         self._compare_balances(before, made)
 
     def _note_limits(self) -> None:
-        """The most that each partner's limit ever was."""
+        """The most that each partner's limit was since a part of its reserve was handed back."""
         for code in CODES:
             self.most[code] = max(self.most[code], limit(self.slow.desk, code))
 
@@ -204,8 +208,8 @@ class History:
         assert list(astuple(position)) == totals
         assert position.net == desk.position(code)
         # Nothing that the partner or others do brings it beyond the most that it might owe.
-        assert position.net + position.receivable <= self.most[code]
-        assert position.payable <= self.most[code]
+        owes = max(position.net + position.receivable, position.payable)
+        assert owes <= self.most[code]
         limits = self.ledger.limits(code)
         terms = limits.terms
         assert (terms.reserve, limits.reserve_counts) == (

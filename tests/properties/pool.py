@@ -73,6 +73,7 @@ class Pool:
         self.debts: list[Name] = []
         self.closed = 0
         self.most = Counter({code: self.limit(code) for code in PARTNERS})
+        """The most that each limit was since a reserve was last handed back."""
         self.begun = dict(self.custody)
 
     @property
@@ -210,6 +211,7 @@ class Pool:
         if self.send(self.ledger.release(code, amount)):
             self.cash[code] += amount
             self.custody[code] -= amount
+            self.most[code] = self.limit(code)  # all that it owes must be covered by what is left
 
     def _is_colluders(self, name: Name) -> bool:
         debt = self.ledger.obligation(*name)
@@ -252,7 +254,8 @@ class Pool:
         assert owing <= bound, (owing, bound)
         for code in PARTNERS:
             position = self.ledger.position(code)
-            assert position.net + position.receivable <= self.most[code]
+            owes = max(position.net + position.receivable, position.payable)
+            assert owes <= self.most[code], (code, owes, self.most[code])
         for code in self.honest:
             assert self.custody[code] == self.begun[code], "an honest partner's reserve was drawn"
             self._check_bank(code)
