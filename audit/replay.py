@@ -142,11 +142,7 @@ class Audit:
         return await self._attempt(height)
 
     async def _attempt(self, height: int) -> Arrived:
-        async with self._downloads:
-            async with self._room:
-                await self._room.wait_for(lambda: self._has_room(height))
-            raw = await self.source.block(height)
-            self._bytes_ahead += len(raw)
+        raw = await self._download(height)
         try:
             members = await self._members(height, raw)
             inspected = await self._inspector.inspect(
@@ -157,6 +153,18 @@ class Audit:
             await self._make_room(len(raw))  # it may be asked for again
             raise
         return Arrived(raw, inspected, members)
+
+    async def _download(self, height: int) -> bytes:
+        """Whoever waits for room holds no place among the downloads, or the next block, asked for
+        again, might find none."""
+        while True:
+            async with self._room:
+                await self._room.wait_for(lambda: self._has_room(height))
+            async with self._downloads:
+                if self._has_room(height):
+                    raw = await self.source.block(height)
+                    self._bytes_ahead += len(raw)
+                    return raw
 
     async def _members(self, height: int, raw: bytes) -> ValidatorSet:
         """Who had to sign the block. Raises ``Violation`` (``epoch_missing``, ``epoch_forged``)."""

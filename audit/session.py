@@ -1,6 +1,6 @@
 """An audit put together: genesis, checkpoint, node, processes. Decides nothing.
 
-    async with open_audit(verified, Plan(url, patience_s, processes)) as audit: ...
+async with open_audit(verified, Plan(url, patience_s, processes)) as audit: ...
 """
 
 from __future__ import annotations

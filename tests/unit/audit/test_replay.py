@@ -204,6 +204,22 @@ async def test_a_certificate_that_comes_a_little_later_is_waited_for() -> None:
     assert [block.header.height async for block in audit.blocks(4)] == [1, 2, 3, 4]
 
 
+async def test_a_block_that_is_asked_for_again_is_not_held_up_by_those_after_it() -> None:
+    chain = a_long_chain(60)
+    bare = encode(replace(chain.blocks[2], certificate=None))
+
+    class Late(ChainSource):
+        async def block(self, height: int) -> bytes:
+            raw = await super().block(height)
+            return bare if height == 3 and self.asked.count(3) < 2 else raw
+
+    source = Late(handed_out(chain.blocks))
+    audit = Audit(Verified.found(chain.genesis), source, Inline(), (0.05,))
+    with patch.object(replay, "BYTES_AHEAD", 4 * len(bare)):
+        async with asyncio.timeout(10):
+            assert len([block async for block in audit.blocks(60)]) == 60
+
+
 async def test_an_invariant_that_does_not_hold_is_a_violation() -> None:
     """[LEDGER-1]"""
     chain = an_honest_chain()
