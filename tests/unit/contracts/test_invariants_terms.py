@@ -39,6 +39,7 @@ from tests.unit.contracts.busy import (
     Breaks,
     Case,
     Change,
+    apply,
     both,
     changed,
     drop,
@@ -112,6 +113,19 @@ def left(amount: int) -> Breaks:
         return limits("east", terms=lower, moved=TIME)(ledger)
 
     return step
+
+
+def handed_back_by_north(ledger: Ledger) -> list[Change]:
+    """Out of what 10 LiqBon stand on, 9 are left."""
+    bare = terms("north", credit=0, haircut=0, reserve=10 * MICRO)(ledger)
+    apply(ledger, bare)
+    return limits("north", terms=replace(ledger.limits("north").terms, reserve=9 * MICRO))(ledger)
+
+
+def left_while_late(ledger: Ledger) -> list[Change]:
+    """A part of east's reserve is gone, and east was late before."""
+    apply(ledger, limits("east", overdue=1)(ledger))
+    return left(MICRO)(ledger)
 
 
 def begun(ledger: Ledger) -> list[Change]:
@@ -213,6 +227,16 @@ BAD_STEPS: dict[str, Case] = {
         left(MICRO),
         [SOUTH],
         "a reserve is handed back by the admin",
+    ),
+    "a reserve handed back that something stood on": (
+        handed_back_by_north,
+        [NORTH],
+        "what a reserve that was handed back stood behind",
+    ),
+    "a reserve handed back while something is overdue": (
+        left_while_late,
+        [EAST],
+        "handed back while something is overdue",
     ),
     "a reserve that lapsed before its time": (
         limits("east", reserve_counts=False),
