@@ -103,7 +103,7 @@ async def _invoice(
             document = IssuedDocument(
                 invoice=invoice_document(visit, till, seen),
                 repeated=repeated,
-                proven=visit.books.standing(),
+                proven=seen.proven,
                 blames=visit.light.blames,
             )
     if wait_s is not None:

@@ -210,7 +210,8 @@ async def _pay(speaker: Speaker, reference: str) -> Acted | None:
     action = SettlementPay(*speaker.name, payment.digest)
     open_ = Sent(speaker.db, speaker.visit.home.chain).open(speaker.key.id)
     pending = any(sent.transaction.action == action for sent in open_)
-    if before.reference == payment.digest and not pending:
+    was_said = before.reference == payment.digest and before.status != ObligationStatus.OVERDUE
+    if was_said and not pending:
         return None
 
     async def prepare() -> str:

@@ -10,6 +10,7 @@ import msgspec
 
 from client.errors import NotProven, Unavailable
 from client.fields import format_time
+from partner.documents import Standing
 from partner.till import Issued, Till
 from partner.till_documents import (
     InvoiceDocument,
@@ -27,18 +28,21 @@ POLL_S: Final = 0.25
 
 
 class Look(msgspec.Struct, frozen=True):
-    """An invoice with what is proven of it."""
+    """An invoice with what is proven of it, and of when that is."""
 
     issued: Issued
     redemption: Redemption | None
     state: str
+    proven: Standing
 
 
 async def look(visit: Visit, issued: Issued) -> Look:
     """Ask for the proven end of an invoice. Raises ``Unavailable``, ``NotProven``."""
     key = redemption_key(issued.invoice.partner, issued.invoice.id)
-    redemption = await visit.books.entry(key, Redemption)
-    return Look(issued, redemption, state_of(issued, redemption, visit.books.block_ms))
+    books = visit.books
+    redemption = await books.entry(key, Redemption)
+    state = state_of(issued, redemption, books.block_ms)
+    return Look(issued, redemption, state, books.standing())
 
 
 async def follow(visit: Visit, issued: Issued, wait_s: float) -> Look:
@@ -49,7 +53,7 @@ async def follow(visit: Visit, issued: Issued, wait_s: float) -> Look:
     while seen.state == "open" and clock() < until:
         await asyncio.sleep(min(POLL_S, max(0.0, until - clock())))
         with suppress(Unavailable, NotProven):  # a node that fails for a while ends no sale
-            seen = await look(visit, issued)
+            seen = await look(visit.afterwards(), issued)
     return seen
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,18 @@ from client.builder import endorse
 from partner.cli import cli
 from partner.payments import Payment
 from primitives.actions import Invoice, Redeem, invoice_message
-from primitives.entries import Obligation, Position, obligation_key, position_key
+from primitives.entries import (
+    Obligation,
+    ObligationStatus,
+    Position,
+    obligation_key,
+    position_key,
+)
 from shell.mnemonic import account_key, sentence_seed
 from tests.builders import a_person
 from tests.fakes.network import OTHER_WORDS, Network, clock_ms
 from tests.unit.partner.conftest import Market, a_founding
+from tests.unit.partner.test_till import dying
 
 ALICE = a_person("alice")
 MILLION = 1_000_000
@@ -247,3 +255,42 @@ class TestDispute:
         assert status(market.east.done("settle", "confirm", "1", "0")) == "settled"
         error = market.east.refused(5, "settle", "confirm", "1", "0")
         assert error["code"] == "obligation_settled"
+
+
+def test_a_debtor_that_is_overdue_mints_nothing_and_may_name_the_same_payment_again(
+    market: Market,
+) -> None:
+    """[LEDGER-31] The bank's reference may be the old one; the claim is a new one."""
+    owed(market)
+    lowered = market.vault.done("reserve", "endorse", "north", "--attest", "0")["token"]
+    market.vault.done("reserve", "attest", lowered)
+    arguments = ["settle", "pay", "1", "0", "--reference", "SEPA 0815"]
+    market.north.done(*arguments)
+    market.east.done("settle", "dispute", "1", "0")
+    market.judge.done("settle", "state", "1", "0", "--unpaid")
+    assert obligation(market).status == ObligationStatus.OVERDUE
+    assert market.north.read("limits", "show")["limits"]["suspended"] is True
+    to = market.north.home.accounts[0].address
+    deposit = ["deposit", "--programme", "bonus", "--points", "5", "--reference", "r-1", "--to", to]
+    assert market.north.refused(5, *deposit)["code"] == "minting_suspended"
+    [one] = market.north.read("settle", "list", "--open")["obligations"]
+    assert (one["status"], one["late"]) == ("overdue", True)
+    again = market.north.done(*arguments)
+    assert (again["repeated"], status(again)) == (False, "claimed")
+    market.east.done("settle", "confirm", "1", "0")
+    market.north.done(*deposit)
+
+
+@pytest.mark.parametrize("seam", ["before", "after"])
+def test_kill_9_around_the_send_names_the_payment_once(market: Market, seam: str) -> None:
+    """[LEDGER-30] Reference, salt and signed bytes are on disk before anything is sent."""
+    owed(market)
+    arguments = ["settle", "pay", "1", "0", "--reference", "SEPA 0815"]
+    died = dying(market.north, seam, *arguments)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    assert (obligation(market).status == ObligationStatus.CLAIMED) is (seam == "after")
+    document = market.north.done(*arguments)
+    assert (document["repeated"], status(document)) == (True, "claimed")
+    assert (
+        bytes.fromhex(document["obligation"]["payment"]["digest"]) == obligation(market).reference
+    )

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import json
 import time
+from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from client.fields import format_time, parse_time
 from partner.cli import cli
+from partner.tokens import (
+    ATTESTATION,
+    RELEASE,
+    read_attestation,
+    read_release,
+    write_attestation,
+)
+from primitives.actions import Attestation, attestation_message
 from primitives.entries import Limits, Programme, limits_key, programme_key
-from tests.builders import DAY_MS, a_person
+from shell.errors import UsageError
+from tests.builders import DAY_MS, a_person, a_role
 from tests.unit.partner.conftest import Market, Office
 from tests.unit.partner.test_till import redeemed
 
@@ -312,6 +324,14 @@ class TestReserve:
             assert code is None or error["code"] == code
         assert limits(market).pending_reserve is None
 
+    def test_a_token_of_another_network_is_refused(self, market: Market) -> None:
+        said = Attestation("north", 60_000 * MILLION, now_ms())
+        signed = a_role("vault", "custodian").endorse(attestation_message(bytes(32), said))
+        error = market.north.refused(
+            2, "reserve", "attest", write_attestation(bytes(32), said, signed)
+        )
+        assert error["code"] == "wrong_chain"
+
     def test_endorsing_asks_for_one_thing(self, market: Market) -> None:
         for arguments in (
             ["north"],
@@ -336,3 +356,12 @@ def test_a_document_has_no_surprises(market: Market) -> None:
     text = json.dumps(shown)
     assert "e+" not in text
     assert parse_time(shown["limits"]["attested"]) == limits(market).terms.reserve_attested
+
+
+@given(st.text(max_size=60) | st.binary(max_size=200).map(lambda b: urlsafe_b64encode(b).decode()))
+def test_any_other_text_is_no_token(text: str) -> None:
+    """Whatever is pasted is a token or a usage error, never anything else."""
+    for prefix in ("", ATTESTATION, RELEASE):
+        for read in (read_attestation, read_release):
+            with pytest.raises(UsageError):
+                read(prefix + text, bytes(32))

@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
+from client.home import exclusive
 from client.uri import InvoiceRequest, parse_uri
 from partner.database import open_database
+from partner.session import OUTBOX_LOCK
 from partner.till import Till
 from partner.till_documents import request_of
 from primitives.actions import Redeem, invoice_message
@@ -108,8 +110,14 @@ class TestInvoice:
         document = asked(market.north, "5", "--wait", "30")
         paying.join()
         assert document["invoice"]["state"] == "redeemed"
+        assert document["proven"]["height"] >= document["invoice"]["redemption"]["height"]
         assert document["invoice"]["redemption"]["payer"] == address(ALICE.account, "tlqb")
         assert market.balance(ALICE) == 5 * MILLION
+
+    def test_a_sale_does_not_wait_for_an_import(self, market: Market) -> None:
+        """Minting a file may take minutes; a customer at the till does not."""
+        with exclusive(market.north.path, OUTBOX_LOCK):
+            assert asked(market.north, "5")["invoice"]["state"] == "open"
 
     def test_what_nobody_redeemed_is_status_7_and_open(self, market: Market) -> None:
         result = market.north.invoice("5", "--wait", "0.3", "--output", "json")
