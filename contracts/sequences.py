@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from contracts.context import BlockContext
 from contracts.state import Draft, State
-from primitives.entries import Account, Channel, account_key, channel_key
+from primitives.actions import CampaignClaim
+from primitives.entries import NO_ACCOUNT, Account, Channel, account_key, channel_key
 from primitives.hashing import ZERO_DIGEST
-from primitives.receipt import Skip
+from primitives.receipt import AccountOpened, Skip
 from primitives.transaction import Decoded, Transaction
 
 _UNUSED = Channel(0, ZERO_DIGEST)
@@ -22,6 +23,8 @@ def use_sequence(
     """A draft in which the transaction has used its sequence and nothing else happened yet.
 
     ``expected`` stands for transactions that are on their way: the next sequence is at least that.
+    A claim may be its sender's first transaction and open its account; whoever calls skips it as
+    ``SENDER_UNKNOWN`` unless it is done, so that only who is paid gets a record ([LEDGER-43]).
     """
     transaction = decoded.signed.transaction
     untimely = _untimely(context, transaction)
@@ -29,6 +32,9 @@ def use_sequence(
         return untimely
     key = account_key(transaction.sender)
     account = state.entry(key, Account)
+    opens = account is None and isinstance(transaction.action, CampaignClaim)
+    if opens:
+        account = NO_ACCOUNT
     if account is None:
         return Skip.SENDER_UNKNOWN
     number = transaction.channel
@@ -50,6 +56,8 @@ def use_sequence(
         draft.put(key, Channel(after, decoded.id))
     else:
         draft.put(key, Account(account.balance, account.channels, after, decoded.id))
+    if opens:
+        draft.events.append(AccountOpened(transaction.sender))
     return draft
 
 

@@ -75,6 +75,11 @@ def may_open(entries: Entries, context: BlockContext, to: bytes, amount: int) ->
     )
 
 
+def has_record(entries: Entries, account: bytes) -> bool:
+    """Whether the account was opened before."""
+    return entries.entry(account_key(account), Account) is not None
+
+
 def balance(entries: Entries, account: bytes) -> int:
     """Units that the account holds."""
     return (entries.entry(account_key(account), Account) or NO_ACCOUNT).balance

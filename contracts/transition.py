@@ -11,16 +11,38 @@ from typing import Any, Final
 
 import msgspec
 
+from contracts import (
+    campaigns,
+    contents,
+    issuance,
+    limits,
+    orders,
+    programmes,
+    redemption,
+    reserves,
+    settlement,
+    token,
+)
 from contracts import due as calendar
-from contracts import issuance, limits, programmes, redemption, reserves, settlement, token
 from contracts.context import BlockContext
 from contracts.sequences import use_sequence
 from contracts.state import Draft, State, StateReader
 from primitives.actions import (
     Action,
+    CampaignClaim,
+    CampaignClose,
+    CampaignCreate,
+    ContentLike,
+    ContentRegister,
     LowerClaimBound,
     Mint,
     OpenChannels,
+    OrderDispute,
+    OrderOpen,
+    OrderRefund,
+    OrderRelease,
+    OrderResolve,
+    OrderShip,
     ProgrammeOpen,
     ProgrammePause,
     ProgrammeSetRate,
@@ -36,11 +58,13 @@ from primitives.actions import (
     Transfer,
 )
 from primitives.entries import (
+    CampaignEnd,
     CapsStart,
     CycleClose,
     DueItem,
     LaneDay,
     ObligationDue,
+    OrderDue,
     RateStart,
     ReserveLapse,
     ReserveStart,
@@ -68,6 +92,17 @@ CONTRACTS: Final[dict[type[Action], Contract]] = {
     SettlementConfirm: settlement.confirm,
     SettlementDispute: settlement.dispute,
     SettlementStatement: settlement.state_payment,
+    CampaignCreate: campaigns.create,
+    CampaignClaim: campaigns.claim,
+    CampaignClose: campaigns.close,
+    OrderOpen: orders.open_order,
+    OrderShip: orders.ship,
+    OrderRelease: orders.release,
+    OrderRefund: orders.refund,
+    OrderDispute: orders.dispute,
+    OrderResolve: orders.resolve,
+    ContentRegister: contents.register,
+    ContentLike: contents.like,
 }
 """What carries out each action. A contract checks everything before it changes its draft."""
 
@@ -78,6 +113,8 @@ DUE: Final[dict[type[DueItem], Callable[[Draft, BlockContext, Any], None]]] = {
     CapsStart: limits.caps_start,
     CycleClose: settlement.cycle_closes,
     ObligationDue: settlement.deadline_passes,
+    CampaignEnd: campaigns.ends,
+    OrderDue: orders.deadline_passes,
 }
 """What happens when each kind of item falls due."""
 
@@ -195,7 +232,10 @@ def _decide(
     draft = use_sequence(state, context, decoded, expected)
     if isinstance(draft, Skip):
         return draft
+    unknown = bool(draft.events)  # the sender's account is opened by this very transaction
     outcome = CONTRACTS[type(transaction.action)](draft, context, decoded)
+    if unknown and outcome != Outcome.DONE:
+        return Skip.SENDER_UNKNOWN
     assert outcome == Outcome.DONE or draft.changed == 1, "a refusal changed the ledger"
     if draft.created and not _charge_lane(draft, context, lane):
         return Skip.LANE_EXHAUSTED

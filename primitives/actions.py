@@ -1,18 +1,27 @@
 """The wire form of every action, in one closed table. Knows shapes and bounds; no rule, no state.
 
-A tag is one byte: the high half names the contract, the low half the action. Every tag that the
-whole economy needs is reserved from the start, so that no later contract renumbers an earlier one
-([TX-7], docs/spec/transactions.md). Only the tags that ``Action`` lists decode; the others are
-refused as ``action_unknown`` until their contract is built.
+Only the tags that ``Action`` lists decode; others that are reserved (``primitives.tags``) are
+refused as ``action_unknown`` until their contract is built ([TX-7], docs/spec/transactions.md).
 """
 
 from __future__ import annotations
 
-from enum import IntEnum, unique
 from typing import Annotated, Final
 
 import msgspec
 
+from primitives.commerce import CampaignClaim as CampaignClaim
+from primitives.commerce import CampaignClose as CampaignClose
+from primitives.commerce import CampaignCreate as CampaignCreate
+from primitives.commerce import ContentLike as ContentLike
+from primitives.commerce import ContentRegister as ContentRegister
+from primitives.commerce import OrderDispute as OrderDispute
+from primitives.commerce import OrderOpen as OrderOpen
+from primitives.commerce import OrderRefund as OrderRefund
+from primitives.commerce import OrderRelease as OrderRelease
+from primitives.commerce import OrderResolve as OrderResolve
+from primitives.commerce import OrderShip as OrderShip
+from primitives.commerce import offer_message, voucher_message
 from primitives.encoding import Count, Digest, Millis, Positive, Wire, encode
 from primitives.endorsement import Endorsement
 from primitives.hashing import (
@@ -21,6 +30,7 @@ from primitives.hashing import (
     RELEASE_SIGNATURE,
     Domain,
 )
+from primitives.tags import Tag as Tag
 
 MAX_OUTPUTS: Final = 256
 MAX_POINTS: Final = 2**63 - 1
@@ -36,45 +46,6 @@ Cycle = Annotated[int, msgspec.Meta(ge=1, le=2**32 - 1)]
 """The number of a settlement cycle, from 1."""
 Place = Annotated[int, msgspec.Meta(ge=0, le=98)]
 """The place of an obligation in its cycle: at most one fewer than there are partners."""
-
-
-@unique
-class Tag(IntEnum):
-    """Every action of the economy. Values never change and are never used again."""
-
-    TRANSFER = 0x10
-    OPEN_CHANNELS = 0x11
-    MINT = 0x20
-    PROGRAMME_OPEN = 0x30
-    PROGRAMME_SET_RATE = 0x31
-    PROGRAMME_PAUSE = 0x32
-    PARTNER_REGISTER = 0x40
-    PARTNER_ROTATE_KEYS = 0x41
-    PARTNER_EXIT = 0x42
-    VALIDATOR_ANNOUNCE_KEY = 0x43
-    LIMIT_LOWER_CLAIM_BOUND = 0x50
-    LIMIT_SET_DAILY_CAPS = 0x51
-    RESERVE_ATTEST = 0x52
-    RESERVE_RELEASE = 0x53
-    REDEEM = 0x60
-    REFUND = 0x61
-    SETTLEMENT_PAY = 0x70
-    SETTLEMENT_CONFIRM = 0x71
-    SETTLEMENT_DISPUTE = 0x72
-    SETTLEMENT_STATEMENT = 0x73
-    PROPOSE = 0x80
-    VOTE = 0x81
-    CAMPAIGN_CREATE = 0x90
-    CAMPAIGN_CLAIM = 0x91
-    CAMPAIGN_CLOSE = 0x92
-    ORDER_OPEN = 0xA0
-    ORDER_SHIP = 0xA1
-    ORDER_RELEASE = 0xA2
-    ORDER_REFUND = 0xA3
-    ORDER_DISPUTE = 0xA4
-    ORDER_RESOLVE = 0xA5
-    CONTENT_REGISTER = 0xB0
-    CONTENT_LIKE = 0xB1
 
 
 class Output(Wire):
@@ -262,6 +233,17 @@ Action = (
     | SettlementConfirm
     | SettlementDispute
     | SettlementStatement
+    | CampaignCreate
+    | CampaignClaim
+    | CampaignClose
+    | OrderOpen
+    | OrderShip
+    | OrderRelease
+    | OrderRefund
+    | OrderDispute
+    | OrderResolve
+    | ContentRegister
+    | ContentLike
 )
 
 RESERVED_TAGS: Final = frozenset(int(tag) for tag in Tag)
@@ -272,8 +254,12 @@ def outputs_of(action: Action) -> int:
     match action:
         case Transfer():
             return len(action.outputs)
-        case Mint() | Refund():
+        case Mint() | Refund() | ContentLike() | CampaignClose():
             return 1
+        case CampaignClaim():
+            return 2
+        case OrderRelease() | OrderRefund() | OrderResolve():
+            return 3
         case _:
             return 0
 
@@ -306,5 +292,9 @@ def endorsed(action: Action, chain: bytes) -> tuple[Endorsement, bytes] | None:
             return action.custodian, attestation_message(chain, action.attestation)
         case ReserveRelease():
             return action.custodian, release_message(chain, action.release)
+        case CampaignClaim():
+            return action.signer, voucher_message(chain, action.voucher)
+        case OrderOpen():
+            return action.seller, offer_message(chain, action.offer)
         case _:
             return None

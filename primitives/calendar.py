@@ -62,7 +62,29 @@ class ObligationDue(Wire, tag=6):
     deadline: Millis
 
 
-DueItem = ReserveLapse | RateStart | ReserveStart | CapsStart | CycleClose | ObligationDue
+class CampaignEnd(Wire, tag=7):
+    """A campaign ends."""
+
+    campaign: Digest
+
+
+class OrderDue(Wire, tag=8):
+    """The deadline of an order passes; what that means is read from its status."""
+
+    order: Digest
+    deadline: Millis
+
+
+DueItem = (
+    ReserveLapse
+    | RateStart
+    | ReserveStart
+    | CapsStart
+    | CycleClose
+    | ObligationDue
+    | CampaignEnd
+    | OrderDue
+)
 DUE_PAGE_ITEMS: Final = 32
 PageNumber = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
 

@@ -14,6 +14,7 @@ import msgspec
 
 from primitives.actions import Code, Cycle, Name, Url
 from primitives.calendar import DUE_PAGE_ITEMS as DUE_PAGE_ITEMS
+from primitives.calendar import CampaignEnd as CampaignEnd
 from primitives.calendar import CapsStart as CapsStart
 from primitives.calendar import CycleClose as CycleClose
 from primitives.calendar import DueItem as DueItem
@@ -21,9 +22,11 @@ from primitives.calendar import DueNode as DueNode
 from primitives.calendar import DuePage as DuePage
 from primitives.calendar import DueSecond as DueSecond
 from primitives.calendar import ObligationDue as ObligationDue
+from primitives.calendar import OrderDue as OrderDue
 from primitives.calendar import RateStart as RateStart
 from primitives.calendar import ReserveLapse as ReserveLapse
 from primitives.calendar import ReserveStart as ReserveStart
+from primitives.commerce import Campaign, Claimed, Content, Order
 from primitives.encoding import Count, Digest, Malformed, Millis, Positive, Wire, decode
 from primitives.genesis import Custodian, PartnerLimits, Rate, Roles
 from primitives.hashing import DUE, ZERO_DIGEST
@@ -63,21 +66,21 @@ class Prefix(IntEnum):
     BALLOT = 0x81
     CAMPAIGN = 0x90
     CLAIM = 0x91
+    VOUCHER = 0x92
     ORDER = 0xA0
     CONTENT = 0xB0
-    LIKE = 0xB1
 
 
 @unique
 class MarkKind(IntEnum):
     """What a single-use mark was for. Marks are keyed by (partner, kind, id).
 
-    An invoice needs none: its ``Redemption`` stands under (partner, id) as well.
+    An invoice needs none: its ``Redemption`` stands under (partner, id) as well. Vouchers have keys
+    of their own, as sponsors need not be partners.
     """
 
     COMMITMENT = 1
     REFUND = 2
-    VOUCHER = 3
 
 
 class Account(Wire):
@@ -442,6 +445,11 @@ ENTRY_KINDS: Final[dict[int, type[Wire]]] = {
     Prefix.OBLIGATION: Obligation,
     Prefix.REDEMPTION: Redemption,
     Prefix.SETTLEMENT: Settlement,
+    Prefix.CAMPAIGN: Campaign,
+    Prefix.CLAIM: Claimed,
+    Prefix.VOUCHER: Mark,
+    Prefix.ORDER: Order,
+    Prefix.CONTENT: Content,
 }
 
 

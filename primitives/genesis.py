@@ -90,6 +90,8 @@ class Parameters(Wire):
     """How long a creditor may dispute a payment that the debtor named."""
     dispute_ms: Duration
     """How long a dispute lasts at most."""
+    order_dispute_ms: Duration
+    """How long a buyer may dispute what was shipped; and how long an arbiter has to judge."""
     epoch_minimum_ms: Positive
     epoch_maximum_ms: Positive
     due_per_block: Small
@@ -303,6 +305,7 @@ def check_parameters(parameters: Parameters, network: str, credit: int) -> None:
         parameters.payment_term_ms,
         parameters.confirmation_ms,
         parameters.dispute_ms,
+        parameters.order_dispute_ms,
     )
     if network == MAIN and min(durations) < 10 * MINUTE_MS:
         raise Malformed("deadline_short", "deadlines under ten minutes are for test networks")

@@ -38,6 +38,9 @@ TRANSACTION_SIGNATURE: Final = Domain("sign/transaction")
 INVOICE_SIGNATURE: Final = Domain("sign/invoice")
 ATTESTATION_SIGNATURE: Final = Domain("sign/attestation")
 RELEASE_SIGNATURE: Final = Domain("sign/release")
+VOUCHER_SIGNATURE: Final = Domain("sign/voucher")
+OFFER_SIGNATURE: Final = Domain("sign/offer")
+CONTENT: Final = Domain("content")
 BATCH: Final = Domain("batch")
 BATCH_SIGNATURE: Final = Domain("sign/batch")
 BLOCK: Final = Domain("block")
@@ -65,6 +68,9 @@ ALL_DOMAINS: Final = (
     INVOICE_SIGNATURE,
     ATTESTATION_SIGNATURE,
     RELEASE_SIGNATURE,
+    VOUCHER_SIGNATURE,
+    OFFER_SIGNATURE,
+    CONTENT,
     BATCH,
     BATCH_SIGNATURE,
     BLOCK,

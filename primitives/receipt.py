@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 
 from primitives.actions import Code, Cycle, Place
+from primitives.commerce import OrderStatus
 from primitives.encoding import Count, Digest, Positive, Wire
 from primitives.genesis import Rate
 
@@ -65,6 +66,30 @@ class Outcome(IntEnum):
     PAYMENT_CLAIMED = 42
     PAYMENT_NOT_CLAIMED = 43
     NOT_DISPUTED = 44
+    DEADLINE_INVALID = 45
+    BUDGET_TOO_SMALL = 46
+    CAMPAIGN_UNKNOWN = 47
+    CAMPAIGN_ENDED = 48
+    NOT_SPONSOR = 49
+    NOT_SIGNER = 50
+    VOUCHER_FOR_ANOTHER = 51
+    VOUCHER_EXPIRED = 52
+    VOUCHER_USED = 53
+    REFERRER_INVALID = 54
+    CLAIMS_EXCEEDED = 55
+    BUDGET_EXHAUSTED = 56
+    NOT_SELLER = 57
+    OFFER_EXPIRED = 58
+    ARBITER_INVALID = 59
+    PROMOTER_INVALID = 60
+    ACCOUNT_UNKNOWN = 61
+    ORDER_UNKNOWN = 62
+    ORDER_STATUS_WRONG = 63
+    NOT_BUYER = 64
+    NOT_ARBITER = 65
+    CONTENT_EXISTS = 66
+    CONTENT_UNKNOWN = 67
+    OWN_CONTENT = 68
 
     @property
     def text(self) -> str:
@@ -235,6 +260,57 @@ class ObligationOverdue(Wire, tag=19):
     outstanding: Positive
 
 
+class CampaignOpened(Wire, tag=20):
+    """A budget, in units, is locked for claims."""
+
+    campaign: Digest
+    budget: Positive
+
+
+class RewardPaid(Wire, tag=21):
+    """A campaign paid a claimant, or who brought it."""
+
+    campaign: Digest
+    account: Digest
+    amount: Positive
+
+
+class CampaignClosed(Wire, tag=22):
+    """What was left, in units, returned to the sponsor."""
+
+    campaign: Digest
+    returned: Count
+
+
+class OrderMoved(Wire, tag=23):
+    """An order was opened, shipped or disputed."""
+
+    order: Digest
+    status: OrderStatus
+
+
+class OrderEnded(Wire, tag=24):
+    """An order is done: what returned to the buyer and what its promoter got, in units."""
+
+    order: Digest
+    to_buyer: Count
+    to_promoter: Count
+
+
+class ContentRegistered(Wire, tag=25):
+    """A work can be liked."""
+
+    content: Digest
+
+
+class ContentLiked(Wire, tag=26):
+    """How often a content was liked, and with how many units, so far."""
+
+    content: Digest
+    likes: Positive
+    units: Positive
+
+
 Event = (
     AccountOpened
     | Minted
@@ -255,6 +331,13 @@ Event = (
     | PaymentDisputed
     | ObligationSettled
     | ObligationOverdue
+    | CampaignOpened
+    | RewardPaid
+    | CampaignClosed
+    | OrderMoved
+    | OrderEnded
+    | ContentRegistered
+    | ContentLiked
 )
 MAX_EVENTS = 512
 
