@@ -41,6 +41,8 @@ from shell.errors import CommandError
 
 SLICE: Final = 64
 """Transactions carried out between two rests: a few milliseconds."""
+MAX_DETAIL: Final = 2_000
+"""Characters that are told of what an invariant compared."""
 _IDS: Final = 2**256
 
 Change = tuple[bytes, bytes | None]
@@ -166,7 +168,7 @@ class Ledger:
         try:
             return check_all(self.state.items())
         except (AssertionError, Malformed) as error:
-            raise Violation("invariant_broken", self.height, str(error)) from None
+            raise Violation("invariant_broken", self.height, str(error)[:MAX_DETAIL]) from None
 
     def replay(
         self, raw: bytes, inspected: Inspected, members: ValidatorSet
@@ -191,7 +193,9 @@ class Ledger:
                     yield
             result = run.finish()
         except (AssertionError, Malformed) as error:
-            detail = f"the rules themselves halt at transaction {len(carried)}: {error}"
+            detail = f"the rules themselves halt at transaction {len(carried)}: {error}"[
+                :MAX_DETAIL
+            ]
             raise Violation("invariant_broken", header.height, detail) from None
         self._check_receipts(block, carried, result)
         yield
@@ -245,7 +249,7 @@ class Ledger:
         try:
             check_changes(self.state, result.changes, signed, context)
         except (AssertionError, Malformed) as error:
-            raise Violation("invariant_broken", context.height, str(error)) from None
+            raise Violation("invariant_broken", context.height, str(error)[:MAX_DETAIL]) from None
 
     def _commit(self, changes: Sequence[Change]) -> dict[bytes, bytes | None]:
         """Write the changes; what stood there before."""
