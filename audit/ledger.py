@@ -168,7 +168,7 @@ class Ledger:
         try:
             return check_all(self.state.items())
         except (AssertionError, Malformed) as error:
-            raise Violation("invariant_broken", self.height, str(error)[:MAX_DETAIL]) from None
+            raise Violation("invariant_broken", self.height, _told(error)) from None
 
     def replay(
         self, raw: bytes, inspected: Inspected, members: ValidatorSet
@@ -193,9 +193,7 @@ class Ledger:
                     yield
             result = run.finish()
         except (AssertionError, Malformed) as error:
-            detail = f"the rules themselves halt at transaction {len(carried)}: {error}"[
-                :MAX_DETAIL
-            ]
+            detail = f"the rules themselves halt at transaction {len(carried)}: {_told(error)}"
             raise Violation("invariant_broken", header.height, detail) from None
         self._check_receipts(block, carried, result)
         yield
@@ -249,7 +247,7 @@ class Ledger:
         try:
             check_changes(self.state, result.changes, signed, context)
         except (AssertionError, Malformed) as error:
-            raise Violation("invariant_broken", context.height, str(error)[:MAX_DETAIL]) from None
+            raise Violation("invariant_broken", context.height, _told(error)) from None
 
     def _commit(self, changes: Sequence[Change]) -> dict[bytes, bytes | None]:
         """Write the changes; what stood there before."""
@@ -341,6 +339,10 @@ def _wrong(height: int, origin: bytes, decided: str, claimed: str) -> Violation:
     detail = f"{origin.hex()}: the rules decide {decided}, the chain claims {claimed}"
     difference = (decided, claimed)
     return Violation("receipt_wrong", height, detail, About(origin, difference))
+
+
+def _told(error: Exception) -> str:
+    return str(error)[:MAX_DETAIL]
 
 
 def _said(receipt: Receipt | None) -> str:
