@@ -41,6 +41,8 @@ from shell.errors import CommandError
 
 SLICE: Final = 64
 """Transactions carried out between two rests: a few milliseconds."""
+MAX_DETAIL: Final = 2_000
+"""Characters that are told of what an invariant compared."""
 _IDS: Final = 2**256
 
 Change = tuple[bytes, bytes | None]
@@ -166,7 +168,7 @@ class Ledger:
         try:
             return check_all(self.state.items())
         except (AssertionError, Malformed) as error:
-            raise Violation("invariant_broken", self.height, str(error)) from None
+            raise Violation("invariant_broken", self.height, _told(error)) from None
 
     def replay(
         self, raw: bytes, inspected: Inspected, members: ValidatorSet
@@ -191,7 +193,7 @@ class Ledger:
                     yield
             result = run.finish()
         except (AssertionError, Malformed) as error:
-            detail = f"the rules themselves halt at transaction {len(carried)}: {error}"
+            detail = f"the rules themselves halt at transaction {len(carried)}: {_told(error)}"
             raise Violation("invariant_broken", header.height, detail) from None
         self._check_receipts(block, carried, result)
         yield
@@ -245,7 +247,7 @@ class Ledger:
         try:
             check_changes(self.state, result.changes, signed, context)
         except (AssertionError, Malformed) as error:
-            raise Violation("invariant_broken", context.height, str(error)) from None
+            raise Violation("invariant_broken", context.height, _told(error)) from None
 
     def _commit(self, changes: Sequence[Change]) -> dict[bytes, bytes | None]:
         """Write the changes; what stood there before."""
@@ -337,6 +339,10 @@ def _wrong(height: int, origin: bytes, decided: str, claimed: str) -> Violation:
     detail = f"{origin.hex()}: the rules decide {decided}, the chain claims {claimed}"
     difference = (decided, claimed)
     return Violation("receipt_wrong", height, detail, About(origin, difference))
+
+
+def _told(error: Exception) -> str:
+    return str(error)[:MAX_DETAIL]
 
 
 def _said(receipt: Receipt | None) -> str:

@@ -61,9 +61,14 @@ def check_header(parent: Parent, header: Header, members: ValidatorSet) -> None:
 
 
 def check_members(said: Attestation, members: ValidatorSet) -> None:
-    """Within an epoch the members stay; only its last height names others ([CERT-2])."""
-    if not said.last and said.next_validators != members.hash:
-        detail = "the next members are others, and the epoch does not end"
+    """The members stay, within an epoch and from one to the next ([CERT-2]).
+
+    No action of this protocol gives a seat another owner or key, so whoever hands the network over
+    to others breaks its rules, though a quorum signs it.
+    """
+    after = ValidatorSet(members.epoch + 1, members.members) if said.last else members
+    if said.next_validators != after.hash:
+        detail = "the next members are others, and no rule makes others members"
         raise Violation("epoch_wrong", said.height, detail)
 
 

@@ -17,6 +17,8 @@ FORMAT: Final = 1
 TARGET_PER_SECOND: Final = 1_500
 TARGET_FINALITY_MS: Final = 300
 """At half of what is sustained, in the median."""
+TARGET_REPLAY: Final = 1.5
+"""How many times as fast an auditor is to be as the network was."""
 
 
 class Replay(msgspec.Struct, frozen=True):
@@ -89,6 +91,7 @@ def met(document: Document) -> dict[str, bool]:
         f"median finality under {TARGET_FINALITY_MS} ms": (
             finality is not None and finality.p50 < TARGET_FINALITY_MS
         ),
+        f"replay at least {TARGET_REPLAY} times as fast": document.replay_ratio >= TARGET_REPLAY,
     }
 
 

@@ -27,9 +27,9 @@ class Payment(msgspec.Struct, frozen=True):
 def shares(expected: Mapping[str, int]) -> dict[str, int]:
     """What each party pays (positive) or is paid (negative), in units; the sum is zero.
 
-    ``expected`` is E of each party; its sum is not negative ([LEDGER-28]). Creditors are those below
-    zero and are paid in full; debtors, above zero, pay in proportion. Parties that neither pay nor
-    are paid are left out.
+    ``expected`` is E of each party; its sum is not negative ([LEDGER-28]). Creditors, those below
+    zero, are paid in full; debtors, above zero, pay in proportion. Parties that neither pay nor are
+    paid are left out.
     """
     claims = {party: -e for party, e in expected.items() if e < 0}
     debts = {party: e for party, e in expected.items() if e > 0}

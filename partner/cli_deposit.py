@@ -6,6 +6,7 @@ import asyncio
 import time
 
 import click
+import msgspec
 
 from client.errors import Blame, RefusedByLedger
 from client.home import Home, exclusive, open_home
@@ -15,6 +16,7 @@ from partner.deposits import Deposit, parse_deposit
 from partner.documents import MintedDocument, deposit_document
 from partner.minting import Settings
 from partner.outbox import Conflict, Entry, Outbox
+from partner.roles import account_option
 from partner.session import (
     OUTBOX_LOCK,
     Desk,
@@ -41,8 +43,11 @@ from shell.output import Printer
 @click.option("--points", required=True, metavar="N", help="Whole points.")
 @click.option("--to", required=True, metavar="ADDRESS", help="The customer's account.")
 @click.option("--reference", required=True, metavar="R", help="Your own name of this deposit.")
-@common_options("home", "node", "passphrase_file", "account", "yes", "timeout_s")
-def deposit(common: Common, programme: str, points: str, to: str, reference: str) -> None:
+@account_option
+@common_options("home", "node", "passphrase_file", "yes", "timeout_s")
+def deposit(
+    common: Common, programme: str, points: str, to: str, reference: str, account: int | None
+) -> None:
     """Mint LiqBon for points that a customer handed in, and wait for the proof.
 
     The same reference never mints twice, however often this runs and whatever crashes: run it again
@@ -55,10 +60,10 @@ def deposit(common: Common, programme: str, points: str, to: str, reference: str
     except Malformed as error:
         raise UsageError(error.code, error.detail) from None
     with exclusive(home.path, OUTBOX_LOCK):
-        asyncio.run(_deposit(common, home, asked))
+        asyncio.run(_deposit(common, home, asked, account))
 
 
-async def _deposit(common: Common, home: Home, asked: Deposit) -> None:
+async def _deposit(common: Common, home: Home, asked: Deposit, account: int | None) -> None:
     outbox = Outbox(home.path)
     try:
         known = outbox.find(asked.reference)
@@ -69,7 +74,9 @@ async def _deposit(common: Common, home: Home, asked: Deposit) -> None:
             return
         async with connected(home, common.node, common.timeout_s) as light:
             try:
-                entry, elapsed_ms = await _mint(common, home, light, outbox, asked)
+                desk = await open_desk(light, home, account, [asked.programme])
+                run = _Run(common, home, light, outbox, desk)
+                entry, elapsed_ms = await _mint(run, asked)
             finally:
                 tell(common.printer, light.blames)
         _tell(common.printer, entry, _document(home, entry, elapsed_ms, light.blames))
@@ -77,22 +84,29 @@ async def _deposit(common: Common, home: Home, asked: Deposit) -> None:
         outbox.close()
 
 
-async def _mint(
-    common: Common, home: Home, light: LightClient, outbox: Outbox, asked: Deposit
-) -> tuple[Entry, int]:
+class _Run(msgspec.Struct, frozen=True):
+    """What a deposit needs on its way."""
+
+    common: Common
+    home: Home
+    light: LightClient
+    outbox: Outbox
+    desk: Desk
+
+
+async def _mint(at: _Run, asked: Deposit) -> tuple[Entry, int]:
     """The deposit as it ended, and the milliseconds from signing to proof."""
-    desk = await open_desk(light, home, common.account, [asked.programme])
-    units = desk.units(asked)
+    units = at.desk.units(asked)
     if units == 0:
         raise UsageError("points_too_few", f"{asked.points} points are under 0.000001 LiqBon")
-    await check_total(light, desk, units)
-    _confirm(common, desk, asked, units)
-    press = open_press(common, home, desk)
+    await check_total(at.light, at.desk, units)
+    _confirm(at.common, at.desk, asked, units)
+    press = open_press(at.common, at.home, at.desk)
     started = time.monotonic()
-    [entry] = outbox.enter(desk.partner, [asked], now_ms())
-    run = minter(light, outbox, press, desk, Settings(1, common.timeout_s))
+    [entry] = at.outbox.enter(at.desk.partner, [asked], now_ms())
+    run = minter(at.light, at.outbox, press, at.desk, Settings(1, at.common.timeout_s))
     await run.run([(entry, units)])
-    return outbox.get(entry.number), round((time.monotonic() - started) * 1000)
+    return at.outbox.get(entry.number), round((time.monotonic() - started) * 1000)
 
 
 def _document(

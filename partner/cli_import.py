@@ -16,6 +16,7 @@ from client.session import connected, now_ms, tell
 from partner.documents import ImportDocument, deposit_document
 from partner.minting import Minter, Settings
 from partner.outbox import Entry, Outbox
+from partner.roles import account_option
 from partner.rows import BadRow, BadRows, Row, read_rows
 from partner.session import (
     OUTBOX_LOCK,
@@ -60,8 +61,11 @@ class Plan(msgspec.Struct, frozen=True):
     default=8,
     help="The issuer's channels to use side by side; 8 unless told.",
 )
-@common_options("home", "node", "passphrase_file", "account", "yes", "timeout_s")
-def import_file(common: Common, file: Path, dry_run: bool, channels: int) -> None:
+@account_option
+@common_options("home", "node", "passphrase_file", "yes", "timeout_s")
+def import_file(
+    common: Common, file: Path, dry_run: bool, channels: int, account: int | None
+) -> None:
     """Mint LiqBon for every row of a CSV file.
 
     Columns: reference, points, address, programme. A file with one bad row is refused whole, with
@@ -75,7 +79,8 @@ def import_file(common: Common, file: Path, dry_run: bool, channels: int) -> Non
     with exclusive(home.path, OUTBOX_LOCK):
         outbox = Outbox(home.path)
         try:
-            document = asyncio.run(_Import(common, home, outbox, settings).run(file, rows, dry_run))
+            work = _Import(common, home, outbox, settings)
+            document = asyncio.run(work.run(file, rows, dry_run, account))
         finally:
             outbox.close()
     _tell(common.printer, document)
@@ -90,13 +95,15 @@ class _Import:
         self._outbox = outbox
         self._settings = settings
 
-    async def run(self, file: Path, rows: list[Row], dry_run: bool) -> ImportDocument:
+    async def run(
+        self, file: Path, rows: list[Row], dry_run: bool, account: int | None
+    ) -> ImportDocument:
         started = time.monotonic()
         self._check_references(rows)
         async with connected(self._home, self._common.node, self._common.timeout_s) as light:
             try:
                 programmes = {row.deposit.programme for row in rows}
-                desk = await open_desk(light, self._home, self._common.account, programmes)
+                desk = await open_desk(light, self._home, account, programmes)
                 plan = self._plan(desk, rows)
                 await check_total(light, desk, plan.total)
                 stopped = None

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 
 import click
+import msgspec
 
 from client.builder import endorse
 from client.errors import RefusedByLedger
@@ -75,14 +76,13 @@ def invoice(
     return asyncio.run(_invoice(common, account, asked, (wait, qr)))
 
 
-class _Asked:
-    """What was asked for."""
+class _Asked(msgspec.Struct, frozen=True):
+    """What was asked for; ``payer`` is an address."""
 
-    def __init__(self, units: int, payer: str | None, valid_ms: int, reference: str | None) -> None:
-        self.units = units
-        self.payer = payer
-        self.valid_ms = valid_ms
-        self.reference = reference
+    units: int
+    payer: str | None
+    valid_ms: int
+    reference: str | None
 
 
 async def _invoice(

@@ -12,22 +12,20 @@ from partner.acting import Acted, Deed, act
 from partner.arguments import told_duration, units_of
 from partner.documents import settled_proof, told_proof, told_standing
 from partner.limit_documents import (
-    Account,
     ChangedLimitsDocument,
+    Figures,
     LimitsDocument,
     ShownLimitsDocument,
     limits_document,
     told_limits,
 )
 from partner.roles import account_option, holder, own_partner
-from partner.visit import Visit, visiting
+from partner.visit import SIGNING, Visit, visiting
 from primitives.actions import LowerClaimBound, SetDailyCaps
 from primitives.amount import format_amount
 from primitives.receipt import Outcome
 from shell.command import Common, common_options, examples
 from shell.errors import KeyFault
-
-SIGNING = ("home", "node", "passphrase_file", "yes", "timeout_s")
 
 Making = Callable[[Visit, str], Awaitable[Deed]]
 
@@ -86,7 +84,7 @@ async def account_of(visit: Visit, code: str) -> LimitsDocument:
     """Everything of one partner, proven. Raises ``CommandError`` (``partner_unknown``)."""
     books = visit.books
     return limits_document(
-        Account(
+        Figures(
             partner=await books.partner(code),
             limits=await books.limits(code),
             position=await books.position(code),

@@ -33,7 +33,7 @@ from partner.rates import (
     told_plan,
 )
 from partner.roles import account_option, holder, own_partner
-from partner.visit import Visit, visiting
+from partner.visit import SIGNING, Visit, visiting
 from primitives.actions import Action, ProgrammeOpen, ProgrammePause, ProgrammeSetRate
 from primitives.encoding import Malformed, decode, encode
 from primitives.entries import Partner, Programme, programme_key
@@ -44,7 +44,6 @@ from shell.errors import CommandError, KeyFault, UsageError
 
 MAX_PROGRAMMES: Final = 16
 SHOWN_RATES: Final = 5
-SIGNING = ("home", "node", "passphrase_file", "yes", "timeout_s")
 MAX_TERMS: Final = 16 * 1024 * 1024
 
 

@@ -19,7 +19,7 @@ from partner.roles import Holder, account_option, holder
 from partner.terms import room_under
 from partner.till import Given, Returned, Till
 from partner.till_documents import RefundedDocument, refund_document
-from partner.visit import Visit, visiting
+from partner.visit import SIGNING, Visit, visiting
 from primitives.actions import Refund
 from primitives.address import address
 from primitives.amount import format_amount
@@ -40,7 +40,7 @@ from shell.errors import CommandError, Status
     help="Your own name of the refund: under it nothing is given back twice.",
 )
 @account_option
-@common_options("home", "node", "passphrase_file", "yes", "timeout_s")
+@common_options(*SIGNING)
 def refund(
     common: Common, invoice: str, amount: str, reference: str | None, account: int | None
 ) -> None:

@@ -30,7 +30,7 @@ from partner.tokens import (
     write_attestation,
     write_release,
 )
-from partner.visit import Visit, visiting
+from partner.visit import SIGNING, Visit, visiting
 from primitives.actions import (
     Attestation,
     Release,
@@ -48,8 +48,6 @@ from primitives.receipt import Outcome
 from shell import ask
 from shell.command import Common, common_options, examples
 from shell.errors import CommandError, KeyFault, Status
-
-SIGNING = ("home", "node", "passphrase_file", "yes", "timeout_s")
 
 
 @click.command(

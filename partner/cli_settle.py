@@ -25,7 +25,7 @@ from partner.roles import (
 from partner.sent import Sent
 from partner.settle_documents import ObligationDocument, SettledDocument, obligation_document
 from partner.squaring import obligation as proven_obligation
-from partner.visit import Visit, visiting
+from partner.visit import SIGNING, Visit, visiting
 from primitives.actions import (
     SettlementConfirm,
     SettlementDispute,
@@ -40,7 +40,6 @@ from shell.errors import CommandError
 
 CYCLE = click.IntRange(1, 2**32 - 1)
 PLACE = click.IntRange(0, 98)
-SIGNING = ("home", "node", "passphrase_file", "yes", "timeout_s")
 
 
 class Speaker(msgspec.Struct, frozen=True):

@@ -113,7 +113,7 @@ class EndorsedDocument(Document, frozen=True):
     token: str
 
 
-class Account(msgspec.Struct, frozen=True):
+class Figures(msgspec.Struct, frozen=True):
     """Everything of one partner that these documents tell."""
 
     partner: Partner
@@ -123,7 +123,7 @@ class Account(msgspec.Struct, frozen=True):
     lapse_ms: int
 
 
-def limits_document(of: Account) -> LimitsDocument:
+def limits_document(of: Figures) -> LimitsDocument:
     """As the ledger proves it."""
     limits, terms = of.limits, of.limits.terms
     pending, caps = limits.pending_reserve, limits.pending_caps

@@ -15,7 +15,7 @@ from partner.channels import Press
 from partner.deposits import Deposit, worth
 from partner.minting import Minter, Settings
 from partner.outbox import Entry, Outbox
-from partner.roles import holder
+from partner.roles import Key, holder
 from partner.terms import check_room, rate_of, room_of
 from primitives.genesis import Rate
 from shell import ask
@@ -31,9 +31,9 @@ def home_path(common: Common) -> Path:
 
 
 class Desk(msgspec.Struct, frozen=True):
-    """The issuer's account, its partner, and the proven rates of the programmes in use."""
+    """The issuer's key, its partner, and the proven rates of the programmes in use."""
 
-    issuer: bytes
+    key: Key
     partner: str
     channels: int
     rates: dict[str, Rate]
@@ -44,7 +44,7 @@ class Desk(msgspec.Struct, frozen=True):
 
 
 async def open_desk(
-    light: LightClient, home: Home, account: int, programmes: Iterable[str]
+    light: LightClient, home: Home, account: int | None, programmes: Iterable[str]
 ) -> Desk:
     """Prove who we are and what points are worth. Raises as ``holder`` and ``rate_of``."""
     books = Books(light)
@@ -52,7 +52,7 @@ async def open_desk(
     partner = found.partner.code
     rates = {code: await rate_of(books, partner, code) for code in sorted(set(programmes))}
     record = (await light.account(found.key.id)).record
-    return Desk(found.key.id, partner, record.channels, rates)
+    return Desk(found.key, partner, record.channels, rates)
 
 
 async def check_total(light: LightClient, desk: Desk, total: int) -> None:
@@ -64,15 +64,15 @@ async def check_total(light: LightClient, desk: Desk, total: int) -> None:
 def open_press(common: Common, home: Home, desk: Desk) -> Press:
     """Ask for the passphrase, and take the issuer's key. Raises ``KeyFault``."""
     vault = home.unlock(ask.passphrase(common.passphrase_file))
-    return Press(home.signer(vault, common.account), home.chain, desk.partner)
+    return Press(home.signer(vault, desk.key.account), home.chain, desk.partner)
 
 
 def minter(
     light: LightClient, outbox: Outbox, press: Press, desk: Desk, settings: Settings
 ) -> Minter:
-    """A run; never over more channels than the account has open."""
-    channels = min(settings.channels, desk.channels)
-    return Minter(light, outbox, press, desk.issuer, Settings(channels, settings.patience_s))
+    """A run; never over more channels than are open, nor the last, which is for single acts."""
+    channels = min(settings.channels, max(1, desk.channels - 1))
+    return Minter(light, outbox, press, desk.key.id, Settings(channels, settings.patience_s))
 
 
 def with_units(desk: Desk, entries: Iterable[Entry]) -> list[tuple[Entry, int]]:

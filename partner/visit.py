@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
+from typing import Final
 
 import msgspec
 
@@ -16,6 +17,9 @@ from partner.database import open_database
 from partner.session import home_path
 from shell.command import Common
 from shell.output import Printer
+
+SIGNING: Final = ("home", "node", "passphrase_file", "yes", "timeout_s")
+"""The common options of a command that signs with a role's key."""
 
 
 class Visit(msgspec.Struct, frozen=True):

@@ -218,7 +218,8 @@ def an_honest_chain() -> Chain:
 
 # --- an epoch later -------------------------------------------------------------------------------
 
-NEXT = ValidatorSet(
+NEXT = ValidatorSet(1, a_committee().members.members)
+STRANGERS = ValidatorSet(
     1, tuple(Validator(f"member-{i}", a_key(f"next {i}").public_key) for i in range(4))
 )
 
@@ -255,7 +256,8 @@ def beginning(chain: Chain, blocks: Sequence[RawBlock]) -> RawBlock:
         last=False,
     )
     message = attest_message(attestation)
-    signed = tuple(MemberSignature(i, a_key(f"next {i}").sign(message)) for i in range(3))
+    signers = a_committee().signers
+    signed = tuple(MemberSignature(i, signers[i].sign(message)) for i in range(3))
     return RawBlock(header, (), (), (), StateCertificate(attestation, signed))
 
 

@@ -124,15 +124,15 @@ class History:
         self.compare()
 
     def take(self, step: Step) -> None:
-        """A transaction in a block of its own, three in one, or a block in which time passes."""
+        """A transaction in a block of its own, several in one, or a block in which time passes."""
         what, who, whom, size = step
         lane = (who + whom + size) % 4
         if what % 16 == 0:
             self._settle([], lane, JUMPS[size % len(JUMPS)])
         elif what % 16 == 1:
-            several = [(who, whom, size), (whom, size, what), (size, what, who)]
-            moves = [MOVES[(what // 16 + sum(three)) % len(MOVES)] for three in several]
-            made = [m(self.hands, *three) for m, three in zip(moves, several, strict=True)]
+            mixed = [(who + 37 * i, whom + 11 * i * i, size ^ 29 * i) for i in range(2 + size % 9)]
+            moves = [MOVES[(what // 16 + sum(three)) % len(MOVES)] for three in mixed]
+            made = [move(self.hands, *three) for move, three in zip(moves, mixed, strict=True)]
             self._settle(made, lane)
         else:
             move = MOVES[(what * 7 + who) % len(MOVES)]

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from primitives.entries import Limits, Programme, limits_key, programme_key
 from primitives.genesis import Genesis, Roles
+from tests.builders import a_person
 from tests.fakes.network import WORDS, Network
 from tests.unit.partner.conftest import Market, a_founding, id_of
 
@@ -43,6 +44,9 @@ def test_a_role_is_found_wherever_it_lies(backwards: Market) -> None:
     found = backwards.entry(programme_key("north", "bonus"), Programme)
     assert found is not None
     assert found.paused is True
+    backwards.north.done("programme", "resume", "bonus")
+    backwards.give(backwards.north, a_person("alice"), 500)
+    assert backwards.balance(a_person("alice")) == 5_000_000
 
 
 def test_an_account_that_is_named_is_the_only_one_that_is_tried(backwards: Market) -> None:

@@ -11,6 +11,7 @@ from primitives.validators import ValidatorSet
 from tests.fakes.auditor import accepts, judged, said
 from tests.fakes.chains import (
     NEXT,
+    STRANGERS,
     Chain,
     ChainSource,
     an_honest_chain,
@@ -93,3 +94,13 @@ async def test_members_who_change_within_an_epoch_are_wrong() -> None:
     blocks = list(chain.blocks)
     blocks[2] = chain.certified(blocks[2], next_validators=NEXT.hash)
     assert await judged_with(chain, blocks) == (3, "epoch_wrong", Blame.BROKEN)
+
+
+async def test_a_quorum_that_hands_the_network_over_to_strangers_is_named() -> None:
+    """[CERT-2] no action of this protocol makes anyone else a member, so no signature does."""
+    chain = an_honest_chain()
+    handed_over = chain.certified(chain.blocks[-1], last=True, next_validators=STRANGERS.hash)
+    blocks = [*chain.blocks[:-1], handed_over]
+    height = handed_over.header.height
+    found = await judged_with(chain, blocks, step(blocks, STRANGERS))
+    assert found == (height, "epoch_wrong", Blame.BROKEN)
