@@ -48,6 +48,7 @@ PARAMETERS: Final = Parameters(
     payment_term_ms=5 * 24 * HOUR_MS,
     confirmation_ms=3 * 24 * HOUR_MS,
     dispute_ms=14 * 24 * HOUR_MS,
+    order_dispute_ms=14 * 24 * HOUR_MS,
     epoch_minimum_ms=HOUR_MS,
     epoch_maximum_ms=30 * 24 * HOUR_MS,
     due_per_block=64,

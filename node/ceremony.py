@@ -61,6 +61,7 @@ PARAMETERS: Final = Parameters(
     payment_term_ms=5 * DAY_MS,
     confirmation_ms=3 * DAY_MS,
     dispute_ms=14 * DAY_MS,
+    order_dispute_ms=14 * DAY_MS,
     epoch_minimum_ms=HOUR_MS,
     epoch_maximum_ms=30 * DAY_MS,
     due_per_block=64,

@@ -73,6 +73,7 @@ def a_tight_genesis() -> Genesis:
         payment_term_ms=DAY_MS // 2,
         confirmation_ms=DAY_MS // 4,
         dispute_ms=DAY_MS,
+        order_dispute_ms=DAY_MS,
         due_per_block=3,
     )
     moved = [GENESIS_TIME + 2 * DAY_MS + 1, GENESIS_TIME + 4 * DAY_MS]

@@ -144,6 +144,7 @@ def _with_deadlines(parameters: Parameters, rng: Random) -> Parameters:
         payment_term_ms=rng.choice((500, 1_500, 4_000)),
         confirmation_ms=rng.choice((400, 1_000)),
         dispute_ms=rng.choice((800, 2_000)),
+        order_dispute_ms=rng.choice((800, 2_000)),
         rate_notice_ms=300,
     )
 

@@ -41,6 +41,7 @@ def market(tmp_path: Path) -> Iterator[Market]:
         payment_term_ms=TERM_MS,
         confirmation_ms=300_000,
         dispute_ms=500_000,
+        order_dispute_ms=500_000,
     )
     with Network(genesis) as network:
         yield Market(network, genesis, tmp_path)
