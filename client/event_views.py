@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from client.commerce_views import OrderState
 from client.fields import AddressText, AmountText, DigestText, TimeText, View
 
 
@@ -172,6 +173,61 @@ class ObligationOverdueView(View, frozen=True, tag="obligation_overdue", tag_fie
     outstanding: AmountText
 
 
+# --- campaigns, orders, contents -----------------------------------------------------------------
+
+
+class CampaignOpenedView(View, frozen=True, tag="campaign_opened", tag_field="type"):
+    """A sponsor locked ``budget`` for claims."""
+
+    campaign: DigestText
+    budget: AmountText
+
+
+class RewardPaidView(View, frozen=True, tag="reward_paid", tag_field="type"):
+    """A campaign paid a claimant, or who brought it."""
+
+    campaign: DigestText
+    address: AddressText
+    amount: AmountText
+
+
+class CampaignClosedView(View, frozen=True, tag="campaign_closed", tag_field="type"):
+    """A campaign ended; what was left returned to its sponsor."""
+
+    campaign: DigestText
+    returned: AmountText
+
+
+class OrderMovedView(View, frozen=True, tag="order_moved", tag_field="type"):
+    """An order was opened, shipped or disputed."""
+
+    order: DigestText
+    status: OrderState
+
+
+class OrderEndedView(View, frozen=True, tag="order_ended", tag_field="type"):
+    """An order is done: what returned to the buyer, and what its promoter got; the seller got the
+    rest of the price."""
+
+    order: DigestText
+    to_buyer: AmountText
+    to_promoter: AmountText
+
+
+class ContentRegisteredView(View, frozen=True, tag="content_registered", tag_field="type"):
+    """A work can be liked."""
+
+    content: DigestText
+
+
+class ContentLikedView(View, frozen=True, tag="content_liked", tag_field="type"):
+    """How often a content was liked so far, and with how much in all."""
+
+    content: DigestText
+    likes: int
+    amount: AmountText
+
+
 EventView: TypeAlias = (
     AccountOpenedView
     | MintedView
@@ -192,4 +248,11 @@ EventView: TypeAlias = (
     | PaymentDisputedView
     | ObligationSettledView
     | ObligationOverdueView
+    | CampaignOpenedView
+    | RewardPaidView
+    | CampaignClosedView
+    | OrderMovedView
+    | OrderEndedView
+    | ContentRegisteredView
+    | ContentLikedView
 )

@@ -7,6 +7,19 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from client.commerce_views import (
+    CampaignClaimView,
+    CampaignCloseView,
+    CampaignCreateView,
+    ContentLikeView,
+    ContentRegisterView,
+    OrderDisputeView,
+    OrderOpenView,
+    OrderRefundView,
+    OrderReleaseView,
+    OrderResolveView,
+    OrderShipView,
+)
 from client.event_views import EventView
 from client.fields import AddressText, AmountText, DigestText, NumberText, TimeText, View
 
@@ -188,6 +201,17 @@ ActionView: TypeAlias = (
     | SettlementConfirmView
     | SettlementDisputeView
     | SettlementStatementView
+    | CampaignCreateView
+    | CampaignClaimView
+    | CampaignCloseView
+    | OrderOpenView
+    | OrderShipView
+    | OrderReleaseView
+    | OrderRefundView
+    | OrderDisputeView
+    | OrderResolveView
+    | ContentRegisterView
+    | ContentLikeView
 )
 
 

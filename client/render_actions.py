@@ -9,11 +9,23 @@ from typing import TypeAlias, assert_never
 
 from client import ledger_views as views
 from client.fields import format_time
+from client.render_commerce import campaign_action, content_action, order_action
 from primitives.actions import (
     Action,
+    CampaignClaim,
+    CampaignClose,
+    CampaignCreate,
+    ContentLike,
+    ContentRegister,
     LowerClaimBound,
     Mint,
     OpenChannels,
+    OrderDispute,
+    OrderOpen,
+    OrderRefund,
+    OrderRelease,
+    OrderResolve,
+    OrderShip,
     ProgrammeOpen,
     ProgrammePause,
     ProgrammeSetRate,
@@ -53,6 +65,19 @@ def action_view(action: Action, network: str) -> views.ActionView:
             return _of_spending(action, network)
         case SettlementPay() | SettlementConfirm() | SettlementDispute() | SettlementStatement():
             return _of_settlement(action)
+        case CampaignCreate() | CampaignClaim() | CampaignClose():
+            return campaign_action(action, network)
+        case (
+            OrderOpen()
+            | OrderShip()
+            | OrderRelease()
+            | OrderRefund()
+            | OrderDispute()
+            | OrderResolve()
+        ):
+            return order_action(action, network)
+        case ContentRegister() | ContentLike():
+            return content_action(action)
         case _:
             assert_never(action)
 

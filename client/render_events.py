@@ -9,18 +9,25 @@ from typing import TypeAlias, assert_never
 
 from client import event_views as views
 from client.fields import format_time
+from client.render_commerce import commerce_event
 from primitives.address import address
 from primitives.amount import format_amount
 from primitives.genesis import Rate
 from primitives.receipt import (
     AccountOpened,
+    CampaignClosed,
+    CampaignOpened,
     ClaimBoundLowered,
+    ContentLiked,
+    ContentRegistered,
     CycleClosed,
     DailyCapsChanged,
     Event,
     Minted,
     ObligationOverdue,
     ObligationSettled,
+    OrderEnded,
+    OrderMoved,
     PaymentClaimed,
     PaymentDisputed,
     ProgrammeOpened,
@@ -33,6 +40,7 @@ from primitives.receipt import (
     ReserveDrawn,
     ReserveLapsed,
     ReserveReleased,
+    RewardPaid,
 )
 
 _OfTotals: TypeAlias = Minted | Redeemed | Refunded
@@ -83,6 +91,16 @@ def event_view(event: Event, network: str) -> views.EventView:
             | ObligationOverdue()
         ):
             return _of_settlement(event)
+        case (
+            CampaignOpened()
+            | RewardPaid()
+            | CampaignClosed()
+            | OrderMoved()
+            | OrderEnded()
+            | ContentRegistered()
+            | ContentLiked()
+        ):
+            return commerce_event(event, network)
         case _:
             assert_never(event)
 

@@ -12,15 +12,43 @@ from __future__ import annotations
 
 from typing import Literal
 
+from client.commerce_views import (
+    CampaignClaimView,
+    CampaignCloseView,
+    CampaignCreateView,
+    CampaignDetail,
+    CampaignView,
+    ClaimsView,
+    ContentDetail,
+    ContentLikeView,
+    ContentRegisterView,
+    ContentView,
+    OfferView,
+    OrderDetail,
+    OrderDisputeView,
+    OrderOpenView,
+    OrderRefundView,
+    OrderReleaseView,
+    OrderResolveView,
+    OrderShipView,
+    OrderState,
+    OrderView,
+)
 from client.event_views import (
     AccountOpenedView,
+    CampaignClosedView,
+    CampaignOpenedView,
     ClaimBoundLoweredView,
+    ContentLikedView,
+    ContentRegisteredView,
     CycleClosedView,
     DailyCapsChangedView,
     EventView,
     MintedView,
     ObligationOverdueView,
     ObligationSettledView,
+    OrderEndedView,
+    OrderMovedView,
     PaymentClaimedView,
     PaymentDisputedView,
     ProgrammeOpenedView,
@@ -34,6 +62,7 @@ from client.event_views import (
     ReserveDrawnView,
     ReserveLapsedView,
     ReserveReleasedView,
+    RewardPaidView,
 )
 from client.fields import (
     AddressText,
@@ -112,7 +141,13 @@ __all__ = (
     "SubmissionResult", "HistoryItem", "AccountView", "EntryView", "PeerView", "StatusView",
     "ValidatorView", "ValidatorsView", "GenesisView", "EpochView", "BlockView", "BatchSummary",
     "BlockDetail", "BatchView", "CertificateView", "EvidenceView", "StreamItem", "HealthView",
-    "EntriesView", "EntryItem",
+    "EntriesView", "EntryItem", "CampaignCreateView", "CampaignClaimView", "CampaignCloseView",
+    "OrderOpenView", "OrderShipView", "OrderReleaseView", "OrderRefundView", "OrderDisputeView",
+    "OrderResolveView", "ContentRegisterView", "ContentLikeView", "OfferView", "CampaignView",
+    "CampaignDetail", "ClaimsView", "OrderState", "OrderView", "OrderDetail", "ContentView",
+    "ContentDetail", "CampaignOpenedView", "RewardPaidView", "CampaignClosedView",
+    "OrderMovedView", "OrderEndedView", "ContentRegisteredView", "ContentLikedView",
+    "FellDueView",
 )
 # fmt: on
 
@@ -206,6 +241,24 @@ class HistoryItem(View, frozen=True):
     outcome: str
     change: SignedText
     raw: Base64Text
+    proof: Base64Text | None
+
+
+class FellDueView(View, frozen=True):
+    """Something that fell due by itself, of which an account got ``change``: what was left of its
+    campaign, or its part of an order whose deadline passed.
+
+    ``origin`` is its receipt's; ``proof`` a ``ReceiptProof``. As ``HistoryItem``, the list is the
+    node's word.
+    """
+
+    origin: DigestText
+    height: Height
+    index: int
+    time: TimeText
+    status: TransactionStatus
+    event: EventView
+    change: SignedText
     proof: Base64Text | None
 
 

@@ -6,16 +6,29 @@ from typing import get_args
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from client import views
 from client.raw import RawBlock, decode_raw_block
 from client.render import action_view, balance_change, event_view, receipt_view
+from client.render_commerce import ORDER_STATES, campaign_view, content_view, order_view
 from client.views import ActionView, EventView, ReceiptView, TransferView
 from primitives.actions import (
     Action,
     Attestation,
+    CampaignClaim,
+    CampaignClose,
+    CampaignCreate,
+    ContentLike,
+    ContentRegister,
     LowerClaimBound,
     OpenChannels,
+    OrderDispute,
+    OrderOpen,
+    OrderRefund,
+    OrderRelease,
+    OrderResolve,
+    OrderShip,
     ProgrammeOpen,
     ProgrammePause,
     ProgrammeSetRate,
@@ -32,17 +45,24 @@ from primitives.actions import (
     Tag,
 )
 from primitives.address import address
+from primitives.commerce import Campaign, Content, Offer, Order, OrderStatus, Voucher
 from primitives.encoding import Malformed, encode
 from primitives.genesis import Rate
 from primitives.receipt import (
     AccountOpened,
+    CampaignClosed,
+    CampaignOpened,
     ClaimBoundLowered,
+    ContentLiked,
+    ContentRegistered,
     CycleClosed,
     DailyCapsChanged,
     Event,
     Minted,
     ObligationOverdue,
     ObligationSettled,
+    OrderEnded,
+    OrderMoved,
     Outcome,
     PaymentClaimed,
     PaymentDisputed,
@@ -57,6 +77,7 @@ from primitives.receipt import (
     ReserveDrawn,
     ReserveLapsed,
     ReserveReleased,
+    RewardPaid,
 )
 from tests.builders import (
     GENESIS_TIME,
@@ -74,6 +95,8 @@ ANN, BOB, CLERK = a_person("ann"), a_person("bob"), a_person("clerk")
 ID = bytes(range(32))
 RATE = Rate(GENESIS_TIME, 1, 2)
 SIGNED = CLERK.endorse(b"whatever was said")
+VOUCHER = Voucher(ID, ANN.account, BOB.account, bytes(32), GENESIS_TIME)
+OFFER = Offer(ANN.account, 9, BOB.account, 2, CLERK.account, 60_000, GENESIS_TIME, ID)
 
 ACTIONS: list[tuple[Action, type]] = [
     (a_transfer(ANN, (BOB, 12_500_000)).transaction.action, views.TransferView),
@@ -92,6 +115,17 @@ ACTIONS: list[tuple[Action, type]] = [
     (SettlementConfirm(1, 0), views.SettlementConfirmView),
     (SettlementDispute(2**32 - 1, 98), views.SettlementDisputeView),
     (SettlementStatement(1, 0, paid=False), views.SettlementStatementView),
+    (CampaignCreate(ANN.account, 9, 2, 0, 65_535, GENESIS_TIME), views.CampaignCreateView),
+    (CampaignClaim(VOUCHER, SIGNED), views.CampaignClaimView),
+    (CampaignClose(ID), views.CampaignCloseView),
+    (OrderOpen(OFFER, SIGNED), views.OrderOpenView),
+    (OrderShip(ID, None), views.OrderShipView),
+    (OrderRelease(ID), views.OrderReleaseView),
+    (OrderRefund(ID), views.OrderRefundView),
+    (OrderDispute(ID), views.OrderDisputeView),
+    (OrderResolve(ID, 0), views.OrderResolveView),
+    (ContentRegister(ID), views.ContentRegisterView),
+    (ContentLike(ID, 1), views.ContentLikeView),
 ]
 
 
@@ -119,6 +153,54 @@ def test_an_invoice_says_whose_signature_it_carries_and_for_whom_it_is() -> None
         assert isinstance(view, views.RedeemView)
         assert (view.payer, view.cashier) == (shown, address(CLERK.account, "lqb"))
         assert (view.amount, view.invoice) == ("0.000005", action.invoice.id.hex())
+
+
+def test_a_claim_says_for_whom_by_whom_and_who_brought_it() -> None:
+    for referrer, shown in ((None, None), (BOB.account, address(BOB.account, "lqb"))):
+        voucher = Voucher(ID, ANN.account, referrer, bytes(32), GENESIS_TIME)
+        view = action_view(CampaignClaim(voucher, SIGNED), "lqb")
+        assert isinstance(view, views.CampaignClaimView)
+        assert (view.campaign, view.voucher) == (ID.hex(), bytes(32).hex())
+        assert (view.claimant, view.referrer) == (address(ANN.account, "lqb"), shown)
+        assert view.signer == address(CLERK.account, "lqb")
+
+
+def test_an_offer_without_a_promoter_names_none() -> None:
+    offer = Offer(ANN.account, 9_500_000, None, 0, CLERK.account, 60_000, GENESIS_TIME, ID)
+    view = action_view(OrderOpen(offer, SIGNED), "lqb")
+    assert isinstance(view, views.OrderOpenView)
+    assert (view.offer.promoter, view.offer.share, view.offer.price) == (None, "0", "9.5")
+    assert view.offer.arbiter == address(CLERK.account, "lqb")
+
+
+ORDER = Order(BOB.account, OFFER, OrderStatus.SHIPPED, GENESIS_TIME, 9, ID, 0, 0)
+
+
+def test_an_order_shows_where_its_price_is() -> None:
+    held = order_view(ID, ORDER, "tlqb")
+    assert (held.status, held.locked, held.to_seller) == ("shipped", "0.000009", "0")
+    assert (held.deadline, held.tracking) == ("2026-11-01T00:00:00.000Z", ID.hex())
+    done = replace(ORDER, status=OrderStatus.DONE, locked=0, to_buyer=4, to_promoter=1)
+    ended = order_view(ID, done, "tlqb")
+    assert (ended.status, ended.locked, ended.deadline) == ("done", "0", None)
+    assert (ended.to_buyer, ended.to_seller, ended.to_promoter) == (
+        "0.000004",
+        "0.000004",
+        "0.000001",
+    )
+
+
+def test_campaigns_and_contents_show_whose_they_are_and_what_they_came_to() -> None:
+    campaign = Campaign(ANN.account, CLERK.account, 5, 2, 93, 1, GENESIS_TIME, 1, closed=False)
+    shown = campaign_view(ID, campaign, "tlqb")
+    assert (shown.left, shown.claims, shown.closed) == ("0.000093", 1, False)
+    assert shown.signer == address(CLERK.account, "tlqb")
+    liked = content_view(ID, Content(ANN.account, bytes(32), 3, 2_500_000), "tlqb")
+    assert (liked.likes, liked.amount, liked.hash) == (3, "2.5", bytes(32).hex())
+
+
+def test_every_status_of_an_order_has_its_name() -> None:
+    assert {status: status.text for status in OrderStatus} == ORDER_STATES
 
 
 def test_a_rate_that_starts_at_once_names_no_time() -> None:
@@ -156,6 +238,13 @@ EVENTS: list[tuple[Event, type]] = [
     (PaymentDisputed(1, 0, 5), views.PaymentDisputedView),
     (ObligationSettled(1, 0, 5), views.ObligationSettledView),
     (ObligationOverdue(1, 0, 5), views.ObligationOverdueView),
+    (CampaignOpened(ID, 5), views.CampaignOpenedView),
+    (RewardPaid(ID, ANN.account, 5), views.RewardPaidView),
+    (CampaignClosed(ID, 0), views.CampaignClosedView),
+    (OrderMoved(ID, OrderStatus.DISPUTED), views.OrderMovedView),
+    (OrderEnded(ID, 0, 5), views.OrderEndedView),
+    (ContentRegistered(ID), views.ContentRegisteredView),
+    (ContentLiked(ID, 1, 5), views.ContentLikedView),
 ]
 
 
@@ -170,7 +259,7 @@ def test_every_event_is_a_document_of_its_own_fields(event: Event, kind: type) -
     view = event_view(event, "tlqb")
     assert isinstance(view, kind)
     assert msgspec.json.decode(msgspec.json.encode(view), type=EventView) == view
-    renamed = {"account": "address"}
+    renamed = {"account": "address", "units": "amount"}
     fields = [renamed.get(name, name) for name in event.__struct_fields__]
     assert list(view.__struct_fields__) == fields
 
