@@ -3,10 +3,13 @@
     liqbon:tlqb1...                          pay to this address
     liqbon:tlqb1...?amount=12.5&memo=HEX     so much, with this memo
     liqbon:invoice/BASE64URL                 redeem this invoice of a cashier
+    liqbon:voucher/BASE64URL                 claim what this voucher of a sponsor promises
+    liqbon:offer/BASE64URL                   buy what this seller offers
+    liqbon:content/BASE64URL                 like this
 
 One request is written in one way; of what is read, only the scheme and a bare address may be in
-upper case, as QR codes use it ([URI-1], docs/spec/uri.md). Whether an invoice is its cashier's, and
-still good, is not known here: that takes the state.
+upper case, as QR codes use it ([URI-1], docs/spec/uri.md). Whether something is signed by whom it
+should be, and still good, is not known here: that takes the state.
 """
 
 from __future__ import annotations
@@ -14,23 +17,27 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from typing import Final
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
 from primitives.actions import Invoice
 from primitives.address import AccountId, address, parse_address
 from primitives.amount import Amount, format_amount, parse_amount
+from primitives.commerce import Offer, Voucher
 from primitives.encoding import Digest, Malformed, Wire, decode, encode
 from primitives.endorsement import Endorsement, check_endorsement
 
 SCHEME: Final = "liqbon:"
 INVOICE_PATH: Final = "invoice/"
+VOUCHER_PATH: Final = "voucher/"
+OFFER_PATH: Final = "offer/"
+CONTENT_PATH: Final = "content/"
 VERSION: Final = 1
 MAX_URI: Final = 4_096
 """Characters. An invoice of a cashier with sixteen keys takes about 2,500."""
-MAX_INVOICE: Final = 3_000
-"""Bytes of an invoice as a URI carries it."""
+MAX_CARRIED: Final = 3_000
+"""Bytes of an invoice, a voucher or an offer as a URI carries it."""
 
 _MEMO: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -52,13 +59,60 @@ class InvoiceRequest(msgspec.Struct, frozen=True):
     cashier: Endorsement
 
 
+class VoucherRequest(msgspec.Struct, frozen=True):
+    """What a campaign's signer promises, under its signatures, which nobody checked yet."""
+
+    chain: bytes
+    voucher: Voucher
+    signer: Endorsement
+
+
+class OfferRequest(msgspec.Struct, frozen=True):
+    """What a seller offers, under its signatures, which nobody checked yet."""
+
+    chain: bytes
+    offer: Offer
+    seller: Endorsement
+
+
+class ContentRequest(msgspec.Struct, frozen=True):
+    """Something that may be liked: the id of a registered content. Nobody signed this."""
+
+    chain: bytes
+    content: bytes
+
+
+Asked: TypeAlias = PaymentRequest | InvoiceRequest | VoucherRequest | OfferRequest | ContentRequest
+"""Whatever a URI may ask for."""
+
+
 class _Carried(Wire):
-    """An invoice's canonical form in a URI ([URI-4])."""
+    """The canonical form in a URI ([URI-4], [URI-7]); the contents and who signed them follow."""
 
     version: int
     chain: Digest
+
+
+class _CarriedInvoice(_Carried):
     invoice: Invoice
     cashier: Endorsement
+
+
+class _CarriedVoucher(_Carried):
+    voucher: Voucher
+    signer: Endorsement
+
+
+class _CarriedOffer(_Carried):
+    offer: Offer
+    seller: Endorsement
+
+
+class _CarriedContent(_Carried):
+    content: Digest
+
+
+_C = TypeVar("_C", bound=_Carried)
 
 
 def payment_uri(request: PaymentRequest, network: str) -> str:
@@ -74,31 +128,59 @@ def payment_uri(request: PaymentRequest, network: str) -> str:
 
 def invoice_uri(request: InvoiceRequest) -> str:
     """The one text of a signed invoice, about 280 characters for a cashier of one key."""
-    carried = encode(_Carried(VERSION, request.chain, request.invoice, request.cashier))
-    return SCHEME + INVOICE_PATH + _to_base64url(carried)
+    return _written(
+        INVOICE_PATH, _CarriedInvoice(VERSION, request.chain, request.invoice, request.cashier)
+    )
+
+
+def voucher_uri(request: VoucherRequest) -> str:
+    """The one text of a signed voucher, about 370 characters for a signer of one key."""
+    return _written(
+        VOUCHER_PATH, _CarriedVoucher(VERSION, request.chain, request.voucher, request.signer)
+    )
+
+
+def offer_uri(request: OfferRequest) -> str:
+    """The one text of a signed offer, about 400 characters for a seller of one key."""
+    return _written(OFFER_PATH, _CarriedOffer(VERSION, request.chain, request.offer, request.seller))
+
+
+def content_uri(request: ContentRequest) -> str:
+    """The one text of a content, 109 characters."""
+    return _written(CONTENT_PATH, _CarriedContent(VERSION, request.chain, request.content))
 
 
 def scanned(uri: str) -> str:
     """The text to put into a QR code: a bare address in upper case, which makes it smaller."""
-    is_bare = "?" not in uri and not uri.startswith(SCHEME + INVOICE_PATH)
+    is_bare = "?" not in uri and "/" not in uri
     return uri.upper() if is_bare else uri
 
 
-def parse_uri(text: str, chain: bytes, network: str) -> PaymentRequest | InvoiceRequest:
+def parse_uri(text: str, chain: bytes, network: str) -> Asked:
     """What is asked for. Checks form, chain and network; no signature, no time, no state.
 
-    Raises ``Malformed`` ([URI-1]..[URI-5]): ``oversized``, ``uri_malformed``,
+    Raises ``Malformed`` ([URI-1]..[URI-7]): ``oversized``, ``uri_malformed``,
     ``uri_parameter_unknown``, ``uri_parameter_repeated``, ``memo_malformed``, ``amount_zero``,
-    the codes of ``parse_address``, ``parse_amount`` and ``parse_invoice``.
+    the codes of ``parse_address``, ``parse_amount`` and ``parse_invoice``, and
+    ``voucher_malformed``, ``offer_malformed``, ``content_malformed``.
     """
     if len(text) > MAX_URI:
         raise Malformed("oversized", f"{len(text)} characters, at most {MAX_URI}")
     if text[: len(SCHEME)].lower() != SCHEME:
         raise Malformed("uri_malformed", f"it does not start with {SCHEME}")
     rest = text[len(SCHEME) :]
-    if rest.startswith(INVOICE_PATH):
-        return parse_invoice(rest.removeprefix(INVOICE_PATH), chain)
-    return _payment(rest, network)
+    path, slash, carried = rest.partition("/")
+    match path + slash:
+        case "invoice/":
+            return parse_invoice(carried, chain)
+        case "voucher/":
+            return parse_voucher(carried, chain)
+        case "offer/":
+            return parse_offer(carried, chain)
+        case "content/":
+            return parse_content(carried, chain)
+        case _:
+            return _payment(rest, network)
 
 
 def parse_invoice(text: str, chain: bytes) -> InvoiceRequest:
@@ -108,15 +190,45 @@ def parse_invoice(text: str, chain: bytes) -> InvoiceRequest:
     ``not_canonical``, ``version_unknown``, ``wrong_chain``, ``policy_malformed``,
     ``endorsement_malformed``.
     """
+    carried = _carried(_CarriedInvoice, text, chain, "invoice_malformed")
+    check_endorsement(carried.cashier)
+    return InvoiceRequest(carried.chain, carried.invoice, carried.cashier)
+
+
+def parse_voucher(text: str, chain: bytes) -> VoucherRequest:
+    """A voucher likewise; ``voucher_malformed`` where it is no base64url."""
+    carried = _carried(_CarriedVoucher, text, chain, "voucher_malformed")
+    check_endorsement(carried.signer)
+    return VoucherRequest(carried.chain, carried.voucher, carried.signer)
+
+
+def parse_offer(text: str, chain: bytes) -> OfferRequest:
+    """An offer likewise; ``offer_malformed`` where it is no base64url."""
+    carried = _carried(_CarriedOffer, text, chain, "offer_malformed")
+    check_endorsement(carried.seller)
+    return OfferRequest(carried.chain, carried.offer, carried.seller)
+
+
+def parse_content(text: str, chain: bytes) -> ContentRequest:
+    """A content's id likewise; ``content_malformed`` where it is no base64url."""
+    carried = _carried(_CarriedContent, text, chain, "content_malformed")
+    return ContentRequest(carried.chain, carried.content)
+
+
+def _written(path: str, carried: _Carried) -> str:
+    return SCHEME + path + _to_base64url(encode(carried))
+
+
+def _carried(kind: type[_C], text: str, chain: bytes, code: str) -> _C:
+    """What base64url of this chain carries. Raises ``Malformed``; ``code``: no base64url."""
     if len(text) > MAX_URI:
         raise Malformed("oversized", f"{len(text)} characters, at most {MAX_URI}")
-    carried = decode(_Carried, _from_base64url(text), MAX_INVOICE)
+    carried = decode(kind, _from_base64url(text, code), MAX_CARRIED)
     if carried.version != VERSION:
         raise Malformed("version_unknown", str(carried.version))
     if carried.chain != chain:
         raise Malformed("wrong_chain", carried.chain.hex())
-    check_endorsement(carried.cashier)
-    return InvoiceRequest(carried.chain, carried.invoice, carried.cashier)
+    return carried
 
 
 def _payment(rest: str, network: str) -> PaymentRequest:
@@ -166,12 +278,12 @@ def _to_base64url(data: bytes) -> str:
     return urlsafe_b64encode(data).decode("ascii").rstrip("=")
 
 
-def _from_base64url(text: str) -> bytes:
+def _from_base64url(text: str, code: str) -> bytes:
     """The bytes of the one spelling: the URL alphabet (RFC 4648, section 5), not padded."""
     try:
         data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (Base64Error, ValueError):
         data = b""
     if not data or _to_base64url(data) != text:
-        raise Malformed("invoice_malformed", "no base64url without padding; was it cut off?")
+        raise Malformed(code, "no base64url without padding; was it cut off?")
     return data
