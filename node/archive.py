@@ -10,7 +10,7 @@ it is; numbers in keys are big-endian, so that scans run in their order:
     c height                    ``StateCertificate``
     b digest                    a batch that a block ordered, canonical
     l epoch lane seq            that batch's digest
-    t, a                        the indexes of ``node.index``
+    t, a, d, i                  the indexes of ``node.index``
 """
 
 from __future__ import annotations

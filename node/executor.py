@@ -8,14 +8,16 @@ outcome is attested is told by ``certify``.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
+from client.changes import Changes, Named, changes_of_due, named_by, named_by_event
 from consensus.config import Anchor
 from consensus.inputs import Executed
 from contracts.context import BlockContext
+from contracts.state import State
 from contracts.transition import BlockResult, BlockRun, dry_run
 from node.archive import (
     DURABLE_KEY,
@@ -33,7 +35,16 @@ from node.archive import (
     lane_key,
     receipts_key,
 )
-from node.index import Location, index_changes, locate, touched
+from node.index import (
+    Location,
+    Made,
+    due_changes,
+    index_changes,
+    listing_changes,
+    locate,
+    made_by,
+    touched,
+)
 from node.recovery import Opened, agrees, open_ledger
 from node.state import LedgerState
 from node.store import Change
@@ -41,15 +52,13 @@ from node.world import Store
 from primitives.batch import Batch, batch_digest
 from primitives.block import Header, block_digest
 from primitives.certificate import StateCertificate
-from primitives.encoding import Malformed, encode
+from primitives.encoding import Malformed, Wire, encode
 from primitives.entries import (
     NO_ACCOUNT,
     Account,
     Channel,
-    Redemption,
     account_key,
     channel_key,
-    redemption_key,
 )
 from primitives.genesis import Genesis, chain_id
 from primitives.merkle import ListTree, leaf_hashes
@@ -97,10 +106,11 @@ class Pending(msgspec.Struct, frozen=True):
 
 
 class _Done(NamedTuple):
-    """A transaction that used its sequence: whom it touched, and where it stood."""
+    """A transaction that used its sequence: whom it touched, what it made, and where it stood."""
 
     id: bytes
     accounts: list[bytes]
+    made: Made | None
     batch: int
     place: int
 
@@ -193,7 +203,9 @@ class Executor:
         yield
         yield from self.state.stage(result.changes)
         changes: list[Change] = [(STATE + key, value) for key, value in result.changes]
-        yield from self._index(changes, work, header.height, len(leaves) - len(work.done))
+        due = len(leaves) - len(work.done)
+        changes += _index_due(run.state, result.receipts[:due], header.height)
+        yield from self._index(changes, work, header.height, due)
         record = self._record(header, work, result, receipts)
         before = self.state.before(result.changes)
         self._write(record, changes, batches, leaves)
@@ -277,10 +289,12 @@ class Executor:
         raw = self.state.get(channel_key(account, channel))
         return 0 if raw is None else _CHANNEL.decode(raw).sequence
 
-    def payer_of(self, partner: str, invoice: bytes) -> bytes:
-        """Who redeemed a partner's invoice, which was redeemed; as executed so far."""
-        raw = self.state.get(redemption_key(partner, invoice))
-        return _payer(None if raw is None else _REDEMPTION.decode(raw))
+    def named(self, named: Named | None) -> Wire | None:
+        """The entry that an action or event names, as executed so far; None if it names none."""
+        raw = None if named is None else self.state.get(named.key)
+        if named is None or raw is None:
+            return None
+        return msgspec.msgpack.decode(raw, type=named.kind)
 
     def place_of(self, id_: bytes) -> Location | None:
         """Where a transaction and its receipt are, if it has one."""
@@ -311,10 +325,6 @@ class Executor:
     def _apply(self, run: BlockRun, work: _Work, batches: Batches) -> Generator[None, None, None]:
         """Every transaction in order."""
         chain, apply = self.chain, run.apply
-
-        def payer_of(partner: str, invoice: bytes) -> bytes:
-            return _payer(run.state.entry(redemption_key(partner, invoice), Redemption))
-
         for ordinal, (lane, batch) in enumerate(batches):
             header = batch.header
             digest = batch_digest(chain, header)
@@ -328,8 +338,10 @@ class Executor:
                 if isinstance(outcome, Skip):
                     work.skipped.append(Skipped(decoded.id, lane, outcome))
                 else:
-                    accounts = touched(decoded.transaction, outcome.outcome, payer_of)
-                    work.done.append(_Done(decoded.id, accounts, ordinal, place))
+                    named = _named(run.state, named_by(decoded.transaction.action))
+                    accounts = touched(decoded.transaction, outcome, named)
+                    made = made_by(decoded, outcome.outcome)
+                    work.done.append(_Done(decoded.id, accounts, made, ordinal, place))
 
     def _index(
         self, changes: list[Change], work: _Work, height: int, first: int
@@ -340,6 +352,8 @@ class Executor:
                 yield
             at = Location(height, receipt, done.batch, done.place)
             changes += index_changes(done.id, done.accounts, at)
+            if done.made is not None:
+                changes += listing_changes(done.made, height, receipt)
 
     def _record(
         self, header: Header, work: _Work, result: BlockResult, receipts: ReceiptList
@@ -411,13 +425,28 @@ class _Reserved:
 
 _ACCOUNT: Final = msgspec.msgpack.Decoder(Account)
 _CHANNEL: Final = msgspec.msgpack.Decoder(Channel)
-_REDEMPTION: Final = msgspec.msgpack.Decoder(Redemption)
 
 
-def _payer(redemption: Redemption | None) -> bytes:
-    """Redemptions are never removed, and no refund is done without one."""
-    assert redemption is not None, "a refund of what was never redeemed"
-    return redemption.payer
+def _named(state: State, named: Named | None) -> Wire | None:
+    return None if named is None else state.entry(named.key, named.kind)
+
+
+def due_paid(receipt: Receipt, entry_of: Callable[[Named | None], Wire | None]) -> Changes:
+    """Whom what fell due paid, and how much; most of it pays nobody."""
+    changes: Changes = {}
+    for event in receipt.events:
+        for account, units in changes_of_due(event, entry_of(named_by_event(event))).items():
+            changes[account] = changes.get(account, 0) + units
+    return changes
+
+
+def _index_due(state: State, receipts: Sequence[Receipt], height: int) -> list[Change]:
+    """What fell due stands in the block's first receipts."""
+    changes: list[Change] = []
+    for place, receipt in enumerate(receipts):
+        paid = due_paid(receipt, lambda named: _named(state, named))
+        changes += due_changes(paid, height, place)
+    return changes
 
 
 def kept_versions(genesis: Genesis) -> int:

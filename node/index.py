@@ -1,28 +1,37 @@
-"""Where a transaction is, and which ones touched an account. Knows places; no content.
+"""Where a transaction is, which ones touched an account, what was made. Knows places; no content.
 
-Both indexes follow from the blocks alone and are written with them. Who redeemed an invoice, and so
-is given a refund, is asked of the state, which keeps it for ever. A key holds 16 bytes of an id:
-enough that nobody meets another's by design, and whoever reads compares the whole id anyway.
+All of it follows from the blocks alone and is written with them. Where an action names something
+that tells whom it touched (``client.changes``), that is asked of the state, which keeps it for
+ever. A key holds 16 bytes of an id: enough that nobody meets another's by design, and whoever reads
+compares the whole id anyway.
 
-    t id                        height, receipt index, batch, place in the batch
-    a account ~height ~index    batch, place in the batch: newest first
+    t id                              height, receipt index, batch, place in the batch
+    a account ~height ~index          batch, place in the batch: newest first
+    d account ~height ~index          nothing: the receipt of what fell due
+    i listing owner ~height ~index    the id of what that receipt's transaction made
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from enum import Enum, unique
 from struct import Struct
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
+from client.changes import changes_of
 from node.store import Change
 from node.world import Store
-from primitives.actions import Mint, Redeem, Refund, Transfer
-from primitives.receipt import Outcome
-from primitives.transaction import Transaction
+from primitives.actions import CampaignCreate, ContentRegister, OrderOpen, Transfer
+from primitives.commerce import content_id
+from primitives.encoding import Wire
+from primitives.receipt import Outcome, Receipt
+from primitives.transaction import Decoded, Transaction
 
 _ID_BYTES: Final = 16
 _TRANSACTION: Final = b"t"
 _ACCOUNT: Final = b"a"
+_DUE: Final = b"d"
+_LISTED: Final = b"i"
 _LOCATION: Final = Struct(">QIHH")
 _DESCENDING: Final = Struct(">QI")
 _PLACE: Final = Struct(">HH")
@@ -30,8 +39,25 @@ _TOP_HEIGHT: Final = 2**64 - 1
 _TOP_INDEX: Final = 2**32 - 1
 
 
-PayerOf: TypeAlias = Callable[[str, bytes], bytes]
-"""Which account redeemed a partner's invoice (its id) that was redeemed."""
+@unique
+class Listing(Enum):
+    """What is listed, by who it belongs to and all together."""
+
+    CAMPAIGNS = b"c"
+    ORDERS = b"o"
+    CONTENTS = b"w"
+
+
+EVERYONE: Final = b""
+"""The owner under which all of a listing stand."""
+
+
+class Made(NamedTuple):
+    """What a transaction made: its id, and whose it is."""
+
+    listing: Listing
+    id: bytes
+    owners: tuple[bytes, ...]
 
 
 class Location(NamedTuple):
@@ -43,37 +69,61 @@ class Location(NamedTuple):
     place: int
 
 
-def touched(transaction: Transaction, outcome: Outcome, payer_of: PayerOf) -> list[bytes]:
+def touched(transaction: Transaction, receipt: Receipt, named: Wire | None) -> list[bytes]:
     """The accounts in whose history a transaction stands: sender first, none twice.
 
     What was refused touched nobody else. A redemption stands in the cashier's history too, so that
-    a till sees by its own address what was paid to it.
+    a till sees by its own address what was paid to it; an order in that of both its sides, and in
+    the arbiter's once it is disputed. ``named`` as ``client.changes`` says.
     """
-    sender = transaction.sender
+    action = transaction.action
+    if isinstance(action, Transfer) and receipt.outcome == Outcome.DONE:  # most of all that is done
+        return list(dict.fromkeys([transaction.sender, *(o.account for o in action.outputs)]))
+    return list(changes_of(transaction, receipt, named))
+
+
+def made_by(decoded: Decoded, outcome: Outcome) -> Made | None:
+    """What lists show of a transaction: a campaign is its sponsor's, a content its author's, an
+    order everybody's who has a part in it."""
+    sender, action = decoded.transaction.sender, decoded.transaction.action
     if outcome != Outcome.DONE:
-        return [sender]
-    match transaction.action:
-        case Transfer(outputs):
-            return list(dict.fromkeys([sender, *(output.account for output in outputs)]))
-        case Mint(to=to):
-            return list(dict.fromkeys([sender, to]))
-        case Redeem(cashier=cashier):
-            return list(dict.fromkeys([sender, cashier.account]))
-        case Refund(partner=partner, invoice=invoice):
-            return list(dict.fromkeys([sender, payer_of(partner, invoice)]))
+        return None
+    match action:
+        case CampaignCreate():
+            return Made(Listing.CAMPAIGNS, decoded.id, (sender,))
+        case OrderOpen(offer):
+            sides = [sender, offer.seller, offer.arbiter]
+            if offer.promoter is not None:
+                sides.append(offer.promoter)
+            return Made(Listing.ORDERS, decoded.id, tuple(dict.fromkeys(sides)))
+        case ContentRegister(hash=digest):
+            return Made(Listing.CONTENTS, content_id(sender, digest), (sender,))
         case _:
-            return [sender]
+            return None
 
 
 def index_changes(id_: bytes, accounts: Iterable[bytes], at: Location) -> list[Change]:
     """What to write so that a transaction that touched these accounts is found."""
-    descending = _DESCENDING.pack(_TOP_HEIGHT - at.height, _TOP_INDEX - at.receipt)
+    descending = _descending(at.height, at.receipt)
     place = _PLACE.pack(at.batch, at.place)
     changes: list[Change] = [
         (_ACCOUNT + account[:_ID_BYTES] + descending, place) for account in accounts
     ]
     changes.append((_TRANSACTION + id_[:_ID_BYTES], _LOCATION.pack(*at)))
     return changes
+
+
+def due_changes(accounts: Iterable[bytes], height: int, receipt: int) -> list[Change]:
+    """What to write so that what fell due is found by the accounts that it paid."""
+    descending = _descending(height, receipt)
+    return [(_DUE + account[:_ID_BYTES] + descending, b"") for account in accounts]
+
+
+def listing_changes(made: Made, height: int, receipt: int) -> list[Change]:
+    """What to write so that lists show it."""
+    descending = _descending(height, receipt)
+    owners = (EVERYONE, *made.owners)
+    return [(_listed(made.listing, owner) + descending, made.id) for owner in owners]
 
 
 def locate(store: Store, id_: bytes) -> Location | None:
@@ -87,12 +137,43 @@ def history(store: Store, account: bytes, before: tuple[int, int] | None) -> Ite
 
     ``before`` is the (height, index) of the last one seen: what is older follows.
     """
-    prefix = _ACCOUNT + account[:_ID_BYTES]
+    for (height, index), value in _descend(store, _ACCOUNT + account[:_ID_BYTES], before):
+        yield Location(height, index, *_PLACE.unpack(value))
+
+
+def fell_due(
+    store: Store, account: bytes, before: tuple[int, int] | None
+) -> Iterator[tuple[int, int]]:
+    """(height, index) of receipts of what fell due and may have paid an account, newest first."""
+    for at, _ in _descend(store, _DUE + account[:_ID_BYTES], before):
+        yield at
+
+
+def listed(
+    store: Store, listing: Listing, owner: bytes, before: tuple[int, int] | None
+) -> Iterator[tuple[tuple[int, int], bytes]]:
+    """((height, index), id) of what was made, newest first. ``EVERYONE``, or whose it may be."""
+    return _descend(store, _listed(listing, owner), before)
+
+
+def _descend(
+    store: Store, prefix: bytes, before: tuple[int, int] | None
+) -> Iterator[tuple[tuple[int, int], bytes]]:
     start = prefix
     if before is not None:
         height, index = min(before[0], _TOP_HEIGHT), min(before[1], _TOP_INDEX)
-        start += _DESCENDING.pack(_TOP_HEIGHT - height, _TOP_INDEX - index) + b"\0"
+        start += _descending(height, index) + b"\0"
     size = len(prefix)
     for key, value in store.scan(start, prefix + b"\xff" * (_DESCENDING.size + 1)):
         height, index = _DESCENDING.unpack(key[size:])
-        yield Location(_TOP_HEIGHT - height, _TOP_INDEX - index, *_PLACE.unpack(value))
+        yield (_TOP_HEIGHT - height, _TOP_INDEX - index), value
+
+
+def _descending(height: int, index: int) -> bytes:
+    return _DESCENDING.pack(_TOP_HEIGHT - height, _TOP_INDEX - index)
+
+
+def _listed(listing: Listing, owner: bytes) -> bytes:
+    """Of one length, so that no owner's prefix is the beginning of another's."""
+    name = owner[:_ID_BYTES].ljust(_ID_BYTES, b"\0")
+    return _LISTED + listing.value + (b"*" if owner == EVERYONE else b"=") + name

@@ -12,15 +12,15 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from client.changes import Changes, changes_of, named_by
 from node.archive import BlockRecord
-from node.executor import Executor
-from node.index import Location, history, touched
-from primitives.actions import Refund
+from node.executor import Executor, due_paid
+from node.index import Listing, Location, fell_due, history, listed
 from primitives.certificate import StateCertificate
 from primitives.encoding import Wire
 from primitives.entries import DIRECTORY_KEY, Directory, Partner, partner_key
 from primitives.proof import EntryProof, ReceiptProof
-from primitives.receipt import Outcome, Receipt
+from primitives.receipt import Receipt
 from primitives.transaction import Decoded, decode_signed
 
 W = TypeVar("W", bound=Wire)
@@ -31,14 +31,28 @@ class NotCertified(Exception):
 
 
 class Found(NamedTuple):
-    """A transaction that has a receipt. ``payer``: whom a refund that was made went to."""
+    """A transaction that has a receipt, and what it did to the balances of those it touched."""
 
     location: Location
     raw: bytes
     decoded: Decoded
     receipt: Receipt
     record: BlockRecord
-    payer: bytes | None
+    changes: Changes
+
+
+class FoundDue(NamedTuple):
+    """Something that fell due and paid accounts: the receipt at ``place`` of its height."""
+
+    place: int
+    receipt: Receipt
+    record: BlockRecord
+    changes: Changes
+
+    @property
+    def height(self) -> int:
+        """Where it happened."""
+        return self.record.header.height
 
 
 class Queries:
@@ -109,33 +123,62 @@ class Queries:
         """
         return list(islice(self._history(account, before), limit))
 
+    def fell_due(
+        self, account: bytes, before: tuple[int, int] | None, limit: int
+    ) -> list[FoundDue]:
+        """At most ``limit`` of what fell due by itself and paid an account, newest first."""
+        return list(islice(self._fell_due(account, before), limit))
+
     def touching(self, account: bytes, height: int) -> list[int]:
-        """Places of the receipts of a height whose transactions touched an account, ascending."""
+        """Places of the receipts of a height that touched an account, ascending."""
         after = (height, 2**32 - 1)
         found = []
+        for due in self._fell_due(account, after):
+            if due.height < height:
+                break
+            found.append(due.place)
         for each in self._history(account, after):
             if each.location.height < height:
                 break
             found.append(each.location.receipt)
-        return found[::-1]
+        return sorted(found)
+
+    def listed(
+        self, listing: Listing, owner: bytes, before: tuple[int, int] | None, limit: int
+    ) -> list[tuple[tuple[int, int], bytes]]:
+        """At most ``limit`` ((height, receipt), id) of what was made, newest first; those of
+        ``EVERYONE``, or of one account (whoever reads them compares the owner)."""
+        return list(islice(listed(self._executor.store, listing, owner, before), limit))
 
     def prove_receipt(self, location: Location) -> ReceiptProof | None:
         """The receipt under its own height's certificate; None while that is not here."""
-        certificate = self._executor.certificate_of(location.height)
-        receipts = self._executor.archive.receipts(location.height)
+        return self.prove_receipt_at(location.height, location.receipt)
+
+    def prove_receipt_at(self, height: int, index: int) -> ReceiptProof | None:
+        """The same for any receipt, of what fell due as well."""
+        certificate = self._executor.certificate_of(height)
+        receipts = self._executor.archive.receipts(height)
         if certificate is None or receipts is None:
             return None
-        index = location.receipt
         count, path = len(receipts.leaves), receipts.proof(index)
         return ReceiptProof(certificate, receipts.receipts[index], index, count, path)
 
     def _history(self, account: bytes, before: tuple[int, int] | None) -> Iterator[Found]:
         for location in history(self._executor.store, account, before):
             found = self._at(location)
-            transaction = found.decoded.transaction
-            accounts = touched(transaction, found.receipt.outcome, self._executor.payer_of)
-            if account in accounts:
+            if account in found.changes:
                 yield found
+
+    def _fell_due(self, account: bytes, before: tuple[int, int] | None) -> Iterator[FoundDue]:
+        archive = self._executor.archive
+        for height, place in fell_due(self._executor.store, account, before):
+            record, receipts = archive.block(height), archive.receipts(height)
+            assert record is not None, height
+            assert receipts is not None, height
+            receipt = receipts.receipts[place]
+            changes = due_paid(receipt, self._executor.named)
+            if account in changes:
+                yield FoundDue(place, receipt, record, changes)
 
     def _at(self, location: Location) -> Found:
         archive = self._executor.archive
@@ -148,11 +191,7 @@ class Queries:
         raw = batch.transactions[location.place]
         decoded = decode_signed(raw, self._executor.chain)
         receipt = receipts.receipts[location.receipt]
-        return Found(location, raw, decoded, receipt, record, self._payer(decoded, receipt))
-
-    def _payer(self, decoded: Decoded, receipt: Receipt) -> bytes | None:
-        """Whom a refund went to: who redeemed the invoice, which never changes."""
-        action = decoded.transaction.action
-        if not isinstance(action, Refund) or receipt.outcome != Outcome.DONE:
-            return None
-        return self._executor.payer_of(action.partner, action.invoice)
+        transaction = decoded.transaction
+        named = self._executor.named(named_by(transaction.action))
+        changes = changes_of(transaction, receipt, named)
+        return Found(location, raw, decoded, receipt, record, changes)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from client import views
+from client.changes import named_by_event
 from client.fields import format_time, to_base64
-from client.render import action_view, balance_change, receipt_view
+from client.render import action_view, event_view, receipt_view
 from node.archive import BlockRecord
-from node.queries import Found
+from node.queries import Found, FoundDue
 from primitives.address import address
 from primitives.amount import format_signed
 from primitives.batch import Batch
@@ -103,8 +104,25 @@ def history_item(
         action=action_view(transaction.action, network),
         memo=None if transaction.memo is None else transaction.memo.hex(),
         outcome=outcome.text,
-        change=format_signed(balance_change(transaction, outcome, account, found.payer)),
+        change=format_signed(found.changes.get(account, 0)),
         raw=to_base64(found.raw),
+        proof=proof_text(proof),
+    )
+
+
+def fell_due_view(
+    found: FoundDue, account: bytes, is_final: bool, proof: Wire | None, network: str
+) -> views.FellDueView:
+    """What fell due and paid the account ``account``."""
+    [event] = [event for event in found.receipt.events if named_by_event(event) is not None]
+    return views.FellDueView(
+        origin=found.receipt.origin.hex(),
+        height=found.height,
+        index=found.place,
+        time=format_time(found.record.header.time),
+        status="final" if is_final else "executed",
+        event=event_view(event, network),
+        change=format_signed(found.changes[account]),
         proof=proof_text(proof),
     )
 

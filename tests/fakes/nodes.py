@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from client import views
 from client.errors import Refusal, Silent
 from client.fields import Page, format_time, to_base64
-from client.render import action_view, balance_change, receipt_view
+from client.render import action_view, receipt_view
 from node.queries import Found, Queries
 from primitives.address import address, parse_address
 from primitives.amount import format_amount, format_signed
@@ -225,11 +225,7 @@ class HonestNode:
             action=view.action,
             memo=None,
             outcome=Outcome(found.receipt.outcome).text,
-            change=format_signed(
-                balance_change(
-                    found.decoded.transaction, found.receipt.outcome, account, found.payer
-                )
-            ),
+            change=format_signed(found.changes.get(account, 0)),
             raw=view.raw,
             proof=view.proof,
         )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.render import balance_change
+from client.changes import changes_of, named_by
 from node.index import Location, history, index_changes, locate, touched
 from node.queries import Queries
 from node.store import MemoryStore
-from primitives.receipt import Outcome
+from primitives.encoding import Wire
+from primitives.entries import Redemption, redemption_key
+from primitives.receipt import Outcome, Receipt
+from primitives.transaction import Transaction
 from tests.builders import (
     a_mint,
     a_person,
@@ -26,44 +29,40 @@ from tests.fakes.ordering import Ledger
 ANN, BOB, CARL = (a_person(name) for name in ("ann", "bob", "carl"))
 
 
-def nobody(partner: str, invoice: bytes) -> bytes:
-    """Who redeemed what, where no refund asks."""
-    raise AssertionError((partner, invoice))
+def becomes(transaction: Transaction, outcome: Outcome, named: Wire | None = None) -> list[bytes]:
+    """Whom a transaction of this outcome touched."""
+    return touched(transaction, Receipt(bytes(32), outcome, ()), named)
 
 
 def test_a_transfer_touches_its_sender_first_and_nobody_twice() -> None:
     payment = a_transfer(ANN, (BOB, 1), (CARL, 2), (BOB, 3), (ANN, 4)).transaction
     everyone = [ANN.account, BOB.account, CARL.account]
-    assert touched(payment, Outcome.DONE, nobody) == everyone
-    assert touched(payment, Outcome.BALANCE_TOO_LOW, nobody) == [ANN.account]
+    assert becomes(payment, Outcome.DONE) == everyone
+    assert list(changes_of(payment, Receipt(bytes(32), Outcome.DONE, ()), None)) == everyone
+    assert becomes(payment, Outcome.BALANCE_TOO_LOW) == [ANN.account]
 
 
 def test_a_mint_touches_issuer_and_customer() -> None:
     issuer = a_role("north", "issuer").account
     mint, opening = a_mint("north", ANN, 5).transaction, an_open_channels(ANN, 2).transaction
-    assert touched(mint, Outcome.DONE, nobody) == [issuer, ANN.account]
-    assert touched(opening, Outcome.DONE, nobody) == [ANN.account]
+    assert becomes(mint, Outcome.DONE) == [issuer, ANN.account]
+    assert becomes(opening, Outcome.DONE) == [ANN.account]
 
 
 def test_a_redemption_touches_customer_and_cashier() -> None:
     cashier = a_role("south", "cashier")
     spent = a_redeem(ANN, an_invoice("south", 5)).transaction
-    assert touched(spent, Outcome.DONE, nobody) == [ANN.account, cashier.account]
-    assert touched(spent, Outcome.INVOICE_USED, nobody) == [ANN.account]
+    assert becomes(spent, Outcome.DONE) == [ANN.account, cashier.account]
+    assert becomes(spent, Outcome.INVOICE_USED) == [ANN.account]
 
 
 def test_a_refund_touches_the_cashier_and_who_redeemed() -> None:
     cashier = a_role("south", "cashier")
     given = a_refund("south", an_id("invoice 1"), 3).transaction
-    asked: list[tuple[str, bytes]] = []
-
-    def ann(partner: str, invoice: bytes) -> bytes:
-        asked.append((partner, invoice))
-        return ANN.account
-
-    assert touched(given, Outcome.DONE, ann) == [cashier.account, ANN.account]
-    assert asked == [("south", an_id("invoice 1"))]
-    assert touched(given, Outcome.REFUND_USED, nobody) == [cashier.account]
+    assert named_by(given.action) == (redemption_key("south", an_id("invoice 1")), Redemption)
+    redeemed = Redemption(ANN.account, 5, 0, bytes(32), 1)
+    assert becomes(given, Outcome.DONE, redeemed) == [cashier.account, ANN.account]
+    assert becomes(given, Outcome.REFUND_USED) == [cashier.account]
 
 
 heights = st.integers(0, 2**64 - 1)
@@ -115,10 +114,7 @@ def test_the_changes_of_a_history_add_up_to_the_balance() -> None:
         items = queries.history(person.account, None, 100)
         places = [(found.location.height, found.location.receipt) for found in items]
         assert places == sorted(places, reverse=True)
-        changes = [
-            balance_change(found.decoded.transaction, found.receipt.outcome, person.account)
-            for found in items
-        ]
+        changes = [found.changes[person.account] for found in items]
         assert sum(changes) == ledger.executor.account(person.account).balance
 
 
@@ -140,10 +136,7 @@ def test_a_redemption_and_its_refunds_stand_in_the_histories_of_all_whom_they_to
         assert {each.receipt.outcome for each in found} == {Outcome.DONE}
         assert queries.touching(person.account, 2) == [0, 1]
     assert ledger.executor.account(ANN.account).balance == 100_000_000 - 25_000
-    changes = [
-        balance_change(f.decoded.transaction, f.receipt.outcome, ANN.account, f.payer)
-        for f in queries.history(ANN.account, None, 9)
-    ]
+    changes = [f.changes[ANN.account] for f in queries.history(ANN.account, None, 9)]
     assert changes == [5_000, 20_000, -50_000, 100_000_000]
 
 
