@@ -22,7 +22,13 @@ from primitives.commerce import (
     voucher_key,
 )
 from primitives.entries import CampaignEnd, Mark
-from primitives.receipt import CampaignClosed, CampaignOpened, Outcome, RewardPaid
+from primitives.receipt import (
+    AccountOpened,
+    CampaignClosed,
+    CampaignOpened,
+    Outcome,
+    RewardPaid,
+)
 from primitives.transaction import Decoded
 
 MAX_DURATION_MS = 366 * 24 * 3600 * 1000
@@ -102,10 +108,11 @@ def _claim_refusal(
         return Outcome.CLAIMS_EXCEEDED
     if campaign.left < campaign.reward + campaign.bonus:
         return Outcome.BUDGET_EXHAUSTED
-    paid = [(voucher.claimant, campaign.reward)]
-    if voucher.referrer is not None:
-        paid.append((voucher.referrer, campaign.bonus))
-    if not all(token.may_open(draft, context, to, amount) for to, amount in paid):
+    opening = context.parameters.opening
+    if campaign.reward < opening and AccountOpened(voucher.claimant) in draft.events:
+        return Outcome.OUTPUT_BELOW_OPENING  # this very claim opens its sender's account
+    referrer = voucher.referrer
+    if referrer is not None and not token.may_open(draft, context, referrer, campaign.bonus):
         return Outcome.OUTPUT_BELOW_OPENING
     return None
 

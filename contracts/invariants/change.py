@@ -63,6 +63,8 @@ class Step:
         self.context = context
         self.keys = tuple(key for key, _ in changes)
         self.moves: dict[str, Moves] = {}
+        self.claims: dict[bytes, list[int]] = {}
+        """By campaign: claims that it counts, that claimants made, and vouchers used."""
 
     def old(self, key: bytes) -> Wire | None:
         """What stood under ``key``."""

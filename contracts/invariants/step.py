@@ -10,11 +10,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from contracts.context import BlockContext
-from contracts.invariants import step_limits, step_positions, step_programmes, step_settlement
+from contracts.invariants import (
+    step_commerce,
+    step_limits,
+    step_positions,
+    step_programmes,
+    step_settlement,
+)
 from contracts.invariants.calendar import page_step, queue_step
 from contracts.invariants.change import Step, partner_in
 from contracts.invariants.facts import at_most, broken, equal, holds
 from contracts.state import StateReader
+from primitives.commerce import Campaign, Claimed, Content, Order
 from primitives.encoding import Wire
 from primitives.entries import (
     Account,
@@ -44,9 +51,10 @@ _TRANSIENT = (Prefix.DUE_NODE, Prefix.DUE_PAGE, Prefix.DUE_SECOND)
 
 @dataclass
 class _Sums:
-    """How much balances grew, and the totals and positions that must have grown with them."""
+    """How much balances and what is locked grew, and the totals that must have grown with them."""
 
     balances: int = 0
+    locked: int = 0
     supply: tuple[int, int, int] = (0, 0, 0)
     positions: tuple[int, int, int] = (0, 0, 0)
 
@@ -69,7 +77,7 @@ def check_changes(
         old, new = step.old(key), step.new(key)
         match new:
             case Account():
-                sums.balances += _account_step(key[1:], old, new, signed)
+                sums.balances += _account_step(step, key[1:], old, new)
             case Channel():
                 _channel_step(key[1:33], old, new, signed)
             case Supply():
@@ -79,20 +87,22 @@ def check_changes(
                 assert isinstance(old, Position)
                 sums.positions = _added(sums.positions, _growth(old, new))
                 step.of(partner_in(key))
-            case Mark():
+            case Mark() if key[0] == Prefix.MARK:
                 step_positions.mark_step(step, key, old, new)
             case _:
-                _rarer_step(step, key, old, new)
+                sums.locked += _rarer_step(step, key, old, new)
     equal("positions and supply moved alike", sums.positions, sums.supply)
     minted, redeemed, refunded = sums.supply
-    equal("balances and supply moved alike", sums.balances, minted + refunded - redeemed)
+    held = sums.balances + sums.locked
+    equal("balances and supply moved alike", held, minted + refunded - redeemed)
+    step_commerce.check_claims(step)
     for code in sorted(step.moves):
         step_positions.position_step(step, code)
         step_limits.limits_step(step, code)
 
 
-def _rarer_step(step: Step, key: bytes, old: Wire | None, new: Wire | None) -> None:
-    """What most blocks do not change."""
+def _rarer_step(step: Step, key: bytes, old: Wire | None, new: Wire | None) -> int:
+    """What most blocks do not change; by how much more is locked."""
     now = step.context.time
     if new is None:
         holds("only what fell due is removed", key[0] in _TRANSIENT, key.hex())
@@ -122,7 +132,26 @@ def _rarer_step(step: Step, key: bytes, old: Wire | None, new: Wire | None) -> N
         case DueNode():
             pass  # a bitmap follows from the queues: ``check_all`` compares them
         case other:
+            return _commerce_step(step, key, old, other)
+    return 0
+
+
+def _commerce_step(step: Step, key: bytes, old: Wire | None, new: Wire | None) -> int:
+    """What people trade and give; by how much more is locked."""
+    match new:
+        case Campaign() as campaign:
+            return step_commerce.campaign_step(step, key, old, campaign)
+        case Order() as order:
+            return step_commerce.order_step(step, old, order)
+        case Claimed() as claimed:
+            step_commerce.claimed_step(step, key, old, claimed)
+        case Mark() as voucher:
+            step_commerce.voucher_step(step, key, old, voucher)
+        case Content() as content:
+            step_commerce.content_step(step, key, old, content)
+        case other:
             broken("no rule changes this entry", key.hex(), other)
+    return 0
 
 
 def _growth(old: Supply | Position, new: Supply | Position) -> tuple[int, int, int]:
@@ -136,12 +165,15 @@ def _added(left: tuple[int, int, int], right: tuple[int, int, int]) -> tuple[int
     return left[0] + right[0], left[1] + right[1], left[2] + right[2]
 
 
-def _account_step(account: bytes, old: Wire | None, new: Account, signed: Collection[bytes]) -> int:
+def _account_step(step: Step, account: bytes, old: Wire | None, new: Account) -> int:
     """How much the balance grew."""
+    owner_signed = account in step.signed
     if old is None:
+        if not owner_signed:
+            at_most("an account opens with enough", step.context.parameters.opening, new.balance)
+            equal("a new account did nothing yet", (new.sequence, new.channels), (0, 1))
         return new.balance
     assert isinstance(old, Account)
-    owner_signed = account in signed
     if not owner_signed:
         at_most("a balance fell though its owner did not sign", old.balance, new.balance)
         equal("a sequence moved though its owner did not sign", new.sequence, old.sequence)

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from contracts.invariants import whole_limits, whole_programmes, whole_settlement
+from contracts.invariants import whole_commerce, whole_limits, whole_programmes, whole_settlement
 from contracts.invariants.calendar import Calendar, check_calendar, is_calendar
 from contracts.invariants.facts import at, at_most, broken, equal, holds
 from primitives.amount import MAX_SUPPLY
+from primitives.commerce import Campaign, Claimed, Content, Order
 from primitives.encoding import Wire
 from primitives.entries import (
     DIRECTORY_KEY,
@@ -29,6 +30,7 @@ from primitives.entries import (
     Mark,
     Partner,
     Position,
+    Prefix,
     Redemption,
     Settlement,
     Supply,
@@ -62,6 +64,7 @@ class Reading:
 
     kept: dict[bytes, Wire] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=Calendar)
+    commerce: whole_commerce.Commerce = field(default_factory=whole_commerce.Commerce)
     keys: set[bytes] = field(default_factory=set)
     accounts: int = 0
     balances: int = 0
@@ -74,7 +77,8 @@ def check_all(entries: Iterable[tuple[bytes, bytes]]) -> Totals:
     """Every fact that one state alone can show: [LEDGER-2], [LEDGER-3], [STATE-1] to [STATE-8].
 
     And that redemptions, refunds, obligations, reserves and rates add up to what the positions and
-    programmes say. Raises ``AssertionError``, or ``Malformed`` for what is no entry.
+    programmes say, and campaigns and orders to what is locked. Raises ``AssertionError``, or
+    ``Malformed`` for what is no entry.
     """
     reading = Reading()
     for key, value in entries:
@@ -83,7 +87,8 @@ def check_all(entries: Iterable[tuple[bytes, bytes]]) -> Totals:
         _read(reading, key, decode_entry(key, value))
     state = reading.kept
     supply = at(state, SUPPLY_KEY, Supply)
-    equal("balances are the supply", reading.balances, supply.supply)
+    held = reading.balances + reading.commerce.locked
+    equal("balances are the supply", held, supply.supply)
     at_most("redeemed LiqBon was minted or refunded", 0, supply.supply)
     at_most("minted LiqBon stays in bounds", max(supply.minted, supply.supply), MAX_SUPPLY)
     at_most("what is given back was redeemed", supply.refunded, supply.redeemed)
@@ -95,6 +100,7 @@ def check_all(entries: Iterable[tuple[bytes, bytes]]) -> Totals:
     whole_programmes.check(state, codes, alarms)
     whole_settlement.check(state, codes, alarms)
     whole_limits.check(state, codes, alarms)
+    whole_commerce.check(reading.commerce, alarms, reading.keys)
     return Totals(len(reading.keys), reading.accounts, reading.marks, supply.supply, supply.minted)
 
 
@@ -108,7 +114,10 @@ def _read(reading: Reading, key: bytes, value: Wire) -> None:
                 reading.kept[key] = value
         case Mark():
             reading.marks += 1
-            reading.single[_partner_in(key)] = None
+            if key[0] == Prefix.VOUCHER:
+                reading.commerce.use_voucher(key)
+            else:
+                reading.single[_partner_in(key)] = None
         case Redemption():
             code = _partner_in(key)
             equal("the size of a redemption's key", len(key), 2 + len(code) + 32)
@@ -123,6 +132,8 @@ def _read(reading: Reading, key: bytes, value: Wire) -> None:
             pass
         case _ if is_calendar(value):
             reading.calendar.read(key, value)
+        case Campaign() | Claimed() | Order() | Content():
+            reading.commerce.read(key, value)
         case _:
             reading.kept[key] = value
 

@@ -175,7 +175,7 @@ BAD_STEPS: dict[str, Case] = {
         "a mark is of its block",
     ),
     "a mark of a later kind": (
-        put(mark_key("north", MarkKind.VOUCHER, NEW_ID), Mark(NEW_ID, HEIGHT)),
+        put(mark_key("north", 99, NEW_ID), Mark(NEW_ID, HEIGHT)),
         [ISSUER],
         "the kind of a mark",
     ),

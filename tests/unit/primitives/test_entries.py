@@ -60,7 +60,7 @@ def test_a_key_is_its_prefix_and_its_fields(name: str) -> None:
 
 def test_no_key_is_too_long() -> None:
     """[STATE-1]"""
-    longest = mark_key(LONGEST, MarkKind.VOUCHER, ID), programme_key(LONGEST, LONGEST)
+    longest = mark_key(LONGEST, MarkKind.REFUND, ID), programme_key(LONGEST, LONGEST)
     assert max(map(len, longest)) <= MAX_KEY
 
 
