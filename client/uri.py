@@ -142,7 +142,9 @@ def voucher_uri(request: VoucherRequest) -> str:
 
 def offer_uri(request: OfferRequest) -> str:
     """The one text of a signed offer, about 400 characters for a seller of one key."""
-    return _written(OFFER_PATH, _CarriedOffer(VERSION, request.chain, request.offer, request.seller))
+    return _written(
+        OFFER_PATH, _CarriedOffer(VERSION, request.chain, request.offer, request.seller)
+    )
 
 
 def content_uri(request: ContentRequest) -> str:

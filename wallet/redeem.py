@@ -11,7 +11,8 @@ from primitives.amount import format_amount
 from shell.command import Common, common_options, examples
 from shell.output import plain
 from wallet.documents import RedeemDocument, told
-from wallet.invoices import Redeeming, check_signatures, read_invoice
+from wallet.invoices import Redeeming, check_invoice
+from wallet.reading import INVOICE, read_carried
 from wallet.sending import carry_out
 from wallet.setup import home_path
 
@@ -34,13 +35,13 @@ def redeem(common: Common, invoice: str) -> None:
     once, however often the command is run.
     """
     home = open_home(home_path(common))
-    request = read_invoice(invoice, home, common.passphrase_file)
+    request = read_carried(INVOICE, invoice, home, common.passphrase_file)
     redeem_invoice(common, home, request)
 
 
 def redeem_invoice(common: Common, home: Home, request: InvoiceRequest) -> None:
     """Redeem, and tell it. Raises ``CommandError``."""
-    check_signatures(request)
+    check_invoice(request)
     redeeming = Redeeming(common.account, request)
     paid = carry_out(common, home, redeeming)
     document = RedeemDocument(

@@ -16,9 +16,9 @@ from shell.command import Common, common_options, examples
 from shell.errors import UsageError
 from shell.qr import show_qr
 from wallet.documents import RequestDocument
-from wallet.invoices import read_request
+from wallet.reading import COMMANDS, memo_of, read_uri, units_of
 from wallet.redeem import redeem_invoice
-from wallet.send import Payment, make_payment, memo_of, units_of
+from wallet.send import Payment, make_payment
 from wallet.setup import home_path
 
 
@@ -73,7 +73,7 @@ def pay(common: Common, uri: str, amount: str | None) -> None:
     """
     home = open_home(home_path(common))
     given = None if amount is None else units_of(amount, "--amount")
-    match read_request(uri, home):
+    match read_uri(uri, home):
         case InvoiceRequest() as invoiced:
             _agreed(invoiced.invoice.amount, given)
             redeem_invoice(common, home, invoiced)
@@ -81,6 +81,12 @@ def pay(common: Common, uri: str, amount: str | None) -> None:
             units = _agreed(asked.amount, given)
             payment = Payment(common.account, asked.address, units, asked.memo, VALIDITY_MS)
             make_payment(common, home, payment)
+        case other:
+            raise UsageError(
+                "payment_expected",
+                "URI: it asks for no payment",
+                f"Use '{COMMANDS[type(other)]}'.",
+            )
 
 
 def _agreed(asked: int | None, given: int | None) -> int:

@@ -10,16 +10,14 @@ from client.builder import transfer
 from client.errors import RefusedByLedger
 from client.home import Home, open_home
 from client.light import LightClient, ProvenAccount
-from client.uri import parse_asked, parse_memo
 from primitives.actions import Transfer
-from primitives.address import address, parse_address
+from primitives.address import address
 from primitives.amount import format_amount
-from primitives.encoding import Malformed
 from primitives.receipt import Outcome
 from primitives.transaction import Decoded
 from shell.command import Common, common_options, examples
-from shell.errors import UsageError
 from wallet.documents import SendDocument, told
+from wallet.reading import account_of_address, memo_of, units_of
 from wallet.sending import carry_out, check_balance
 from wallet.setup import home_path
 
@@ -41,6 +39,9 @@ class Payment(msgspec.Struct, frozen=True):
     @property
     def last_ms(self) -> None:
         """It never becomes pointless by itself."""
+
+    def signed(self, transaction: Decoded) -> None:
+        """Nothing has to be remembered: the same transfer may well be wanted twice."""
 
     def is_meant_by(self, earlier: Decoded) -> bool:
         """Whether a pending transaction is the same payment."""
@@ -98,7 +99,7 @@ def send(common: Common, to: str, amount: str, memo: str | None, valid_for: int)
     home = open_home(home_path(common))
     payment = Payment(
         account=common.account,
-        to=_address(to, home),
+        to=account_of_address(to, home, "ADDRESS"),
         units=units_of(amount, "AMOUNT"),
         memo=memo_of(memo),
         validity_ms=valid_for * 1000,
@@ -125,28 +126,3 @@ def make_payment(common: Common, home: Home, payment: Payment) -> None:
     common.printer.line(f"final at {told(paid.proof)}; proven {seconds:.3f} s after sending")
     common.printer.line(f"transaction {document.transaction}")
     common.printer.document(document)
-
-
-def units_of(text: str, what: str) -> int:
-    """Units of an amount that was typed. Raises ``UsageError``."""
-    try:
-        return parse_asked(text)
-    except Malformed as error:
-        raise UsageError(error.code, f"{what}: {error.detail}") from None
-
-
-def memo_of(text: str | None) -> bytes | None:
-    """The bytes of ``--memo``. Raises ``UsageError``."""
-    if text is None:
-        return None
-    try:
-        return parse_memo(text)
-    except Malformed as error:
-        raise UsageError(error.code, f"--memo: {error.detail}") from None
-
-
-def _address(text: str, home: Home) -> bytes:
-    try:
-        return parse_address(text, home.genesis.network)
-    except Malformed as error:
-        raise UsageError(error.code, f"ADDRESS: {error.detail}") from None

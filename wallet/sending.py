@@ -57,6 +57,9 @@ class Intent(Protocol):
     def is_meant_by(self, earlier: Decoded) -> bool:
         """Whether a pending transaction does this already."""
 
+    def signed(self, transaction: Decoded) -> None:
+        """It is about to be written and sent: remember what the state will not tell later."""
+
     async def done_before(self, light: LightClient, sender: bytes) -> ProvenReceipt | None:
         """The proven receipt of a transaction of ``sender`` that did it, if the state names one."""
 
@@ -139,6 +142,7 @@ class _Sending:
             self.repeated = True
             return settled(self._light, before.receipt.origin, before, 0)
         transaction = await self._signed()
+        intent.signed(transaction)  # first: what is remembered and was never sent does no harm
         self._pending.add(intent.account, transaction)
         try:
             return await self._made_final(transaction)
