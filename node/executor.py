@@ -18,7 +18,8 @@ from consensus.config import Anchor
 from consensus.inputs import Executed
 from contracts.context import BlockContext
 from contracts.state import State
-from contracts.transition import BlockResult, BlockRun, dry_run
+from contracts.transition import BlockResult, BlockRun
+from node.admission import Pending, judge
 from node.archive import (
     DURABLE_KEY,
     HEAD_KEY,
@@ -46,7 +47,6 @@ from node.index import (
     touched,
 )
 from node.recovery import Opened, agrees, open_ledger
-from node.state import LedgerState
 from node.store import Change
 from node.world import Store
 from primitives.batch import Batch, batch_digest
@@ -96,13 +96,6 @@ class Follower(Protocol):
 
     def certified(self, certificate: StateCertificate) -> None:
         """A quorum attested the outcome of a height that was executed here, and it is mine."""
-
-
-class Pending(msgspec.Struct, frozen=True):
-    """What a sender has on its way: its channel's sequence after it, and units spent in all."""
-
-    next_sequence: int
-    spent: int
 
 
 class _Done(NamedTuple):
@@ -262,7 +255,7 @@ class Executor:
     ) -> Outcome | Skip:
         """What would become of a transaction if it came next, in ``lane``; nothing is written.
 
-        ``pending`` is what the sender has on its way already. About 20 us.
+        ``pending`` is what is on its way already, None if nothing that matters. About 20 us.
         """
         head = self.head_record.header
         context = BlockContext(
@@ -272,15 +265,16 @@ class Executor:
             time=max(head.time, now_ms),
             lanes=len(head.cut),
         )
-        if pending is None:
-            return dry_run(self.state, context, lane, decoded)
-        reader = _Reserved(self.state, account_key(decoded.transaction.sender), pending.spent)
-        return dry_run(reader, context, lane, decoded, pending.next_sequence)
+        return judge(self.state, context, lane, decoded, pending)
 
     def account(self, account: bytes) -> Account:
         """An account as executed so far; nothing yet, if it has no record."""
         raw = self.state.get(account_key(account))
         return NO_ACCOUNT if raw is None else _ACCOUNT.decode(raw)
+
+    def has_record(self, account: bytes) -> bool:
+        """Whether an account was opened, as executed so far."""
+        return self.state.get(account_key(account)) is not None
 
     def next_sequence(self, account: bytes, channel: int) -> int:
         """The sequence that a channel's next transaction needs, as executed so far."""
@@ -401,26 +395,6 @@ class Executor:
             self.certified = certificate
         for follower in self.followers:
             follower.certified(certificate)
-
-
-class _Reserved:
-    """The state, with an account's balance lowered by what it is spending already."""
-
-    __slots__ = ("_key", "_spent", "_state")
-
-    def __init__(self, state: LedgerState, key: bytes, spent: int) -> None:
-        self._state = state
-        self._key = key
-        self._spent = spent
-
-    def get(self, key: bytes, /) -> bytes | None:
-        """As the state's."""
-        value = self._state.get(key)
-        if key != self._key or value is None or not self._spent:
-            return value
-        account = _ACCOUNT.decode(value)
-        left = max(0, account.balance - self._spent)
-        return encode(Account(left, account.channels, account.sequence, account.last))
 
 
 _ACCOUNT: Final = msgspec.msgpack.Decoder(Account)

@@ -20,12 +20,15 @@ from node.fairness import Item, quantum_of
 from node.pending import (
     MAX_BYTES,
     MAX_COUNT,
+    MAX_NEWCOMERS,
+    MAX_PER_NEWCOMER,
     MAX_PER_PARTNER,
     MAX_PER_SENDER,
     PendingPool,
     Settled,
     Taken,
     Waiter,
+    claimed_from,
 )
 from node.sealing import Lane, Sealer, Standing
 from node.world import Clock
@@ -181,6 +184,11 @@ class Ingress:
         if count >= MAX_COUNT or self._pool.size >= MAX_BYTES:
             return Refusal(Blame.NODE_BUSY, "node_busy", "too much is pending here", decoded.id)
         most = MAX_PER_PARTNER if sender in self._door.favoured else MAX_PER_SENDER
+        if self._is_newcomer(decoded):
+            most = MAX_PER_NEWCOMER
+            if self._pool.newcomers >= MAX_NEWCOMERS:
+                detail = "too many first claims are pending here"
+                return Refusal(Blame.NODE_BUSY, "node_busy", detail, decoded.id)
         if self._pool.count_of(sender) >= most:
             detail = f"{most} of this sender are pending"
             return Refusal(Blame.SENDER_BUSY, "sender_busy", detail, decoded.id)
@@ -202,14 +210,27 @@ class Ingress:
         refusal = self._known(decoded) or self._full(decoded, 0) or self._judged(decoded)
         if refusal is not None:
             return refusal
-        self._pool.add(Taken(decoded, asyncio.get_running_loop().time()))
-        sender = decoded.transaction.sender
-        account = self._door.executor.account(sender)
-        quantum = quantum_of(account.balance, account.sequence)
-        standing = Standing(sender, quantum, sender in self._door.favoured)
-        self._sealer.push(Item(decoded.id, raw, decoded.weight), standing)
+        since, is_newcomer = asyncio.get_running_loop().time(), self._is_newcomer(decoded)
+        self._pool.add(Taken(decoded, since, is_newcomer=is_newcomer))
+        self._sealer.push(Item(decoded.id, raw, decoded.weight), self._standing(decoded))
         self.accepted += 1
         return decoded.id
+
+    def _is_newcomer(self, decoded: Decoded) -> bool:
+        """Whether its sender has no record, and it is what could give it one."""
+        transaction = decoded.transaction
+        if claimed_from(transaction) is None:
+            return False
+        return not self._door.executor.has_record(transaction.sender)
+
+    def _standing(self, decoded: Decoded) -> Standing:
+        """Newcomers cost nothing to make, so those of one campaign wait in one line."""
+        transaction = decoded.transaction
+        sender = transaction.sender
+        account = self._door.executor.account(sender)
+        quantum = quantum_of(account.balance, account.sequence)
+        campaign = claimed_from(transaction) if self._is_newcomer(decoded) else None
+        return Standing(campaign or sender, quantum, sender in self._door.favoured)
 
     def _judged(self, decoded: Decoded) -> Refusal | None:
         transaction = decoded.transaction

@@ -1,16 +1,25 @@
 """Transactions that were taken in and are not yet final. Knows sequences and sums; no time, no I/O.
 
 So that a sender may send several in a row, what it has on its way counts: its channel's next
-sequence is the one after, and its balance is less by what they spend.
+sequence is the one after, and its balance is less by what they spend. So it is with a campaign, and
+what is claimed from it.
 """
 
 from __future__ import annotations
 
 from asyncio import Future
+from collections import Counter
 from typing import Final, NamedTuple
 
-from node.executor import Pending
-from primitives.actions import Redeem, Transfer
+from node.admission import Pending
+from primitives.actions import (
+    CampaignClaim,
+    CampaignCreate,
+    ContentLike,
+    OrderOpen,
+    Redeem,
+    Transfer,
+)
 from primitives.transaction import Decoded, Transaction
 
 Line = tuple[bytes, int]
@@ -21,6 +30,10 @@ MAX_BYTES: Final = 32 * 1024 * 1024
 MAX_PER_SENDER: Final = 256
 MAX_PER_PARTNER: Final = 4_096
 """For the accounts of this node's own partner, which import deposits in bulk."""
+MAX_NEWCOMERS: Final = 2_000
+"""Claims of senders without a record, which cost them nothing ([LEDGER-43])."""
+MAX_PER_NEWCOMER: Final = 1
+"""Once it is done its sender has a record."""
 
 
 class Settled(NamedTuple):
@@ -35,14 +48,17 @@ Waiter = Future[Settled | None]
 
 
 class Taken:
-    """A transaction in this node's hands, and who waits for it."""
+    """A transaction in this node's hands, and who waits for it. ``is_newcomer``: its sender had no
+    record when it was taken in."""
 
-    __slots__ = ("decoded", "since", "spent", "waiters")
+    __slots__ = ("campaign", "decoded", "is_newcomer", "since", "spent", "waiters")
 
-    def __init__(self, decoded: Decoded, since: float) -> None:
+    def __init__(self, decoded: Decoded, since: float, *, is_newcomer: bool = False) -> None:
         self.decoded = decoded
         self.since = since
+        self.is_newcomer = is_newcomer
         self.spent = spent_by(decoded.transaction)
+        self.campaign = claimed_from(decoded.transaction)
         self.waiters: list[Waiter] = []
 
     @property
@@ -61,13 +77,16 @@ class _Sender:
 
 
 class PendingPool:
-    """All of them, by id, by channel and by sender; ``size`` is their bytes."""
+    """All of them, by id, channel, sender and campaign; ``size`` is their bytes, ``newcomers`` how
+    many are of senders without a record."""
 
     def __init__(self) -> None:
         self._taken: dict[bytes, Taken] = {}
         self._lines: dict[Line, dict[int, bytes]] = {}
         self._senders: dict[bytes, _Sender] = {}
+        self._claims: Counter[bytes] = Counter()
         self.size = 0
+        self.newcomers = 0
 
     def __len__(self) -> int:
         return len(self._taken)
@@ -97,12 +116,14 @@ class PendingPool:
         return None if line is None else next(reversed(line)) + 1
 
     def before(self, transaction: Transaction) -> Pending | None:
-        """What counts when this transaction is judged; None if its sender has nothing here."""
+        """What counts when this transaction is judged; None if nothing here does."""
         state = self._senders.get(transaction.sender)
+        campaign = claimed_from(transaction)
+        claims = 0 if campaign is None else self._claims[campaign]
         if state is None:
-            return None
+            return Pending(0, 0, claims) if claims else None
         following = self.next_sequence(transaction.sender, transaction.channel)
-        return Pending(following or 0, state.spent)
+        return Pending(following or 0, state.spent, claims)
 
     def add(self, taken: Taken) -> None:
         """Take one in whose id and sequence are free."""
@@ -116,6 +137,9 @@ class PendingPool:
         state.count += 1
         state.spent += taken.spent
         self.size += taken.decoded.size
+        self.newcomers += taken.is_newcomer
+        if taken.campaign is not None:
+            self._claims[taken.campaign] += 1
 
     def remove(self, id_: bytes) -> Taken | None:
         """It is executed, or dead."""
@@ -133,6 +157,12 @@ class PendingPool:
         if not state.count:
             del self._senders[sender]
         self.size -= taken.decoded.size
+        self.newcomers -= taken.is_newcomer
+        if taken.campaign is not None:
+            left = self._claims[taken.campaign] - 1
+            self._claims[taken.campaign] = left
+            if not left:
+                del self._claims[taken.campaign]
         return taken
 
 
@@ -143,5 +173,17 @@ def spent_by(transaction: Transaction) -> int:
             return sum(output.amount for output in outputs)
         case Redeem(invoice=invoice):
             return invoice.amount
+        case CampaignCreate(budget=budget):
+            return budget
+        case OrderOpen(offer):
+            return offer.price
+        case ContentLike(amount=amount):
+            return amount
         case _:
             return 0
+
+
+def claimed_from(transaction: Transaction) -> bytes | None:
+    """The campaign that pays if it is carried out; None if none does."""
+    action = transaction.action
+    return action.voucher.campaign if isinstance(action, CampaignClaim) else None

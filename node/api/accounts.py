@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from client.fields import Page, format_time, to_base64
-from client.views import AccountView, EntriesView, EntryItem, EntryView, HistoryItem
-from node.api.asking import Answer, Ask
-from node.api.documents import history_item, proof_text
-from node.api.problems import ApiProblem
+from client.views import AccountView, EntriesView, EntryItem, EntryView, FellDueView, HistoryItem
+from node.api.asking import Answer, Ask, place_before
+from node.api.documents import fell_due_view, history_item, proof_text
 from node.api.reading import beat_of, read, shown
 from primitives.address import address
 from primitives.amount import format_amount
@@ -46,9 +45,7 @@ async def account(ask: Ask) -> Answer:
 async def history(ask: Ask) -> Answer:
     """Transactions that touched an account, newest first."""
     api, id_, limit = ask.api, ask.values["address"], ask.values["limit"]
-    cursor = ask.values["cursor"]
-    if cursor is not None and len(cursor) != 2:
-        raise ApiProblem("cursor_malformed", "take it from the page before")
+    cursor = place_before(ask)
     found = api.queries.history(id_, cursor, limit + 1)
     items: list[HistoryItem] = []
     for each in found[:limit]:
@@ -59,6 +56,20 @@ async def history(ask: Ask) -> Answer:
     last = found[limit - 1].location if more else None
     following = None if last is None else f"{last.height}-{last.receipt}"
     return Answer(Page[HistoryItem](items=items, next=following))
+
+
+async def fell_due(ask: Ask) -> Answer:
+    """What fell due by itself and paid an account, newest first."""
+    api, id_, limit = ask.api, ask.values["address"], ask.values["limit"]
+    found = api.queries.fell_due(id_, place_before(ask), limit + 1)
+    items: list[FellDueView] = []
+    for each in found[:limit]:
+        proof = api.queries.prove_receipt_at(each.height, each.place)
+        asked = proof if ask.values["proof"] else None
+        items.append(fell_due_view(each, id_, proof is not None, asked, api.network))
+    last = found[limit - 1] if len(found) > limit else None
+    following = None if last is None else f"{last.height}-{last.place}"
+    return Answer(Page[FellDueView](items=items, next=following))
 
 
 async def entry(ask: Ask) -> Answer:

@@ -81,3 +81,14 @@ def cursor_place(ask: Ask) -> int:
     if len(cursor) != 1:
         raise ApiProblem("cursor_malformed", "take it from the page before")
     return int(cursor[0])
+
+
+def place_before(ask: Ask) -> tuple[int, int] | None:
+    """The (height, receipt) after which a page of a list that is newest first begins; None: at the
+    newest. Raises ``ApiProblem`` (``cursor_malformed``)."""
+    cursor = ask.values["cursor"]
+    if cursor is None:
+        return None
+    if len(cursor) != 2:
+        raise ApiProblem("cursor_malformed", "take it from the page before")
+    return cursor[0], cursor[1]

@@ -176,6 +176,16 @@ KEYS: Final = Parameter(
 PARTNER: Final = Parameter("partner", "path", _code, _NAME, "A partner's code.")
 PROGRAMME: Final = Parameter("programme", "path", _code, _NAME, "A programme's code.")
 INVOICE: Final = Parameter("invoice", "path", _digest, _DIGEST, "An invoice's id.")
+CAMPAIGN: Final = Parameter("campaign", "path", _digest, _DIGEST, "A campaign's id.")
+ORDER: Final = Parameter("order", "path", _digest, _DIGEST, "An order's id.")
+CONTENT: Final = Parameter("content", "path", _digest, _DIGEST, "A content's id.")
+OF_ACCOUNT: Final = Parameter(
+    "account",
+    "query",
+    parse_address,
+    _ADDRESS,
+    "Only those of this sponsor or author, or in which this account has a part.",
+)
 CYCLE: Final = Parameter(
     "cycle", "path", _whole(1, MAX_CYCLE), _digits(1, MAX_CYCLE), "A settlement cycle, from 1."
 )

@@ -7,13 +7,15 @@ from typing import Any, Final, NamedTuple
 
 from client import views
 from client.fields import Page
-from node.api import accounts, chain, health, partners, settlement, transactions
+from node.api import accounts, chain, commerce, health, partners, settlement, transactions
 from node.api.asking import Answer, Ask
 from node.api.parameters import (
     ADDRESS,
     BATCH_DIGEST,
     BATCHES,
+    CAMPAIGN,
     CHANNEL,
+    CONTENT,
     CURSOR,
     CYCLE,
     HEIGHT,
@@ -22,8 +24,10 @@ from node.api.parameters import (
     KEY,
     KEYS,
     LIMIT,
+    OF_ACCOUNT,
     OF_CYCLE,
     OF_PARTNER,
+    ORDER,
     PARTNER,
     PLACE,
     PROGRAMME,
@@ -65,6 +69,8 @@ class Route(NamedTuple):
 
 
 PAGED: Final = (CURSOR, LIMIT)
+OF_ADDRESSES: Final = ("address_malformed", "address_checksum", "address_network")
+"""What may be wrong with an address."""
 
 ROUTES: Final = (
     Route(
@@ -100,7 +106,7 @@ ROUTES: Final = (
         accounts.account,
         views.AccountView,
         parameters=(ADDRESS, CHANNEL, PROOF),
-        problems=("address_malformed", "address_checksum", "address_network", "not_certified"),
+        problems=(*OF_ADDRESSES, "not_certified"),
     ),
     Route(
         "GET",
@@ -108,7 +114,15 @@ ROUTES: Final = (
         accounts.history,
         Page[views.HistoryItem],
         parameters=(ADDRESS, PROOF, *PAGED),
-        problems=("address_malformed", "address_checksum", "address_network", "cursor_malformed"),
+        problems=(*OF_ADDRESSES, "cursor_malformed"),
+    ),
+    Route(
+        "GET",
+        "/v1/accounts/{address}/due",
+        accounts.fell_due,
+        Page[views.FellDueView],
+        parameters=(ADDRESS, PROOF, *PAGED),
+        problems=(*OF_ADDRESSES, "cursor_malformed"),
     ),
     Route(
         "GET",
@@ -258,6 +272,62 @@ ROUTES: Final = (
         views.ObligationDetail,
         parameters=(CYCLE, PLACE, PROOF),
         problems=("obligation_unknown", "not_certified"),
+    ),
+    Route(
+        "GET",
+        "/v1/campaigns",
+        commerce.campaigns,
+        Page[views.CampaignView],
+        parameters=(OF_ACCOUNT, *PAGED),
+        problems=(*OF_ADDRESSES, "cursor_malformed"),
+    ),
+    Route(
+        "GET",
+        "/v1/campaigns/{campaign}",
+        commerce.campaign,
+        views.CampaignDetail,
+        parameters=(CAMPAIGN, PROOF),
+        problems=("campaign_unknown", "not_certified"),
+    ),
+    Route(
+        "GET",
+        "/v1/campaigns/{campaign}/claims/{address}",
+        commerce.claims,
+        views.ClaimsView,
+        parameters=(CAMPAIGN, ADDRESS, PROOF),
+        problems=(*OF_ADDRESSES, "campaign_unknown", "not_certified"),
+    ),
+    Route(
+        "GET",
+        "/v1/orders",
+        commerce.orders,
+        Page[views.OrderView],
+        parameters=(OF_ACCOUNT, *PAGED),
+        problems=(*OF_ADDRESSES, "cursor_malformed"),
+    ),
+    Route(
+        "GET",
+        "/v1/orders/{order}",
+        commerce.order,
+        views.OrderDetail,
+        parameters=(ORDER, PROOF),
+        problems=("order_unknown", "not_certified"),
+    ),
+    Route(
+        "GET",
+        "/v1/contents",
+        commerce.contents,
+        Page[views.ContentView],
+        parameters=(OF_ACCOUNT, *PAGED),
+        problems=(*OF_ADDRESSES, "cursor_malformed"),
+    ),
+    Route(
+        "GET",
+        "/v1/contents/{content}",
+        commerce.content,
+        views.ContentDetail,
+        parameters=(CONTENT, PROOF),
+        problems=("content_unknown", "not_certified"),
     ),
     Route(
         "GET",

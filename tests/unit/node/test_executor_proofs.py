@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from node.executor import Executor, Pending, kept_versions
+from node.admission import Pending
+from node.executor import Executor, kept_versions
 from node.queries import NotCertified, Queries
 from primitives.batch import EMPTY_TIP
 from primitives.block import Header, block_digest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.executor import Pending
+from node.admission import Pending
 from node.pending import PendingPool, Taken, spent_by
 from tests.builders import (
     Person,
