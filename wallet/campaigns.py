@@ -7,7 +7,7 @@ each of it first ([URI-8]). Signs and sends nothing.
 from __future__ import annotations
 
 from client.answers import ProvenReceipt
-from client.errors import NotProven
+from client.errors import RefusedByLedger
 from client.fields import format_time
 from client.home import Home
 from client.light import LightClient, ProvenAccount, Snapshot
@@ -25,7 +25,7 @@ from primitives.commerce import (
 )
 from primitives.entries import Mark
 from primitives.receipt import Outcome
-from wallet.checks import now_of, refused
+from wallet.checks import now_of, receipt_of, refused
 from wallet.deeds import Deed
 from wallet.sending import check_balance
 
@@ -92,14 +92,7 @@ def claiming(account: int, request: VoucherRequest, home: Home) -> Deed:
         used = (await light.entry(voucher_key(voucher.campaign, voucher.id), Mark)).entry
         if used is None:
             return None
-        receipt = await light.receipt(used.transaction)
-        if receipt is None:
-            raise NotProven(
-                "not_proven",
-                f"it was claimed in {used.transaction.hex()}, whose receipt no node shows",
-                "Nothing was claimed now. Give more nodes with --node.",
-            )
-        return receipt
+        return await receipt_of(light, used.transaction, "claimed")
 
     async def ask(light: LightClient, proven: ProvenAccount) -> str:
         _check_claimant(home, voucher, proven)
@@ -147,7 +140,7 @@ async def claim_question(light: LightClient, request: VoucherRequest, proven: Pr
     return f"Claim {format_amount(campaign.reward)} LiqBon that {sponsor} gives?{referrer}"
 
 
-def unknown(campaign: bytes) -> Exception:
+def unknown(campaign: bytes) -> RefusedByLedger:
     """No campaign has this id, by proof."""
     return refused(Outcome.CAMPAIGN_UNKNOWN, f"this network has no campaign {campaign.hex()}")
 
@@ -207,9 +200,9 @@ async def _check_opening(
     opened = []
     if not proven.exists and campaign.reward < opening:
         opened.append((proven.account, campaign.reward))
-    if voucher.referrer is not None and campaign.bonus < opening:
-        if not (await light.account(voucher.referrer)).exists:
-            opened.append((voucher.referrer, campaign.bonus))
+    referrer = voucher.referrer if campaign.bonus < opening else None
+    if referrer is not None and not (await light.account(referrer)).exists:
+        opened.append((referrer, campaign.bonus))
     for account, amount in opened:
         raise refused(
             Outcome.OUTPUT_BELOW_OPENING,

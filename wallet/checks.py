@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from client.answers import Freshness
-from client.errors import RefusedByLedger
+from client.answers import Freshness, ProvenReceipt
+from client.errors import NotProven, RefusedByLedger
 from client.light import LightClient
 from primitives.endorsement import Endorsement, checks
 from primitives.keys import ED25519
@@ -40,3 +40,15 @@ def now_of(light: LightClient, freshness: Freshness) -> int:
     if not freshness.is_fresh:
         now_ms = max(now_ms, light.clock())
     return now_ms
+
+
+async def receipt_of(light: LightClient, transaction: bytes, what: str) -> ProvenReceipt:
+    """The proven receipt of a transaction that the state names. Raises ``NotProven``."""
+    receipt = await light.receipt(transaction)
+    if receipt is None:
+        raise NotProven(
+            "not_proven",
+            f"it was {what} in {transaction.hex()}, whose receipt no node shows",
+            "Nothing was done now. Give more nodes with --node.",
+        )
+    return receipt

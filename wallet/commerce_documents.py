@@ -12,14 +12,15 @@ from wallet.documents import Document, Proof
 
 
 class ActDocument(Document, frozen=True):
-    """What an account did, final. ``about`` is the id of the campaign, order or content; ``amount``
-    what left (or reached) the account at once, null where nothing did. ``repeated``: by an earlier
-    command; nothing was done now."""
+    """What an account did, final. ``about`` is the id of the campaign, order or content, ``uri``
+    what others scan to like the latter, else null; ``amount`` what left or reached the account by
+    it, null where nothing did. ``repeated``: by an earlier command; nothing was done now."""
 
     transaction: str
     type: str
     sender: str
     about: str
+    uri: str | None
     amount: str | None
     outcome: str
     repeated: bool
@@ -42,8 +43,8 @@ class VoucherDocument(Document, frozen=True):
 
 
 class CampaignDocument(Document, frozen=True):
-    """campaign show: as proven at ``as_of``. ``state`` is open, ended or closed; ``claims_left``: so
-    many can still be paid."""
+    """campaign show: as proven at ``as_of``. ``state`` is open, ended or closed; so many claims can
+    still be paid: ``claims_left``."""
 
     campaign: CampaignView
     state: str
