@@ -7,7 +7,9 @@ from msgspec.structs import replace
 
 from primitives.actions import (
     Attestation,
+    CampaignClaim,
     Invoice,
+    OrderOpen,
     Redeem,
     Release,
     ReserveAttest,
@@ -15,10 +17,13 @@ from primitives.actions import (
     attestation_message,
     endorsed,
     invoice_message,
+    offer_message,
     outputs_of,
     release_message,
+    voucher_message,
 )
 from primitives.address import Policy
+from primitives.commerce import Offer, Voucher
 from primitives.encoding import Malformed, encode
 from primitives.endorsement import Endorsement, KeySignature, check_endorsement
 from primitives.keys import ED25519
@@ -112,6 +117,17 @@ def test_a_sound_endorsement_names_the_account_of_its_policy() -> None:
     assert replace(GOOD, policy=Policy(1, TILL.policy.keys)).account != TILL.account
 
 
+VOUCHER = Voucher(an_id("campaign"), ALICE.account, None, an_id("voucher"), GENESIS_TIME)
+OFFER = Offer(
+    seller=BOB.account,
+    price=5,
+    promoter=None,
+    share=0,
+    arbiter=TILL.account,
+    ship_within=1,
+    expires=GENESIS_TIME,
+    goods=an_id("goods"),
+)
 CARRIED: dict[str, tuple[object, bytes]] = {
     "an invoice": (
         Redeem(INVOICE, CASHIER.endorse(invoice_message(a_chain(), INVOICE))),
@@ -124,6 +140,14 @@ CARRIED: dict[str, tuple[object, bytes]] = {
     "a release": (
         ReserveRelease(WISH, VAULT.endorse(release_message(a_chain(), WISH))),
         release_message(a_chain(), WISH),
+    ),
+    "a voucher": (
+        CampaignClaim(VOUCHER, CASHIER.endorse(voucher_message(a_chain(), VOUCHER))),
+        voucher_message(a_chain(), VOUCHER),
+    ),
+    "an offer": (
+        OrderOpen(OFFER, BOB.endorse(offer_message(a_chain(), OFFER))),
+        offer_message(a_chain(), OFFER),
     ),
 }
 
@@ -145,13 +169,21 @@ SAYINGS: dict[str, Said] = {
     "invoice": lambda chain: invoice_message(chain, INVOICE),
     "attestation": lambda chain: attestation_message(chain, SAID),
     "release": lambda chain: release_message(chain, WISH),
+    "voucher": lambda chain: voucher_message(chain, VOUCHER),
+    "offer": lambda chain: offer_message(chain, OFFER),
 }
 
 
 @pytest.mark.parametrize("what", SAYINGS)
 def test_what_is_signed_is_domain_chain_and_contents(what: str) -> None:
     """[TX-10] byte by byte, and of another chain it is another message."""
-    contents = {"invoice": INVOICE, "attestation": SAID, "release": WISH}[what]
+    contents = {
+        "invoice": INVOICE,
+        "attestation": SAID,
+        "release": WISH,
+        "voucher": VOUCHER,
+        "offer": OFFER,
+    }[what]
     domain = f"LiqBon/sign/{what}\0".encode()
     assert SAYINGS[what](a_chain()) == domain + a_chain() + encode(contents)
     assert SAYINGS[what](bytes(32)) != SAYINGS[what](a_chain())

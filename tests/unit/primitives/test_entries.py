@@ -5,11 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from primitives import entries
+from primitives.commerce import campaign_key, claim_key, content_key, order_key, voucher_key
 from primitives.encoding import Malformed, encode
 from primitives.entries import (
     ENTRY_KINDS,
     MAX_KEY,
     Account,
+    Mark,
     MarkKind,
     Obligation,
     ObligationStatus,
@@ -43,6 +45,11 @@ KEYS = {
     "redemption": (entries.redemption_key("ab", ID), "72026162" + ID.hex()),
     "settlement": (entries.SETTLEMENT_KEY, "73"),
     "mark": (mark_key("ab", MarkKind.COMMITMENT, ID), "4002616201" + ID.hex()),
+    "campaign": (campaign_key(ID), "90" + ID.hex()),
+    "claim": (claim_key(ID, bytes(32)), "91" + ID.hex() + "00" * 32),
+    "voucher": (voucher_key(ID, bytes(32)), "92" + ID.hex() + "00" * 32),
+    "order": (order_key(ID), "a0" + ID.hex()),
+    "content": (content_key(ID), "b0" + ID.hex()),
     "lane day": (entries.lane_day_key(258), "500102"),
     "calendar's root": (entries.due_node_key(b""), "6000"),
     "calendar's node": (entries.due_node_key(b"\x01\x02\x03"), "6003010203"),
@@ -80,7 +87,9 @@ def test_prefixes_are_distinct_and_every_kind_has_one() -> None:
     """[STATE-5]"""
     assert len({int(prefix) for prefix in Prefix}) == len(Prefix)
     assert set(ENTRY_KINDS) <= {int(prefix) for prefix in Prefix}
-    assert len(set(ENTRY_KINDS.values())) == len(ENTRY_KINDS)
+    kinds = [kind for prefix, kind in ENTRY_KINDS.items() if prefix != Prefix.VOUCHER]
+    assert len(set(kinds)) == len(kinds)
+    assert ENTRY_KINDS[Prefix.VOUCHER] is Mark  # a mark too, under its campaign
 
 
 def test_a_value_is_read_by_its_key_s_prefix() -> None:

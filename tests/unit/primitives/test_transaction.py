@@ -10,14 +10,23 @@ from primitives.actions import (
     MAX_OUTPUTS,
     RESERVED_TAGS,
     Action,
+    CampaignClaim,
+    CampaignClose,
+    ContentLike,
+    ContentRegister,
     Mint,
     OpenChannels,
+    OrderRefund,
+    OrderRelease,
+    OrderResolve,
+    OrderShip,
     Output,
     Tag,
     Transfer,
     outputs_of,
 )
 from primitives.address import Policy
+from primitives.commerce import Voucher
 from primitives.encoding import Malformed, encode
 from primitives.hashing import TRANSACTION
 from primitives.keys import ED25519
@@ -198,6 +207,17 @@ BUILT = {
     Tag.SETTLEMENT_CONFIRM,
     Tag.SETTLEMENT_DISPUTE,
     Tag.SETTLEMENT_STATEMENT,
+    Tag.CAMPAIGN_CREATE,
+    Tag.CAMPAIGN_CLAIM,
+    Tag.CAMPAIGN_CLOSE,
+    Tag.ORDER_OPEN,
+    Tag.ORDER_SHIP,
+    Tag.ORDER_RELEASE,
+    Tag.ORDER_REFUND,
+    Tag.ORDER_DISPUTE,
+    Tag.ORDER_RESOLVE,
+    Tag.CONTENT_REGISTER,
+    Tag.CONTENT_LIKE,
 }
 
 
@@ -221,6 +241,7 @@ def test_every_action_that_is_built_has_its_reserved_tag() -> None:
 
 
 A32 = BOB.account
+VOUCHER = Voucher(A32, A32, None, A32, 0)
 
 
 @pytest.mark.parametrize(
@@ -277,6 +298,25 @@ A32 = BOB.account
         [0x61, "north", A32, A32[1:], 1],
         [0x70, 0, 0, A32],
         [0x70, 1, 99, A32],
+        [0x90, A32, 0, 1, 0, 1, 1],
+        [0x90, A32, 1, 0, 0, 1, 1],
+        [0x90, A32, 1, 1, -1, 1, 1],
+        [0x90, A32, 1, 1, 0, 0, 1],
+        [0x90, A32, 1, 1, 0, 65_536, 1],
+        [0x90, A32, 1, 1, 0, 1, 2**53 + 1],
+        [0x91, [A32, A32, A32[1:], A32, 1], [[1, [A32]], [[0, bytes(64)]]]],
+        [0x91, [A32, A32, None, A32], [[1, [A32]], [[0, bytes(64)]]]],
+        [0x92, A32, None],
+        [0xA0, [A32, 0, None, 0, A32, 1, 1, A32], [[1, [A32]], [[0, bytes(64)]]]],
+        [0xA0, [A32, 1, None, -1, A32, 1, 1, A32], [[1, [A32]], [[0, bytes(64)]]]],
+        [0xA0, [A32, 1, None, 0, A32, 0, 1, A32], [[1, [A32]], [[0, bytes(64)]]]],
+        [0xA0, [A32, 1, None, 0, A32, 90 * 86_400_000 + 1, 1, A32], [[1, [A32]], []]],
+        [0xA1, A32, "a parcel"],
+        [0xA1, A32],
+        [0xA2, A32[1:]],
+        [0xA5, A32, -1],
+        [0xB0, "a song"],
+        [0xB1, A32, 0],
         [0x70, 2**32, 0, A32],
         [0x70, 1, 0, None],
         [0x71, 1, -1],
@@ -325,3 +365,8 @@ def test_outputs_are_what_else_an_action_touches() -> None:
     assert outputs_of(Transfer((Output(A32, 1),) * 3)) == 3
     assert outputs_of(OpenChannels(2)) == 0
     assert outputs_of(Mint("north", "bonus", 1, 1, A32, A32)) == 1
+    assert outputs_of(CampaignClaim(VOUCHER, ALICE.endorse(b""))) == 2
+    assert outputs_of(CampaignClose(A32)) == outputs_of(ContentLike(A32, 1)) == 1
+    ends: list[Action] = [OrderRelease(A32), OrderRefund(A32), OrderResolve(A32, 1)]
+    assert [outputs_of(action) for action in ends] == [3, 3, 3]
+    assert outputs_of(OrderShip(A32, None)) == outputs_of(ContentRegister(A32)) == 0
