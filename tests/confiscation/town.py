@@ -1,8 +1,8 @@
 """A ledger on which everything goes on at once, and any action that anybody might try on it.
 
-Obligations of every status, deadlines of every kind, LiqBon in everybody's hands. Knows the actions
-by their fields alone: one whose fields it does not know fails, so that whoever adds an action comes
-by here and says what it may take from whom.
+Obligations and orders of every status, deadlines of every kind, LiqBon in everybody's hands. Knows
+the actions by their fields alone: one whose fields it does not know fails, so that whoever adds an
+action comes by here and says what it may take from whom.
 """
 
 from __future__ import annotations
@@ -19,10 +19,21 @@ from msgspec.structs import replace
 from primitives.actions import (
     Action,
     Attestation,
+    CampaignClaim,
+    CampaignClose,
+    CampaignCreate,
+    ContentLike,
+    ContentRegister,
     Invoice,
     LowerClaimBound,
     Mint,
     OpenChannels,
+    OrderDispute,
+    OrderOpen,
+    OrderRefund,
+    OrderRelease,
+    OrderResolve,
+    OrderShip,
     Output,
     ProgrammeOpen,
     ProgrammePause,
@@ -40,10 +51,13 @@ from primitives.actions import (
     Transfer,
     attestation_message,
     invoice_message,
+    offer_message,
     release_message,
+    voucher_message,
 )
 from primitives.amount import MAX_SUPPLY, MICRO
-from primitives.entries import ObligationStatus
+from primitives.commerce import Offer, Order, OrderStatus, Voucher, content_id
+from primitives.entries import ObligationStatus, Prefix, decode_entry
 from primitives.transaction import Decoded
 from tests.attacks.scenes import ANN, BOB, CYCLE_MS, done
 from tests.builders import (
@@ -69,7 +83,9 @@ OFFICES: Final = [
     a_role(CUSTODIAN, "custodian"),
     a_role(JUDGE, "custodian"),
 ]
-EVERYONE: Final = [ANN, BOB, a_person("carl"), *OFFICES]
+CARL: Final = a_person("carl")
+"""Sponsors, and signs the vouchers himself."""
+EVERYONE: Final = [ANN, BOB, CARL, *OFFICES]
 STRANGER: Final = a_person("stranger")
 """Has no account."""
 BILL: Final = 10 * MICRO
@@ -97,6 +113,7 @@ def _town() -> Ledger:
     _wait_for_something_of_every_kind(ledger)
     statuses = [ledger.obligation(*name).status for name in OBLIGATIONS]
     assert {*statuses} == {*ObligationStatus}, statuses
+    _trade(ledger)
     return ledger
 
 
@@ -111,6 +128,71 @@ def _wait_for_something_of_every_kind(ledger: Ledger) -> None:
     later = ledger.time + PARAMETERS.rate_notice_ms + DAY_MS
     done(ledger, ledger.act(south, ProgrammeSetRate("south", "bonus", 5_000, 1, later)))
     done(ledger, ledger.act(south, LowerClaimBound("south", 40_000 * MICRO)))
+
+
+def _trade(ledger: Ledger) -> None:
+    """A grant and a referral of Carl's, a song of Bob's, and of Ann an order of each status."""
+    for bonus in (0, MICRO):
+        ends = ledger.time + 30 * DAY_MS
+        action = CampaignCreate(CARL.account, BILL, MICRO, bonus, 3, ends)
+        done(ledger, ledger.act(CARL, action))
+    done(ledger, ledger.act(BOB, ContentRegister(SONG)))
+    for steps in range(4):
+        opened = _buy(ledger)
+        done(ledger, opened)
+        if steps > 0:
+            done(ledger, ledger.act(BOB, OrderShip(opened.id, None)))
+        if steps > 1:
+            done(ledger, ledger.act(ANN, OrderDispute(opened.id)))
+        if steps > 2:
+            done(ledger, ledger.act(CARL, OrderResolve(opened.id, MICRO)))
+
+
+SONG: Final = an_id("a song")
+
+
+def _buy(ledger: Ledger) -> Decoded:
+    """Ann takes Bob's offer; Carl would judge."""
+    offer = Offer(
+        seller=BOB.account,
+        price=BILL // 2,
+        promoter=CARL.account,
+        share=MICRO,
+        arbiter=CARL.account,
+        ship_within=3 * DAY_MS,
+        expires=ledger.time + HOUR_MS,
+        goods=SONG,
+    )
+    return ledger.act(ANN, OrderOpen(offer, BOB.endorse(offer_message(ledger.chain, offer))))
+
+
+def _claim(ledger: Ledger) -> Decoded:
+    """A stranger claims a referral."""
+    referral = campaigns(ledger)[1]
+    said = Voucher(referral, STRANGER.account, ANN.account, SONG, ledger.time + HOUR_MS)
+    signed = CARL.endorse(voucher_message(ledger.chain, said))
+    return ledger.act(STRANGER, CampaignClaim(said, signed))
+
+
+def campaigns(ledger: Ledger) -> list[bytes]:
+    """The ids of Carl's campaigns, the referral last."""
+    found = [
+        (decode_entry(key, raw).bonus, key[1:])  # type: ignore[attr-defined]
+        for key, raw in ledger.state.items()
+        if key[0] == Prefix.CAMPAIGN
+    ]
+    return [id_ for _, id_ in sorted(found)]
+
+
+def orders(ledger: Ledger) -> dict[OrderStatus, bytes]:
+    """The ids of Ann's orders, by status."""
+    found: dict[OrderStatus, bytes] = {}
+    for key, raw in ledger.state.items():
+        if key[0] == Prefix.ORDER:
+            order = decode_entry(key, raw)
+            assert isinstance(order, Order)
+            found[order.status] = key[1:]
+    return found
 
 
 def a_town() -> Ledger:
@@ -143,6 +225,19 @@ DOABLE: Final[dict[str, Callable[[Ledger], Decoded]]] = {
     "SettlementConfirm": lambda t: t.confirm(2, 1),
     "SettlementDispute": lambda t: t.dispute(2, 0),
     "SettlementStatement": lambda t: t.statement(2, 1, paid=False),
+    "CampaignCreate": lambda t: t.act(
+        ANN, CampaignCreate(BOB.account, BILL, MICRO, 0, 1, t.time + DAY_MS)
+    ),
+    "CampaignClaim": _claim,
+    "CampaignClose": lambda t: t.act(CARL, CampaignClose(campaigns(t)[0])),
+    "OrderOpen": _buy,
+    "OrderShip": lambda t: t.act(BOB, OrderShip(orders(t)[OrderStatus.OPEN], SONG)),
+    "OrderRelease": lambda t: t.act(ANN, OrderRelease(orders(t)[OrderStatus.SHIPPED])),
+    "OrderRefund": lambda t: t.act(BOB, OrderRefund(orders(t)[OrderStatus.SHIPPED])),
+    "OrderDispute": lambda t: t.act(ANN, OrderDispute(orders(t)[OrderStatus.SHIPPED])),
+    "OrderResolve": lambda t: t.act(CARL, OrderResolve(orders(t)[OrderStatus.DISPUTED], 1)),
+    "ContentRegister": lambda t: t.act(ANN, ContentRegister(SONG)),
+    "ContentLike": lambda t: t.act(ANN, ContentLike(content_id(BOB.account, SONG), MICRO)),
 }
 """One of each action that is done in a town as it is."""
 
@@ -155,6 +250,12 @@ def spends(action: Action) -> int:
             return sum(output.amount for output in action.outputs)
         case Redeem():
             return action.invoice.amount
+        case CampaignCreate():
+            return action.budget
+        case OrderOpen():
+            return action.offer.price
+        case ContentLike():
+            return action.amount
         case _:
             return 0
 
@@ -219,6 +320,35 @@ def _fields(town: Ledger) -> dict[str, st.SearchStrategy[Any]]:
         "place": st.integers(0, 3),
         "reference": _IDS,
         "paid": st.booleans(),
+        **_trading_fields(town),
+    }
+
+
+def _trading_fields(town: Ledger) -> dict[str, st.SearchStrategy[Any]]:
+    """Those of what people trade and give."""
+    songs = [content_id(person.account, SONG) for person in (BOB, ANN)]
+    return {
+        "signer": _ACCOUNTS,
+        "budget": _AMOUNTS,
+        "reward": _AMOUNTS,
+        "bonus": _COUNTS,
+        "per_claimant": st.integers(1, 3),
+        "ends": _times(town),
+        "campaign": st.sampled_from([*campaigns(town), SONG]),
+        "claimant": _ACCOUNTS,
+        "referrer": st.one_of(st.none(), _ACCOUNTS),
+        "seller": _ACCOUNTS,
+        "price": _AMOUNTS,
+        "promoter": st.one_of(st.none(), _ACCOUNTS),
+        "share": _COUNTS,
+        "arbiter": _ACCOUNTS,
+        "ship_within": st.sampled_from((1, DAY_MS, 90 * DAY_MS)),
+        "goods": _IDS,
+        "order": st.sampled_from([*orders(town).values(), SONG]),
+        "tracking": st.one_of(st.none(), _IDS),
+        "to_buyer": _COUNTS,
+        "hash": st.one_of(st.just(SONG), _IDS),
+        "content": st.sampled_from([*songs, SONG]),
     }
 
 
@@ -226,6 +356,8 @@ _ENDORSED: Final[dict[type[Action], tuple[str, type[Struct], str, Callable[..., 
     Redeem: ("invoice", Invoice, "cashier", invoice_message),
     ReserveAttest: ("attestation", Attestation, "custodian", attestation_message),
     ReserveRelease: ("release", Release, "custodian", release_message),
+    CampaignClaim: ("voucher", Voucher, "signer", voucher_message),
+    OrderOpen: ("offer", Offer, "seller", offer_message),
 }
 
 
@@ -243,15 +375,25 @@ def any_action(town: Ledger, kind: type[Action]) -> st.SearchStrategy[Action]:
     )
 
     def endorsed(what: Any, by: Person | None) -> Action:
-        signer = by or _office(what.partner, endorser)
+        signer = by or _endorser(what, endorser)
         return kind(**{subject: what, endorser: signer.endorse(message(town.chain, what))})
 
     return st.builds(endorsed, said, st.one_of(st.none(), st.sampled_from(OFFICES)))
 
 
-def _office(partner: str, role: str) -> Person:
-    """Who holds a role of a partner, there or not."""
-    return a_role(CUSTODIAN if role == "custodian" else partner, role)
+def _endorser(what: Any, role: str) -> Person:
+    """Who may endorse it; the holder of a role of its partner, there or not."""
+    match what:
+        case Voucher():
+            return CARL
+        case Offer():
+            return _person(what.seller)
+        case _:
+            return a_role(CUSTODIAN if role == "custodian" else what.partner, role)
+
+
+def _person(account: bytes) -> Person:
+    return next(person for person in (*EVERYONE, STRANGER) if person.account == account)
 
 
 def any_sender(town: Ledger, action: Action) -> st.SearchStrategy[Person]:
@@ -263,6 +405,14 @@ def _speaker(town: Ledger, action: Action) -> Person:
     """Who may send it."""
     match action:
         case Transfer() | OpenChannels() | Redeem():
+            return ANN
+        case CampaignClaim():
+            return _person(action.voucher.claimant)
+        case CampaignCreate() | CampaignClose() | OrderResolve():
+            return CARL
+        case OrderShip() | OrderRefund():
+            return BOB
+        case OrderOpen() | OrderRelease() | OrderDispute() | ContentRegister() | ContentLike():
             return ANN
         case SettlementStatement():
             return a_role(JUDGE, "custodian")
