@@ -45,6 +45,14 @@ def opened() -> Ledger:
     return ledger
 
 
+def stock(ledger: Ledger) -> None:
+    """Something of each kind, on a ledger where other things happened; five blocks."""
+    ledger.fund(*PEOPLE)
+    given(ledger)
+    ordered(ledger)
+    liked(ledger)
+
+
 def now_ms(ledger: Ledger) -> int:
     """The time of the newest block."""
     return ledger.executor.head_record.header.time
@@ -57,12 +65,12 @@ def campaign(ledger: Ledger, **fields: object) -> Decoded:
     return ledger.act(SUE, replace(plain, **fields))
 
 
-def claim(ledger: Ledger, id_: bytes, claimant: Person = NED, **fields: object) -> Decoded:
+def claim(ledger: Ledger, id_: bytes, by: Person = NED, /, **fields: object) -> Decoded:
     """Of what a voucher promises, referred by Rob; ``fields`` of the voucher."""
-    number, expires = an_id(f"voucher of {claimant.account.hex()}"), now_ms(ledger) + DAY_MS
-    voucher = replace(Voucher(id_, claimant.account, ROB.account, number, expires), **fields)
+    number, expires = an_id(f"voucher of {by.account.hex()}"), now_ms(ledger) + DAY_MS
+    voucher = replace(Voucher(id_, by.account, ROB.account, number, expires), **fields)
     signed = SIGNER.endorse(voucher_message(ledger.executor.chain, voucher))
-    return ledger.act(claimant, CampaignClaim(voucher, signed))
+    return ledger.act(by, CampaignClaim(voucher, signed))
 
 
 def buying(ledger: Ledger, **fields: object) -> Decoded:

@@ -22,7 +22,7 @@ from node.api.seams import ApiLimits
 from primitives.address import address
 from primitives.encoding import encode
 from tests.builders import DAY_MS, GENESIS_TIME, a_person, a_transfer, an_id, raw
-from tests.fakes import story
+from tests.fakes import market, story
 from tests.fakes.node import FakeNode, served_in_thread
 
 ANN, BOB = a_person("ann"), a_person("bob")
@@ -69,6 +69,7 @@ def a_node() -> FakeNode:
     story.spend(node.ledger)
     story.settle(node.ledger)
     node.ledger.block(node.ledger.transfer(ANN, (BOB, 20_000)))
+    market.stock(node.ledger)
     return node
 
 
@@ -108,12 +109,14 @@ good = st.sampled_from(
         "0" * 64,
         "ff" * 33,
         an_id("a coat").hex(),
+        market.ESSAY.hex(),
         "north",
         "bonus",
         "open",
         "01,02",
         "4294967295",
         address(ANN.account, "tlqb"),
+        address(market.BEN.account, "tlqb"),
         address(ANN.account, "lqb"),
         address(ANN.account, "tlqb").upper(),
     ]
@@ -138,6 +141,7 @@ names = st.one_of(
             "status",
             "cycle",
             "events",
+            "account",
         ]
     ),
 )
@@ -158,7 +162,8 @@ def test_any_question_has_an_answer(
     target: Target, route: Route, value: str, query: list[tuple[str, str]]
 ) -> None:
     names = ("id", "address", "key", "height", "digest")
-    named = dict.fromkeys((*names, "partner", "programme", "invoice", "cycle", "place"), value)
+    more = ("partner", "programme", "invoice", "cycle", "place", "campaign", "order", "content")
+    named = dict.fromkeys((*names, *more), value)
     path = route.path.format(**named)
     judge(target.ask("GET", with_query(path, query)))
 

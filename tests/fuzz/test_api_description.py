@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 
 from node.api.openapi import description
 from node.api.seams import ApiLimits
-from tests.fakes import story
+from tests.fakes import market, story
 from tests.fakes.node import FakeNode, served_in_thread
 
 CHECKS = [
@@ -34,6 +34,7 @@ def a_node() -> FakeNode:
     story.spend(node.ledger)
     story.settle(node.ledger)
     story.change_terms(node.ledger)
+    market.stock(node.ledger)
     return node
 
 

@@ -14,6 +14,7 @@ from client import views
 from client.fields import Page, from_base64
 from node.api.parameters import KEYS, PROOF
 from node.api.routes import ROUTES, Route
+from node.index import EVERYONE, Listing
 from primitives.address import address
 from primitives.amount import parse_amount
 from primitives.certificate import BeatCertificate
@@ -30,7 +31,7 @@ from primitives.proof import (
 )
 from primitives.transaction import decode_signed
 from tests.builders import Person, a_person, a_transfer, an_id, an_open_channels, raw
-from tests.fakes import story
+from tests.fakes import market, story
 from tests.fakes.node import FakeNode, served
 from tests.fakes.site import Site
 
@@ -55,6 +56,7 @@ async def lively() -> AsyncIterator[Site]:
     story.spend(node.ledger)
     story.settle(node.ledger, paid=True)
     story.change_terms(node.ledger)
+    market.stock(node.ledger)
     async with served(node) as url, aiohttp.ClientSession() as session:
         yield Site(node, session, url)
 
@@ -71,6 +73,9 @@ async def concrete(site: Site, route: Route) -> str:
     block = site.node.ledger.executor.archive.block(2)
     found = site.node.api.queries.history(ANN.account, None, 1)
     assert block is not None
+    made = {
+        listing: site.node.api.queries.listed(listing, EVERYONE, None, 1) for listing in Listing
+    }
     key = account_key(ANN.account).hex()
     path = route.path.format(
         id=found[0].decoded.id.hex(),
@@ -83,8 +88,16 @@ async def concrete(site: Site, route: Route) -> str:
         invoice=an_id("a coat").hex(),
         cycle=1,
         place=0,
+        campaign=_newest(made[Listing.CAMPAIGNS]),
+        order=_newest(made[Listing.ORDERS]),
+        content=_newest(made[Listing.CONTENTS]),
     )
     return path + (f"?keys={key}" if KEYS in route.parameters else "?")
+
+
+def _newest(found: list[tuple[tuple[int, int], bytes]]) -> str:
+    """The id of what was made last; nothing has none."""
+    return found[0][1].hex() if found else "00" * 32
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.method == "GET"], ids=lambda r: r.name)

@@ -11,14 +11,24 @@ import msgspec
 import pytest
 
 from client.fields import from_base64
-from client.views import CycleClosedView, MintedView, RedeemedView, RefundedView, StreamItem
+from client.views import (
+    CampaignClosedView,
+    CampaignOpenedView,
+    ContentLikedView,
+    CycleClosedView,
+    MintedView,
+    OrderEndedView,
+    RedeemedView,
+    RefundedView,
+    StreamItem,
+)
 from node.api.seams import ApiLimits
 from primitives.address import address
 from primitives.certificate import StateCertificate, check_certificate
 from primitives.encoding import decode
 from primitives.keys import ED25519
-from tests.builders import a_person, a_role
-from tests.fakes import story
+from tests.builders import DAY_MS, a_person, a_role
+from tests.fakes import market, story
 from tests.fakes.node import FakeNode, served
 
 ANN, BOB, CARL = (a_person(name) for name in ("ann", "bob", "carl"))
@@ -109,6 +119,36 @@ async def test_receipts_are_filtered_by_what_happened() -> None:
     async with streaming(node, f"?from=2&events=redeemed,refunded&address={till}") as socket:
         found = [await item(socket) for _ in range(node.ledger.executor.height - 1)]
     assert [len(each.receipts) for each in found] == [0, 1, 1, 0]
+
+
+async def test_campaigns_orders_and_likes_are_told_to_whom_they_touch() -> None:
+    """[LEDGER-42], [LEDGER-45]: what fell due by itself too, if it paid somebody."""
+    node = FakeNode(market.opened())
+    campaign = market.given(node.ledger)
+    order = market.ordered(node.ledger, is_shipped=True)
+    market.liked(node.ledger)
+    node.ledger.pass_time(21 * DAY_MS)
+    heights = node.ledger.executor.height - 1
+
+    async def told(query: str) -> list[object]:
+        async with streaming(node, f"?from=2&{query}") as socket:
+            found = [await item(socket) for _ in range(heights)]
+        return [event for each in found for receipt in each.receipts for event in receipt.events]
+
+    ended = OrderEndedView(order=order.hex(), to_buyer="0", to_promoter="1")
+    returned = CampaignClosedView(campaign=campaign.hex(), returned="7.5")
+    liked = ContentLikedView(content=market.ESSAY.hex(), likes=1, amount="0.25")
+    seller = await told(f"address={address(market.BEN.account, 'tlqb')}")
+    assert ended in seller
+    assert liked in seller
+    assert returned not in seller
+    assert await told(f"address={address(market.SUE.account, 'tlqb')}") == [
+        CampaignOpenedView(campaign=campaign.hex(), budget="10"),
+        returned,
+    ]
+    assert set(await told("events=order_ended,campaign_closed")) == {ended, returned}
+    states = [event.status for event in await told("events=order_moved")]  # type: ignore[attr-defined]
+    assert states == ["open", "shipped"]
 
 
 @pytest.mark.parametrize("events", ["", "paid", "redeemed,", "redeemed,,refunded", "Redeemed"])
