@@ -147,7 +147,8 @@ def accusation(verified: Verified, evidence: Evidence) -> Accusation:
 
 
 class SupplyDocument(Document, frozen=True):
-    """LiqBon there is: ``supply`` = minted + refunded - redeemed = ``balances`` of all accounts."""
+    """LiqBon there is: ``supply`` = minted + refunded - redeemed = ``balances`` of all accounts and
+    what ``campaigns`` have left and ``orders`` hold locked."""
 
     minted: str
     redeemed: str
@@ -155,6 +156,8 @@ class SupplyDocument(Document, frozen=True):
     supply: str
     accounts: int
     balances: str
+    campaigns: str
+    orders: str
 
 
 class PendingDocument(Document, frozen=True):

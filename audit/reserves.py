@@ -47,6 +47,7 @@ def _tell(common: Common, document: documents.ReservesDocument) -> None:
             ("redeemed", supply.redeemed),
             ("refunded", supply.refunded),
             ("supply", f"{supply.supply} LiqBon, {supply.balances} in {supply.accounts} accounts"),
+            ("locked", f"{supply.campaigns} in campaigns, {supply.orders} in orders"),
             ("owed", f"{totals.owed_to_pool} by partners, {totals.owed_by_pool} to partners"),
             ("reserves", f"{totals.reserve} that count, coverage {_share(totals)}"),
         ]

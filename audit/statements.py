@@ -24,6 +24,7 @@ from contracts import limits as rules
 from contracts import reserves
 from contracts.context import DAY_MS
 from primitives.amount import format_amount
+from primitives.commerce import Campaign, Order
 from primitives.encoding import Wire
 from primitives.entries import (
     DIRECTORY_KEY,
@@ -95,6 +96,20 @@ class Books:
                 total += account.balance
         return count, total
 
+    def locked(self) -> tuple[int, int]:
+        """What campaigns have left, and what orders hold, in units."""
+        campaigns = orders = 0
+        for key, raw in self._state.items():
+            if key[0] in (Prefix.CAMPAIGN, Prefix.ORDER):
+                match decode_entry(key, raw):
+                    case Campaign(left=left):
+                        campaigns += left
+                    case Order(locked=locked):
+                        orders += locked
+                    case other:
+                        raise AssertionError(other)
+        return campaigns, orders
+
     @property
     def settlement(self) -> Settlement:
         """Which cycle closes next."""
@@ -102,9 +117,10 @@ class Books:
 
 
 def supply_of(books: Books) -> SupplyDocument:
-    """Supply, and what accounts hold: the same, or the replay had stopped."""
+    """Supply, and what accounts, campaigns and orders hold: the same, or the replay had stopped."""
     totals = books.at(SUPPLY_KEY, Supply)
     accounts, held = books.balances()
+    campaigns, orders = books.locked()
     return SupplyDocument(
         minted=format_amount(totals.minted),
         redeemed=format_amount(totals.redeemed),
@@ -112,6 +128,8 @@ def supply_of(books: Books) -> SupplyDocument:
         supply=format_amount(totals.supply),
         accounts=accounts,
         balances=format_amount(held),
+        campaigns=format_amount(campaigns),
+        orders=format_amount(orders),
     )
 
 

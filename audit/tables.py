@@ -7,15 +7,16 @@ that sums are exact in whatever reads them; ids are lower-case hex, accounts bec
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from enum import Enum, unique
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
 from audit.ledger import Carried, VerifiedBlock
-from primitives.actions import Mint, Redeem, Refund, Transfer
+from audit.movements import Moved, moved_by, moved_by_due
 from primitives.address import address
+from primitives.commerce import Campaign, Content, Order
 from primitives.encoding import Wire
 from primitives.entries import (
     Account,
@@ -23,13 +24,10 @@ from primitives.entries import (
     Position,
     Prefix,
     PublishedRate,
-    Redemption,
     SettlementCycle,
     decode_entry,
-    redemption_key,
 )
 from primitives.receipt import Event, Outcome, Receipt, Skip
-from primitives.transaction import Transaction
 
 Value: TypeAlias = str | int | bool | None
 Row: TypeAlias = tuple[Value, ...]
@@ -91,7 +89,7 @@ TRANSACTIONS: Final = Table(
 )
 MOVEMENTS: Final = Table(
     "movements",
-    "LiqBon that came into being, changed hands, were burnt or given back",
+    "LiqBon that came into being, changed hands, were locked or freed, burnt or given back",
     (
         ("height", _I),
         ("time", _M),
@@ -175,6 +173,54 @@ RATES: Final = Table(
     ),
 )
 
+CAMPAIGNS: Final = Table(
+    "campaigns",
+    "a campaign, as it stands at the last height",
+    (
+        ("campaign", _T),
+        ("sponsor", _T),
+        ("signer", _T),
+        ("reward_units", _I),
+        ("bonus_units", _I),
+        ("left_units", _I),
+        ("per_claimant", _I),
+        ("ends", _M),
+        ("claims", _I),
+        ("closed", _F),
+    ),
+)
+ORDERS: Final = Table(
+    "orders",
+    "an order between people, as it stands at the last height",
+    (
+        ("id", _T),
+        ("buyer", _T),
+        ("seller", _T),
+        ("promoter", _T),
+        ("arbiter", _T),
+        ("price_units", _I),
+        ("share_units", _I),
+        ("goods", _T),
+        ("status", _T),
+        ("deadline", _M),
+        ("locked_units", _I),
+        ("tracking", _T),
+        ("to_buyer_units", _I),
+        ("to_promoter_units", _I),
+    ),
+)
+CONTENTS: Final = Table(
+    "contents",
+    "a work that can be liked, and how much it was up to the last height",
+    (
+        ("content", _T),
+        ("author", _T),
+        ("hash", _T),
+        ("likes", _I),
+        ("units", _I),
+    ),
+)
+
 TABLES: Final = (
     BLOCKS,
     TRANSACTIONS,
@@ -185,6 +231,9 @@ TABLES: Final = (
     CYCLES,
     OBLIGATIONS,
     RATES,
+    CAMPAIGNS,
+    ORDERS,
+    CONTENTS,
 )
 
 
@@ -199,12 +248,18 @@ class Rows:
     ) -> Iterator[tuple[Table, Row]]:
         """The rows of one block; ``state`` is the one that it left."""
         yield BLOCKS, _block_row(block)
+        sent = {each.decoded.id for each in block.transactions}
+        for receipt in block.receipts:
+            if receipt.origin not in sent:
+                for row in self._movements(block, receipt.origin, moved_by_due(receipt, state)):
+                    yield MOVEMENTS, row
         for place, carried in enumerate(block.transactions):
             yield TRANSACTIONS, self._transaction_row(block.header.height, place, carried)
             if isinstance(carried.verdict, Receipt) and carried.verdict.outcome == Outcome.DONE:
-                for row in self._movements(block, carried, state):
+                moved = moved_by(carried.decoded, carried.verdict, state)
+                for row in self._movements(block, carried.decoded.id, moved):
                     yield MOVEMENTS, row
-        yield from _event_rows(block)
+        yield from _event_rows(block, sent)
 
     def of_state(self, state: Mapping[bytes, bytes]) -> Iterator[tuple[Table, Row]]:
         """The rows of a whole state."""
@@ -233,34 +288,27 @@ class Rows:
         )
 
     def _movements(
-        self, block: VerifiedBlock, carried: Carried, state: Mapping[bytes, bytes]
+        self, block: VerifiedBlock, origin: bytes, moved: Iterable[Moved]
     ) -> Iterator[Row]:
+        """``origin``: the id of a transaction, or the receipt's origin of what fell due."""
         header = block.header
-        start: Row = (header.height, header.time, carried.decoded.id.hex())
-        for place, moved in enumerate(self._moved(carried.decoded.transaction, state)):
-            yield (*start, place, *moved)
+        start: Row = (header.height, header.time, origin.hex())
+        for place, each in enumerate(moved):
+            yield (
+                *start,
+                place,
+                each.kind,
+                each.partner,
+                each.programme,
+                each.points,
+                self._named(each.source),
+                self._named(each.destination),
+                each.units,
+                None if each.reference is None else each.reference.hex(),
+            )
 
-    def _moved(self, transaction: Transaction, state: Mapping[bytes, bytes]) -> Iterator[Row]:
-        """Kind, partner, programme, points, source, destination, units, reference."""
-        sender = self._address(transaction.sender)
-        match transaction.action:
-            case Transfer(outputs=outputs):
-                for each in outputs:
-                    to = self._address(each.account)
-                    yield "transfer", None, None, None, sender, to, each.amount, None
-            case Mint() as m:
-                to, made = self._address(m.to), m.commitment.hex()
-                yield "mint", m.partner, m.programme, m.points, None, to, m.amount, made
-            case Redeem(invoice=i):
-                yield "redeem", i.partner, None, None, sender, None, i.amount, i.id.hex()
-            case Refund() as r:
-                key = redemption_key(r.partner, r.invoice)
-                redemption = decode_entry(key, state[key])
-                assert isinstance(redemption, Redemption)
-                to = self._address(redemption.payer)
-                yield "refund", r.partner, None, None, None, to, r.amount, r.invoice.hex()
-            case _:
-                return
+    def _named(self, account: bytes | None) -> str | None:
+        return None if account is None else self._address(account)
 
     def _entry_rows(self, key: bytes, value: Wire) -> Iterator[tuple[Table, Row]]:
         match value:
@@ -282,12 +330,61 @@ class Rows:
                 terms = (rate.since, rate.numerator, rate.denominator, value.published)
                 place = int.from_bytes(key[-4:], "big")
                 yield RATES, (partner, programme, place, *terms)
+            case Campaign() as campaign:
+                yield CAMPAIGNS, self._campaign_row(key[1:], campaign)
+            case Order() as order:
+                yield ORDERS, self._order_row(key[1:], order)
+            case Content(author=author, hash=digest):
+                counts = (value.likes, value.units)
+                yield CONTENTS, (key[1:].hex(), self._address(author), digest.hex(), *counts)
             case _:
                 raise AssertionError(key.hex())
 
+    def _campaign_row(self, id_: bytes, campaign: Campaign) -> Row:
+        return (
+            id_.hex(),
+            self._address(campaign.sponsor),
+            self._address(campaign.signer),
+            campaign.reward,
+            campaign.bonus,
+            campaign.left,
+            campaign.per_claimant,
+            campaign.ends,
+            campaign.claims,
+            campaign.closed,
+        )
+
+    def _order_row(self, id_: bytes, order: Order) -> Row:
+        offer = order.offer
+        return (
+            id_.hex(),
+            self._address(order.buyer),
+            self._address(offer.seller),
+            self._named(offer.promoter),
+            self._address(offer.arbiter),
+            offer.price,
+            offer.share,
+            offer.goods.hex(),
+            order.status.text,
+            order.deadline,
+            order.locked,
+            None if order.tracking is None else order.tracking.hex(),
+            order.to_buyer,
+            order.to_promoter,
+        )
+
 
 _STATE_ROWS: Final = frozenset(
-    {Prefix.ACCOUNT, Prefix.POSITION, Prefix.CYCLE, Prefix.OBLIGATION, Prefix.RATE}
+    {
+        Prefix.ACCOUNT,
+        Prefix.POSITION,
+        Prefix.CYCLE,
+        Prefix.OBLIGATION,
+        Prefix.RATE,
+        Prefix.CAMPAIGN,
+        Prefix.ORDER,
+        Prefix.CONTENT,
+    }
 )
 
 
@@ -307,10 +404,10 @@ def _block_row(block: VerifiedBlock) -> Row:
     )
 
 
-def _event_rows(block: VerifiedBlock) -> Iterator[tuple[Table, Row]]:
-    ids = {each.decoded.id for each in block.transactions}
+def _event_rows(block: VerifiedBlock, sent: Container[bytes]) -> Iterator[tuple[Table, Row]]:
+    """``sent``: the ids of the block's transactions."""
     for receipt in block.receipts:
-        due = receipt.origin not in ids
+        due = receipt.origin not in sent
         for place, event in enumerate(receipt.events):
             told = json.dumps(_plain(event), separators=(",", ":"))
             name = _snake(type(event).__name__)

@@ -19,6 +19,7 @@ from client.raw import RawBlock, RawOrdered
 from contracts.transition import BlockResult, BlockRun
 from node.executor import Executor
 from node.store import MemoryStore
+from primitives.actions import Action
 from primitives.batch import (
     EMPTY_TIP,
     Batch,
@@ -52,6 +53,7 @@ from tests.builders import (
     a_person,
     a_state_certificate,
     a_transfer,
+    an_action,
     an_attestation,
     raw,
 )
@@ -97,6 +99,10 @@ class Chain:
     def transfer(self, sender: Person, *outputs: tuple[Person, int]) -> Decoded:
         """With the sender's next sequence."""
         return a_transfer(sender, *outputs, **self._fields(sender.account))
+
+    def act(self, sender: Person, action: Action) -> Decoded:
+        """Any action, with the sender's next sequence."""
+        return an_action(sender, action, **self._fields(sender.account))
 
     def _fields(self, who: bytes) -> dict[str, object]:
         sequence = self.sequences.get(who, 0)

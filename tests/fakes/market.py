@@ -6,11 +6,13 @@ promotion and with Joy as arbiter, and likes what Ben wrote. Knows amounts; no H
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec.structs import replace
 
+from node.executor import Executor
 from primitives.actions import (
+    Action,
     CampaignClaim,
     CampaignCreate,
     ContentLike,
@@ -25,6 +27,18 @@ from primitives.commerce import Offer, Voucher, content_id
 from primitives.transaction import Decoded
 from tests.builders import DAY_MS, HOUR_MS, Person, a_person, an_id
 from tests.fakes.ordering import Ledger
+
+
+class Desk(Protocol):
+    """Any ledger with an executor: of ``tests.fakes.ordering`` or ``tests.fakes.chains``."""
+
+    @property
+    def executor(self) -> Executor:
+        """The real one."""
+
+    def act(self, sender: Person, action: Action) -> Decoded:
+        """Any action, with the sender's next sequence."""
+
 
 SUE, SIGNER, NED, ROB, ANN, BEN, JOY = (
     a_person(f"{name} at the market") for name in ("sue", "till", "ned", "rob", "ann", "ben", "joy")
@@ -53,19 +67,19 @@ def stock(ledger: Ledger) -> None:
     liked(ledger)
 
 
-def now_ms(ledger: Ledger) -> int:
+def now_ms(ledger: Desk) -> int:
     """The time of the newest block."""
     return ledger.executor.head_record.header.time
 
 
-def campaign(ledger: Ledger, **fields: object) -> Decoded:
+def campaign(ledger: Desk, **fields: object) -> Decoded:
     """Sue's, of a week, once each; ``fields`` of the action."""
     ends = now_ms(ledger) + 7 * DAY_MS
     plain = CampaignCreate(SIGNER.account, BUDGET, REWARD, BONUS, 1, ends)
     return ledger.act(SUE, replace(plain, **fields))
 
 
-def claim(ledger: Ledger, id_: bytes, by: Person = NED, /, **fields: object) -> Decoded:
+def claim(ledger: Desk, id_: bytes, by: Person = NED, /, **fields: object) -> Decoded:
     """Of what a voucher promises, referred by Rob; ``fields`` of the voucher."""
     number, expires = an_id(f"voucher of {by.account.hex()}"), now_ms(ledger) + DAY_MS
     voucher = replace(Voucher(id_, by.account, ROB.account, number, expires), **fields)
@@ -73,7 +87,7 @@ def claim(ledger: Ledger, id_: bytes, by: Person = NED, /, **fields: object) -> 
     return ledger.act(by, CampaignClaim(voucher, signed))
 
 
-def buying(ledger: Ledger, **fields: object) -> Decoded:
+def buying(ledger: Desk, **fields: object) -> Decoded:
     """Ann takes Ben's offer of a lamp; ``fields`` of the offer."""
     now = now_ms(ledger)
     parts = (ROB.account, SHARE, JOY.account, 2 * DAY_MS, now + HOUR_MS, an_id("a lamp"))
@@ -104,6 +118,6 @@ def liked(ledger: Ledger) -> None:
     ledger.block(ledger.act(BEN, ContentRegister(WORK)), like(ledger))
 
 
-def like(ledger: Ledger) -> Decoded:
+def like(ledger: Desk) -> Decoded:
     """Ann's, of Ben's essay."""
     return ledger.act(ANN, ContentLike(ESSAY, LIKED))

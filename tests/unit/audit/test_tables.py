@@ -6,6 +6,7 @@ import csv
 import json
 import sqlite3
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -16,11 +17,20 @@ from audit.home import Verified
 from audit.replay import Audit
 from audit.sinks import FORMATS, open_sink
 from audit.tables import TABLES, Row, Rows
+from primitives.actions import (
+    CampaignClose,
+    ContentRegister,
+    OrderDispute,
+    OrderRelease,
+    OrderResolve,
+    OrderShip,
+)
 from primitives.address import address
 from primitives.amount import MICRO
 from primitives.entries import SUPPLY_KEY, Supply, decode_entry
 from shell.errors import UsageError
 from tests.builders import DAY_MS, PARAMETERS, a_person, a_redeem, a_refund, a_role, an_invoice
+from tests.fakes import market
 from tests.fakes.chains import Chain, ChainSource, an_honest_chain, handed_out
 
 CAROL = a_person("carol")
@@ -40,6 +50,34 @@ def a_chain_with_everything() -> Chain:
     return chain
 
 
+def a_market() -> Chain:
+    """A campaign that is claimed from and ends by itself, one that is closed; orders that are
+    released, judged, paid by time and still held; a work that is liked."""
+    chain = Chain()
+    chain.block([chain.mint(each, 10_000, str(n)) for n, each in enumerate(market.PEOPLE)])
+    given = market.campaign(chain)
+    closed = market.campaign(chain, budget=3 * MICRO)
+    orders = [market.buying(chain) for _ in range(3)]
+    chain.block([given, closed, *orders])
+    released, judged, waits = (order.id for order in orders)
+    chain.block(
+        [
+            market.claim(chain, given.id),
+            chain.act(market.SUE, CampaignClose(closed.id)),
+            *(chain.act(market.BEN, OrderShip(each, None)) for each in (judged, waits)),
+            chain.act(market.ANN, OrderRelease(released)),
+            chain.act(market.ANN, OrderDispute(judged)),
+            chain.act(market.JOY, OrderResolve(judged, MICRO)),
+            chain.act(market.BEN, ContentRegister(market.WORK)),
+            market.like(chain),
+        ]
+    )
+    chain.block(after_ms=7 * DAY_MS)
+    chain.block(after_ms=7 * DAY_MS + 1_000)
+    chain.block([market.buying(chain)])
+    return chain
+
+
 async def exported(chain: Chain) -> Exported:
     """Every row of a chain, by table, made while it is verified."""
     verified = Verified.found(chain.genesis)
@@ -53,12 +91,13 @@ async def exported(chain: Chain) -> Exported:
         rows[table.name].append(row)
     supply = decode_entry(SUPPLY_KEY, verified.ledger.state[SUPPLY_KEY])
     assert isinstance(supply, Supply)
-    assert sum(row[1] for row in rows["accounts"]) == supply.supply  # type: ignore[misc]
+    locked = sum(row[5] for row in rows["campaigns"]) + sum(row[10] for row in rows["orders"])  # type: ignore[misc]
+    assert sum(row[1] for row in rows["accounts"]) + locked == supply.supply  # type: ignore[misc]
     return rows
 
 
-async def test_movements_add_up_to_every_balance() -> None:
-    rows = await exported(a_chain_with_everything())
+def assert_movements_add_up(rows: Exported) -> None:
+    """To the balance of every account, and to what is locked by each campaign and order."""
     held: dict[object, int] = defaultdict(int)
     for _, _, _, _, _, _, _, _, source, destination, units, _ in rows["movements"]:
         assert isinstance(units, int)
@@ -68,8 +107,65 @@ async def test_movements_add_up_to_every_balance() -> None:
             held[destination] += units
     balances = {row[0]: row[1] for row in rows["accounts"] if row[1]}
     assert {name: units for name, units in held.items() if units} == balances
+    locked: dict[object, int] = defaultdict(int)
+    for row in rows["movements"]:
+        kind, units, about = str(row[4]), row[10], row[11]
+        assert isinstance(units, int)
+        if kind.startswith(("campaign", "order")):
+            locked[about] += units if kind.endswith("lock") else -units
+    stands = {row[0]: row[5] for row in rows["campaigns"]}
+    stands |= {row[0]: row[10] for row in rows["orders"]}
+    assert locked == stands
+
+
+async def test_movements_add_up_to_every_balance() -> None:
+    rows = await exported(a_chain_with_everything())
+    assert_movements_add_up(rows)
     kinds = {row[4] for row in rows["movements"]}
     assert kinds == {"mint", "transfer", "redeem", "refund"}
+
+
+async def test_movements_into_campaigns_and_orders_and_out_of_them_add_up() -> None:
+    """[LEDGER-2]: what is locked is in no balance and not lost."""
+    rows = await exported(a_market())
+    assert_movements_add_up(rows)
+    assert {row[9] for row in rows["transactions"]} == {"done"}
+    kinds = {row[4] for row in rows["movements"]} - {"mint"}
+    assert kinds == {
+        "campaign_lock",
+        "campaign_pay",
+        "campaign_return",
+        "order_lock",
+        "order_pay",
+        "order_share",
+        "order_return",
+        "like",
+    }
+    sent = {row[3] for row in rows["transactions"]}
+    due = [(row[4], row[10]) for row in rows["movements"] if row[2] not in sent]
+    assert sorted(due) == [  # type: ignore[type-var]
+        ("campaign_return", market.BUDGET - market.REWARD - market.BONUS),
+        ("order_pay", market.PRICE - market.SHARE),
+        ("order_share", market.SHARE),
+    ]
+
+
+async def test_campaigns_orders_and_contents_are_told_as_they_stand() -> None:
+    rows = await exported(a_market())
+    assert sorted((row[5], row[8], row[9]) for row in rows["campaigns"]) == [
+        (0, 0, True),
+        (0, 1, True),
+    ]
+    ends = [(row[8], row[10], row[12], row[13]) for row in rows["orders"]]
+    share = market.SHARE * (market.PRICE - MICRO) // market.PRICE
+    assert sorted(ends) == [  # type: ignore[type-var]
+        ("done", 0, 0, market.SHARE),
+        ("done", 0, 0, market.SHARE),
+        ("done", 0, MICRO, share),
+        ("open", market.PRICE, 0, 0),
+    ]
+    author = address(market.BEN.account, "tlqb")
+    assert rows["contents"] == [(market.ESSAY.hex(), author, market.WORK.hex(), 1, market.LIKED)]
 
 
 async def test_a_refund_names_who_got_it_back() -> None:
@@ -118,8 +214,11 @@ def read(kind: str, path: Path, table: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-async def test_every_format_holds_every_row(kind: str, tmp_path: Path) -> None:
-    rows = await exported(a_chain_with_everything())
+@pytest.mark.parametrize("make", [a_chain_with_everything, a_market])
+async def test_every_format_holds_every_row(
+    kind: str, make: Callable[[], Chain], tmp_path: Path
+) -> None:
+    rows = await exported(make())
     path = tmp_path / "it's here"
     files = write(kind, path, rows)
     assert all(file.is_file() for file in files)
