@@ -45,9 +45,9 @@ HELD: Final = 100 * MICRO
 """What each of ``PEOPLE`` has at first."""
 
 
-def trading(**parameters: int) -> Ledger:
+def trading(founders: int = 4, **parameters: int) -> Ledger:
     """All of ``PEOPLE`` have ``HELD``; ``parameters`` of the genesis."""
-    ledger = Ledger(a_genesis(parameters=replace(PARAMETERS, **parameters)))
+    ledger = Ledger(a_genesis(n=founders, parameters=replace(PARAMETERS, **parameters)))
     for person in PEOPLE:
         ledger.give(person, HELD)
     return ledger

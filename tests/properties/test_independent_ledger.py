@@ -20,13 +20,26 @@ from tests.properties.reference import digest, list_root, state_root
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "vectors" / "golden"
 hexed = bytes.fromhex
-ENDORSED = {0x60: "invoice", 0x52: "attestation", 0x53: "release"}
+ENDORSED = {0x60: "invoice", 0x52: "attestation", 0x53: "release", 0x91: "voucher", 0xA0: "offer"}
 """Domains of what is signed by who endorses, by the tag of the action that carries it."""
+OUTPUTS = {0x20: 1, 0x61: 1, 0x91: 2, 0x92: 1, 0xA2: 3, 0xA3: 3, 0xA5: 3, 0xB1: 1}
+"""What [LANE-3] counts of other actions than transfers."""
+LOCKED = {0x90: 4, 0xA0: 4}
+"""Where campaigns and orders say what they hold, by the prefix of their keys."""
 CYCLE_LENGTH = 17
 """The place of settlement_cycle_ms among the parameters."""
 
 
-BLOCKS = ("ledger", "spending", "programmes", "reserves", "settlement")
+BLOCKS = (
+    "ledger",
+    "spending",
+    "programmes",
+    "reserves",
+    "settlement",
+    "campaigns",
+    "orders",
+    "contents",
+)
 """The families of blocks of the ledger."""
 TRANSACTIONS = ("transactions", "actions")
 
@@ -111,7 +124,7 @@ def test_transactions(case: Any) -> None:
     for place, signature in signatures:
         assert keys[place].sign(message) == signature
     action = fields[6]
-    outputs = len(action[1]) if action[0] == 0x10 else int(action[0] in (0x20, 0x61))
+    outputs = len(action[1]) if action[0] == 0x10 else OUTPUTS.get(action[0], 0)
     endorsing = len(action[2][1]) if action[0] in ENDORSED else 0
     weight = len(signatures) + endorsing + outputs + -(-len(signed) // 1024)
     assert weight == case["weight"]
@@ -155,7 +168,7 @@ def test_entries(case: Any) -> None:
     """[STATE-4, STATE-5]"""
     value = hexed(case["value"])
     assert msgpack.packb(msgpack.unpackb(value)) == value
-    assert hexed(case["key"])[0] in {1, 2, *range(0x10, 0x73 + 1)}
+    assert hexed(case["key"])[0] in {1, 2, *range(0x10, 0x73 + 1), 0x90, 0x91, 0x92, 0xA0, 0xB0}
 
 
 def test_origins_of_what_falls_due() -> None:
@@ -192,7 +205,7 @@ def test_blocks_of_the_ledger(case: Any) -> None:
 
 @pytest.mark.parametrize("case", blocks(), ids=named)
 def test_balances_are_the_supply_before_and_after(case: Any) -> None:
-    """[LEDGER-2, LEDGER-3]"""
+    """[LEDGER-2, LEDGER-3, LEDGER-40, LEDGER-44]"""
     state = {hexed(key): hexed(value) for key, value in case["before"]}
     for changes in ([], case["changes"]):
         for key, value in changes:
@@ -200,6 +213,7 @@ def test_balances_are_the_supply_before_and_after(case: Any) -> None:
         held = {key: msgpack.unpackb(value) for key, value in state.items() if value}
         minted, redeemed, refunded = held[b"\x01"]
         balances = sum(value[0] for key, value in held.items() if key[0] == 0x10)
+        balances += sum(value[LOCKED[k[0]]] for k, value in held.items() if k[0] in LOCKED)
         owed = [value for key, value in held.items() if key[0] == 0x21]
         net = sum(m - r + back - paid + got + more for m, r, back, paid, got, more, *_ in owed)
         assert balances == net == minted + refunded - redeemed
@@ -258,6 +272,35 @@ CODES_OF = {
     0x71: ("obligation_unknown", "not_creditor", "obligation_settled"),
     0x72: ("obligation_unknown", "not_creditor", "payment_not_claimed"),
     0x73: ("obligation_unknown", "not_custodian", "obligation_settled", "not_disputed"),
+    0x90: ("deadline_invalid", "budget_too_small", "balance_too_low"),
+    0x91: (
+        "campaign_unknown",
+        "campaign_ended",
+        "not_signer",
+        "voucher_for_another",
+        "voucher_expired",
+        "referrer_invalid",
+        "voucher_used",
+        "claims_exceeded",
+        "budget_exhausted",
+        "output_below_opening",
+    ),
+    0x92: ("campaign_unknown", "not_sponsor", "campaign_ended"),
+    0xA0: (
+        "not_seller",
+        "offer_expired",
+        "arbiter_invalid",
+        "promoter_invalid",
+        "account_unknown",
+        "balance_too_low",
+    ),
+    0xA1: ("order_unknown", "not_seller", "order_status_wrong"),
+    0xA2: ("order_unknown", "not_buyer", "order_status_wrong"),
+    0xA3: ("order_unknown", "not_seller", "order_status_wrong"),
+    0xA4: ("order_unknown", "not_buyer", "order_status_wrong"),
+    0xA5: ("order_unknown", "not_arbiter", "order_status_wrong", "amount_overflow"),
+    0xB0: ("content_exists",),
+    0xB1: ("content_unknown", "own_content", "balance_too_low", "amount_overflow"),
 }
 """What docs/spec/ledger.md says that each action may be refused with."""
 

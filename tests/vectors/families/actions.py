@@ -7,8 +7,19 @@ from msgspec.structs import replace
 from primitives.actions import (
     Action,
     Attestation,
+    CampaignClaim,
+    CampaignClose,
+    CampaignCreate,
+    ContentLike,
+    ContentRegister,
     Invoice,
     LowerClaimBound,
+    OrderDispute,
+    OrderOpen,
+    OrderRefund,
+    OrderRelease,
+    OrderResolve,
+    OrderShip,
     ProgrammeOpen,
     ProgrammePause,
     ProgrammeSetRate,
@@ -25,9 +36,12 @@ from primitives.actions import (
     attestation_message,
     endorsed,
     invoice_message,
+    offer_message,
     release_message,
+    voucher_message,
 )
 from primitives.address import Policy
+from primitives.commerce import Offer, Voucher
 from primitives.encoding import Malformed, encode
 from primitives.endorsement import Endorsement
 from primitives.transaction import KeySignature, decode_signed
@@ -61,6 +75,18 @@ LONGEST = "n" * 32
 DAY = 20 * 10**9
 SAID = Attestation("north", DAY, GENESIS_TIME)
 WISH = Release("north", 1, DAY, GENESIS_TIME)
+BEN = a_person("Ben")
+VOUCHER = Voucher(an_id("a campaign"), ALICE.account, None, an_id("a voucher"), GENESIS_TIME)
+OFFER = Offer(
+    seller=BEN.account,
+    price=12_500_000,
+    promoter=ALICE.account,
+    share=1,
+    arbiter=VAULT.account,
+    ship_within=86_400_000,
+    expires=GENESIS_TIME,
+    goods=an_id("goods"),
+)
 
 
 def an_invoice(payer: bytes | None = None) -> Invoice:
@@ -77,6 +103,26 @@ def attest(said: Attestation) -> ReserveAttest:
 
 def release(wish: Release) -> ReserveRelease:
     return ReserveRelease(wish, VAULT.endorse(release_message(a_chain(), wish)))
+
+
+def claim(voucher: Voucher, signer: Person = BEN) -> CampaignClaim:
+    return CampaignClaim(voucher, signer.endorse(voucher_message(a_chain(), voucher)))
+
+
+def buy(offer: Offer, seller: Person = BEN) -> OrderOpen:
+    return OrderOpen(offer, seller.endorse(offer_message(a_chain(), offer)))
+
+
+def created(**fields: object) -> CampaignCreate:
+    plain = CampaignCreate(
+        signer=BEN.account,
+        budget=12_500_000,
+        reward=1_000_000,
+        bonus=0,
+        per_claimant=1,
+        ends=GENESIS_TIME,
+    )
+    return replace(plain, **fields)
 
 
 def opened(**fields: object) -> ProgrammeOpen:
@@ -130,6 +176,36 @@ def accepted() -> list[tuple[str, Person, Action, Person | None]]:
         ("a dispute", ADMIN, SettlementDispute(1, 0), None),
         ("a statement that it was paid", judge, SettlementStatement(1, 0, paid=True), None),
         ("a statement that it was not", judge, SettlementStatement(*last, paid=False), None),
+        *traded(),
+    ]
+
+
+def traded() -> list[tuple[str, Person, Action, Person | None]]:
+    """As ``accepted``: campaigns, orders and likes."""
+    widest = {"budget": MOST, "reward": MOST, "bonus": MOST, "per_claimant": 65_535, "ends": LATEST}
+    referral = replace(VOUCHER, referrer=BEN.account, expires=LATEST)
+    plain = replace(OFFER, promoter=None, share=0)
+    edges = replace(OFFER, price=MOST, share=MOST, ship_within=90 * 86_400_000, expires=LATEST)
+    order = an_id("an order")
+    return [
+        ("a grant", ALICE, created(), None),
+        ("a campaign at its edges", ALICE, created(**widest), None),
+        ("a claim", ALICE, claim(VOUCHER), BEN),
+        ("a claim of a referral", ALICE, claim(referral, TILL), TILL),
+        ("a campaign closed", ALICE, CampaignClose(an_id("a campaign")), None),
+        ("an order", ALICE, buy(OFFER), BEN),
+        ("an order without a promoter", ALICE, buy(plain, TILL), TILL),
+        ("an order at its edges", ALICE, buy(edges), BEN),
+        ("shipped", BEN, OrderShip(order, an_id("tracking")), None),
+        ("shipped without a tracking", BEN, OrderShip(order, None), None),
+        ("released", ALICE, OrderRelease(order), None),
+        ("refunded", BEN, OrderRefund(order), None),
+        ("disputed", ALICE, OrderDispute(order), None),
+        ("resolved for the seller", VAULT, OrderResolve(order, 0), None),
+        ("resolved at its edge", VAULT, OrderResolve(order, MOST), None),
+        ("a content", BEN, ContentRegister(an_id("a song")), None),
+        ("a like", ALICE, ContentLike(an_id("a content"), 1), None),
+        ("a like of all there is", ALICE, ContentLike(an_id("a content"), MOST), None),
     ]
 
 
@@ -184,6 +260,20 @@ def refused() -> list[Action]:
         SettlementConfirm(2**32, 0),
         SettlementDispute(1, 99),
         SettlementStatement(1, -1, paid=True),
+        created(budget=0),
+        created(reward=0),
+        created(bonus=-1),
+        created(per_claimant=0),
+        created(per_claimant=65_536),
+        claim(replace(VOUCHER, referrer=bytes(31))),
+        CampaignClaim(VOUCHER, Endorsement(BEN.policy, ())),
+        buy(replace(OFFER, price=0)),
+        buy(replace(OFFER, ship_within=0)),
+        buy(replace(OFFER, ship_within=90 * 86_400_000 + 1)),
+        OrderOpen(OFFER, Endorsement(BEN.policy, ())),
+        OrderShip(bytes(32), bytes(33)),
+        OrderResolve(bytes(32), -1),
+        ContentLike(bytes(32), 0),
     ]
 
 

@@ -4,12 +4,26 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
+from primitives.commerce import (
+    Campaign,
+    Claimed,
+    Content,
+    Order,
+    OrderStatus,
+    campaign_key,
+    claim_key,
+    content_id,
+    content_key,
+    order_key,
+    voucher_key,
+)
 from primitives.encoding import Wire, encode
 from primitives.entries import (
     DIRECTORY_KEY,
     SETTLEMENT_KEY,
     SUPPLY_KEY,
     Account,
+    CampaignEnd,
     CapsStart,
     Channel,
     CycleClose,
@@ -26,6 +40,7 @@ from primitives.entries import (
     Obligation,
     ObligationDue,
     ObligationStatus,
+    OrderDue,
     Partner,
     PendingCaps,
     PendingReserve,
@@ -61,6 +76,7 @@ from primitives.entries import (
 )
 from primitives.genesis import Custodian, Roles
 from tests.builders import BONUS, GENESIS_TIME, LIMITS
+from tests.vectors.families.actions import OFFER
 
 FIELDS = {
     "name": "the kind of entry, and what is special about it",
@@ -93,6 +109,8 @@ OTHERS = (
     CapsStart("north", GENESIS_TIME),
     CycleClose(2**32 - 1),
     ObligationDue(6, 98, GENESIS_TIME),
+    CampaignEnd(ID),
+    OrderDue(ID, GENESIS_TIME),
 )
 LAST = Obligation("n" * 32, "e" * 32, MOST, 0, ObligationStatus.OPEN, 2**53, None, 0, late=False)
 CALENDAR = (1_793_491_200, 0x01020304, 2**32 - 1)
@@ -139,6 +157,47 @@ def dealings() -> list[Named]:
     ]
 
 
+def trade() -> list[Named]:
+    """Campaigns, orders and contents."""
+    grant = Campaign(
+        sponsor=ID,
+        signer=bytes(32),
+        reward=12_500_000,
+        bonus=0,
+        left=MOST,
+        per_claimant=1,
+        ends=GENESIS_TIME,
+        claims=0,
+        closed=False,
+    )
+    ended = replace(grant, bonus=1, left=0, per_claimant=65_535, claims=7, closed=True)
+    order = Order(
+        buyer=ID,
+        offer=OFFER,
+        status=OrderStatus.OPEN,
+        deadline=GENESIS_TIME,
+        locked=OFFER.price,
+        tracking=None,
+        to_buyer=0,
+        to_promoter=0,
+    )
+    sent = replace(order, status=OrderStatus.SHIPPED, tracking=ID)
+    done = replace(sent, status=OrderStatus.DONE, locked=0, to_buyer=1, to_promoter=2)
+    song = content_key(content_id(ID, bytes(32)))
+    return [
+        ("campaign, a grant", campaign_key(ID), grant),
+        ("campaign, ended", campaign_key(ID), ended),
+        ("claimed", claim_key(ID, bytes(32)), Claimed(65_535)),
+        ("mark of a voucher", voucher_key(ID, bytes(32)), Mark(bytes(32), 812)),
+        ("order, open", order_key(ID), order),
+        ("order, shipped", order_key(ID), sent),
+        ("order, disputed", order_key(ID), replace(sent, status=OrderStatus.DISPUTED)),
+        ("order, done", order_key(ID), done),
+        ("content", song, Content(ID, bytes(32), 0, 0)),
+        ("content, liked", song, Content(ID, bytes(32), 3, MOST)),
+    ]
+
+
 def entries() -> list[Named]:
     """Each kind, and its edges."""
     lapse, start = ReserveLapse("north", GENESIS_TIME), RateStart("north", "bonus", 15)
@@ -172,6 +231,7 @@ def entries() -> list[Named]:
             replace(BONUS_NOW, paused=True, place=-1, rate=None),
         ),
         *dealings(),
+        *trade(),
         ("lane's day", lane_day_key(99), LaneDay(20_758, 100_000)),
         ("calendar, root", due_node_key(b""), DueNode(bitmap)),
         ("calendar, third level", due_node_key(b"\x6a\xe6\x80"), DueNode(bitmap)),

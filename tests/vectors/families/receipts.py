@@ -3,18 +3,25 @@
 from collections.abc import Mapping, Sequence
 from typing import get_args
 
+from primitives.commerce import OrderStatus
 from primitives.encoding import decode, encode
 from primitives.genesis import Rate
 from primitives.merkle import list_root
 from primitives.receipt import (
     AccountOpened,
+    CampaignClosed,
+    CampaignOpened,
     ClaimBoundLowered,
+    ContentLiked,
+    ContentRegistered,
     CycleClosed,
     DailyCapsChanged,
     Event,
     Minted,
     ObligationOverdue,
     ObligationSettled,
+    OrderEnded,
+    OrderMoved,
     Outcome,
     PaymentClaimed,
     PaymentDisputed,
@@ -29,6 +36,7 @@ from primitives.receipt import (
     ReserveDrawn,
     ReserveLapsed,
     ReserveReleased,
+    RewardPaid,
     Skip,
 )
 
@@ -72,6 +80,21 @@ EVENTS: dict[str, tuple[Event, ...]] = {
     "a payment claimed": (PaymentClaimed(7, 0, ID),),
     "a payment disputed": (PaymentDisputed(7, 0, 0),),
     "an obligation overdue": (ObligationOverdue(7, 0, 1),),
+    "a campaign opened": (CampaignOpened(ID, 2**63 - 1),),
+    "a referral paid to a new account": (
+        AccountOpened(bytes(32)),
+        RewardPaid(ID, bytes(32), 12_500_000),
+        RewardPaid(ID, bytes([255]) * 32, 1),
+    ),
+    "a campaign closed": (CampaignClosed(ID, 12_500_000),),
+    "a campaign closed, nothing left": (CampaignClosed(ID, 0),),
+    "an order opened": (OrderMoved(ID, OrderStatus.OPEN),),
+    "an order shipped": (OrderMoved(ID, OrderStatus.SHIPPED),),
+    "an order disputed": (OrderMoved(ID, OrderStatus.DISPUTED),),
+    "an order ended for the buyer": (OrderEnded(ID, 2**63 - 1, 0),),
+    "an order ended for the seller": (OrderEnded(ID, 0, 12_500_000),),
+    "a content registered": (ContentRegistered(ID),),
+    "a content liked": (ContentLiked(ID, 1, 2**63 - 1),),
     "256 accounts opened": tuple(AccountOpened(bytes([i]) * 32) for i in range(256)),
 }
 
