@@ -24,7 +24,7 @@ from primitives.commerce import (
     voucher_key,
 )
 from primitives.entries import Mark
-from primitives.receipt import Outcome
+from primitives.receipt import Outcome, RewardPaid
 from wallet.checks import now_of, receipt_of, refused
 from wallet.deeds import Deed
 from wallet.sending import check_balance
@@ -47,8 +47,8 @@ def creating(account: int, action: CampaignCreate) -> Deed:
         if action.budget < each:
             raise refused(
                 Outcome.BUDGET_TOO_SMALL,
-                f"one claim takes {format_amount(each)} LiqBon, "
-                f"the budget is {format_amount(action.budget)}",
+                f"a budget of {format_amount(action.budget)} LiqBon is less than the reward and "
+                f"the bonus of one claim",
             )
         check_balance(proven, account, action.budget)
         network = light.believed.genesis.network
@@ -92,7 +92,8 @@ def claiming(account: int, request: VoucherRequest, home: Home) -> Deed:
         used = (await light.entry(voucher_key(voucher.campaign, voucher.id), Mark)).entry
         if used is None:
             return None
-        return await receipt_of(light, used.transaction, "claimed")
+        receipt = await receipt_of(light, used.transaction, "claimed")
+        return receipt if _was_paid(receipt, sender) else None
 
     async def ask(light: LightClient, proven: ProvenAccount) -> str:
         _check_claimant(home, voucher, proven)
@@ -138,6 +139,12 @@ async def claim_question(light: LightClient, request: VoucherRequest, proven: Pr
         name = address(voucher.referrer, light.believed.genesis.network)
         referrer = f" {format_amount(campaign.bonus)} go to {name}, who brought you."
     return f"Claim {format_amount(campaign.reward)} LiqBon that {sponsor} gives?{referrer}"
+
+
+def _was_paid(receipt: ProvenReceipt, claimant: bytes) -> bool:
+    """Whether it was this account's claim: a sponsor may have used an id for two vouchers."""
+    paid = [event.account for event in receipt.receipt.events if isinstance(event, RewardPaid)]
+    return paid[:1] == [claimant]
 
 
 def unknown(campaign: bytes) -> RefusedByLedger:

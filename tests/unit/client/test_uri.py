@@ -10,17 +10,28 @@ from msgspec.structs import replace
 from client.builder import endorse
 from client.uri import (
     MAX_URI,
+    Asked,
+    ContentRequest,
     InvoiceRequest,
+    OfferRequest,
     PaymentRequest,
+    VoucherRequest,
+    content_uri,
     invoice_uri,
+    offer_uri,
+    parse_content,
     parse_invoice,
+    parse_offer,
     parse_uri,
+    parse_voucher,
     payment_uri,
     scanned,
+    voucher_uri,
 )
 from primitives.actions import Invoice, invoice_message
 from primitives.address import address
 from primitives.amount import MAX_SUPPLY, MICRO
+from primitives.commerce import Offer, Voucher, offer_message, voucher_message
 from primitives.encoding import Malformed, encode
 from primitives.endorsement import Endorsement
 from shell.qr import MAX_TEXT
@@ -205,9 +216,126 @@ class TestInvoices:
             parse_invoice("A" * (MAX_URI + 1), CHAIN)
 
 
+digests = st.binary(min_size=32, max_size=32)
+times = st.integers(0, 2**53)
+
+
+def a_voucher_request(voucher: Voucher) -> VoucherRequest:
+    return VoucherRequest(CHAIN, voucher, endorse(a_key("signer"), voucher_message(CHAIN, voucher)))
+
+
+def an_offer_request(offer: Offer) -> OfferRequest:
+    return OfferRequest(CHAIN, offer, endorse(a_key("seller"), offer_message(CHAIN, offer)))
+
+
+VOUCHER = a_voucher_request(Voucher(bytes(32), ALICE, None, bytes(range(32)), GENESIS_TIME))
+OFFER = an_offer_request(
+    Offer(ALICE, MICRO, None, 0, bytes(32), 86_400_000, GENESIS_TIME, bytes(range(32)))
+)
+CONTENT = ContentRequest(CHAIN, bytes(range(32)))
+PAPERS: dict[str, tuple[str, Asked]] = {
+    "voucher": (voucher_uri(VOUCHER), VOUCHER),
+    "offer": (offer_uri(OFFER), OFFER),
+    "content": (content_uri(CONTENT), CONTENT),
+}
+
+
+class TestPapers:
+    """Vouchers, offers and contents ([URI-7])."""
+
+    @given(digests, digests, st.none() | digests, digests, times)
+    def test_a_voucher_is_read_back(
+        self, campaign: bytes, claimant: bytes, referrer: bytes | None, id_: bytes, expires: int
+    ) -> None:
+        request = a_voucher_request(Voucher(campaign, claimant, referrer, id_, expires))
+        uri = voucher_uri(request)
+        assert parse_uri(uri, CHAIN, "tlqb") == request
+        assert parse_voucher(uri.removeprefix("liqbon:voucher/"), CHAIN) == request
+
+    @given(digests, st.integers(1, MAX_SUPPLY), st.none() | digests, times)
+    def test_an_offer_is_read_back(
+        self, seller: bytes, price: int, promoter: bytes | None, expires: int
+    ) -> None:
+        share = 0 if promoter is None else price
+        offer = Offer(seller, price, promoter, share, bytes(32), 1, expires, bytes(32))
+        request = an_offer_request(offer)
+        uri = offer_uri(request)
+        assert parse_uri(uri, CHAIN, "tlqb") == request
+        assert parse_offer(uri.removeprefix("liqbon:offer/"), CHAIN) == request
+
+    @given(digests)
+    def test_a_content_is_read_back(self, content: bytes) -> None:
+        request = ContentRequest(CHAIN, content)
+        uri = content_uri(request)
+        assert parse_uri(uri, CHAIN, "tlqb") == request
+        assert parse_content(uri.removeprefix("liqbon:content/"), CHAIN) == request
+
+    @pytest.mark.parametrize("name", PAPERS)
+    def test_each_is_of_one_chain_and_one_spelling(self, name: str) -> None:
+        uri, request = PAPERS[name]
+        assert scanned(uri) == uri, "base64url is never folded"
+        assert parse_uri("LiqBon" + uri[6:], CHAIN, "tlqb") == request
+        assert refusal(uri, chain=bytes(32)) == "wrong_chain"
+        assert refusal(uri + "=") == f"{name}_malformed"
+        assert refusal(f"liqbon:{name}/") == f"{name}_malformed"
+        assert refusal(f"liqbon:{name}") == "address_malformed"
+        assert refusal(uri.upper()) == "address_malformed"
+        assert refusal(uri + "A" * MAX_URI) == "oversized"
+
+    @pytest.mark.parametrize("name", PAPERS)
+    def test_cut_off_it_is_refused(self, name: str) -> None:
+        uri = PAPERS[name][0]
+        for size in range(len(f"liqbon:{name}/"), len(uri), 7):
+            assert refusal(uri[:size]) in {f"{name}_malformed", "malformed"}
+
+    @pytest.mark.parametrize("name", PAPERS)
+    def test_none_is_taken_for_another(self, name: str) -> None:
+        bare = PAPERS[name][0].partition("/")[2]
+        for other in {"invoice", *PAPERS} - {name}:
+            assert refusal(f"liqbon:{other}/{bare}") == "malformed"
+
+    def test_what_is_not_canonical_is_refused(self) -> None:
+        def told(path: str, *parts: object) -> str:
+            return refusal(f"liqbon:{path}/" + _base64url(encode(list(parts))))
+
+        voucher, signer = VOUCHER.voucher, VOUCHER.signer
+        assert told("voucher", 2, CHAIN, voucher, signer) == "version_unknown"
+        assert told("voucher", 1, CHAIN, replace(voucher, id=b""), signer) == "malformed"
+        assert told("voucher", 1, CHAIN, replace(voucher, expires=-1), signer) == "malformed"
+        unsigned = replace(signer, signatures=signer.signatures * 2)
+        assert told("voucher", 1, CHAIN, voucher, unsigned) == "endorsement_malformed"
+        offer, seller = OFFER.offer, OFFER.seller
+        assert told("offer", 1, CHAIN, replace(offer, price=0), seller) == "malformed"
+        assert told("offer", 1, CHAIN, replace(offer, price=2**63), seller) == "malformed"
+        assert told("offer", 1, CHAIN, replace(offer, ship_within=0), seller) == "malformed"
+        nobody = replace(seller, policy=replace(seller.policy, threshold=0))
+        assert told("offer", 1, CHAIN, offer, nobody) == "policy_malformed"
+        assert told("content", 1, CHAIN, bytes(31)) == "malformed"
+        assert told("content", 1, CHAIN, bytes(32), 0) == "malformed"
+
+    def test_the_largest_papers_fit_the_bounds_and_a_qr_code(self) -> None:
+        """[URI-1]: sixteen keys, all of which sign."""
+        person = a_person("crowd", 16, 16)
+        signatures = tuple(
+            replace(endorse(key, b"").signatures[0], key=i) for i, key in enumerate(person.keys)
+        )
+        signed = Endorsement(person.policy, signatures)
+        voucher = Voucher(bytes(32), ALICE, ALICE, bytes(32), 2**53)
+        offer = Offer(
+            ALICE, MAX_SUPPLY, ALICE, MAX_SUPPLY, ALICE, 90 * 86_400_000, 2**53, bytes(32)
+        )
+        for uri in (
+            voucher_uri(VoucherRequest(CHAIN, voucher, signed)),
+            offer_uri(OfferRequest(CHAIN, offer, signed)),
+        ):
+            assert len(uri) < MAX_TEXT < MAX_URI
+            parse_uri(uri, CHAIN, "tlqb")
+
+
 @given(st.text(max_size=200))
 def test_no_text_does_anything_but_be_refused(text: str) -> None:
-    for uri in (text, "liqbon:" + text, "liqbon:invoice/" + text, f"liqbon:{NAME}?{text}"):
+    carried = [f"liqbon:{path}/{text}" for path in ("invoice", "voucher", "offer", "content")]
+    for uri in (text, "liqbon:" + text, f"liqbon:{NAME}?{text}", *carried):
         try:
             parse_uri(uri, CHAIN, "tlqb")
         except Malformed as error:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from secrets import token_bytes
 
 import pytest
 
+from shell.mnemonic import new_sentence
 from tests.fakes.network import (
     OTHER_WORDS,
     Network,
@@ -37,6 +39,23 @@ def poor(network: Network, tmp_path: Path) -> Wallet:
     genesis = network.ledger.genesis
     home = a_home(tmp_path / "poor", genesis, network.urls, words)
     return Wallet(network, genesis, home, tmp_path / "poor")
+
+
+@pytest.fixture
+def other(network: Network, tmp_path: Path) -> Wallet:
+    """Somebody else's wallet, which holds LiqBon too."""
+    genesis = network.ledger.genesis
+    home = a_home(tmp_path / "other", genesis, network.urls, OTHER_WORDS)
+    return Wallet(network, genesis, home, tmp_path / "other")
+
+
+@pytest.fixture
+def newcomer(network: Network, tmp_path: Path) -> Wallet:
+    """A wallet that was made just now: the ledger never heard of it."""
+    sentence = new_sentence(token_bytes(16), "english")
+    genesis = network.ledger.genesis
+    home = a_home(tmp_path / "newcomer", genesis, network.urls, sentence)
+    return Wallet(network, genesis, home, tmp_path / "newcomer")
 
 
 @pytest.fixture

@@ -1,0 +1,94 @@
+"""What tests of campaigns, orders and likes share: addresses, times, refusals, forged papers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from client.builder import endorse
+from client.fields import format_time
+from client.uri import OfferRequest, VoucherRequest, offer_uri, voucher_uri
+from primitives.commerce import Offer, Voucher, offer_message, voucher_message
+from primitives.keys import Ed25519Key
+from shell.mnemonic import account_key, sentence_seed
+from tests.fakes.network import WORDS, Network, clock_ms
+from tests.fakes.wallet import Wallet
+
+HOUR_MS = 3_600_000
+NOBODY = "00" * 32
+"""An id that nothing has."""
+
+
+def in_an_hour() -> str:
+    return format_time(clock_ms() + HOUR_MS)
+
+
+def an_hour_ago() -> int:
+    return clock_ms() - HOUR_MS
+
+
+def address_of(wallet: Wallet) -> str:
+    return wallet.home.accounts[0].address
+
+
+def balance(wallet: Wallet) -> float:
+    return float(wallet.json("balance")["total"])
+
+
+def key_of(words: str = WORDS) -> Ed25519Key:
+    return account_key(sentence_seed(words), 0)
+
+
+def signed_voucher(wallet: Wallet, voucher: Voucher, key: Ed25519Key, chain: bytes = b"") -> str:
+    """The URI of a voucher under whatever signature."""
+    chain = chain or wallet.home.chain
+    return voucher_uri(
+        VoucherRequest(chain, voucher, endorse(key, voucher_message(chain, voucher)))
+    )
+
+
+def signed_offer(wallet: Wallet, offer: Offer, key: Ed25519Key, chain: bytes = b"") -> str:
+    """The URI of an offer under whatever signature."""
+    chain = chain or wallet.home.chain
+    return offer_uri(OfferRequest(chain, offer, endorse(key, offer_message(chain, offer))))
+
+
+def pending(wallet: Wallet) -> list[Any]:
+    file = wallet.path / "pending.json"
+    return list(json.loads(file.read_text())) if file.exists() else []
+
+
+def refused(wallet: Wallet, status: int, *arguments: str) -> str:
+    """The code of a refusal that came before anything was signed."""
+    result = wallet.run(*arguments, "--yes", "--output", "json")
+    assert result.exit_code == status, (result.stdout, result.stderr)
+    assert "Traceback" not in result.stderr
+    assert pending(wallet) == []
+    return str(json.loads(result.stdout)["error"]["code"])
+
+
+def typed_wrongly(wallet: Wallet, *arguments: str) -> str:
+    """The code of what is refused where it is typed (status 2)."""
+    result = wallet.run(*arguments, "--output", "json")
+    assert result.exit_code == 2, (result.stdout, result.stderr)
+    assert pending(wallet) == []
+    return str(json.loads(result.stdout)["error"]["code"])
+
+
+@contextmanager
+def unattested(network: Network) -> Iterator[None]:
+    """Blocks are made, and nobody shows a certificate until the end."""
+    ledger = network.ledger
+    ledger.attest = False
+    try:
+        yield
+    finally:
+        ledger.attest = True
+
+        def certify() -> None:
+            for executed in ledger.executor.uncertified():
+                ledger.certify(executed)
+
+        network.call(certify)
