@@ -27,7 +27,8 @@ _CAMPAIGN: Final = msgspec.msgpack.Decoder(Campaign)
 
 class Pending(msgspec.Struct, frozen=True):
     """What is on its way already: of the sender, its channel's sequence after it and units spent in
-    all; and how many ``claims``, of anyone, from the campaign that the transaction claims from."""
+    all; and how many ``claims``, of anyone and by other vouchers, from the campaign that the
+    transaction claims from."""
 
     next_sequence: int
     spent: int

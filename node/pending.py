@@ -20,6 +20,7 @@ from primitives.actions import (
     Redeem,
     Transfer,
 )
+from primitives.commerce import Voucher
 from primitives.transaction import Decoded, Transaction
 
 Line = tuple[bytes, int]
@@ -51,14 +52,15 @@ class Taken:
     """A transaction in this node's hands, and who waits for it. ``is_newcomer``: its sender had no
     record when it was taken in."""
 
-    __slots__ = ("campaign", "decoded", "is_newcomer", "since", "spent", "waiters")
+    __slots__ = ("decoded", "is_newcomer", "since", "spent", "voucher", "waiters")
 
     def __init__(self, decoded: Decoded, since: float, *, is_newcomer: bool = False) -> None:
         self.decoded = decoded
         self.since = since
         self.is_newcomer = is_newcomer
         self.spent = spent_by(decoded.transaction)
-        self.campaign = claimed_from(decoded.transaction)
+        action = decoded.transaction.action
+        self.voucher = action.voucher if isinstance(action, CampaignClaim) else None
         self.waiters: list[Waiter] = []
 
     @property
@@ -84,7 +86,8 @@ class PendingPool:
         self._taken: dict[bytes, Taken] = {}
         self._lines: dict[Line, dict[int, bytes]] = {}
         self._senders: dict[bytes, _Sender] = {}
-        self._claims: Counter[bytes] = Counter()
+        # By campaign, how many carry each voucher: one that is carried twice is paid once.
+        self._claims: dict[bytes, Counter[bytes]] = {}
         self.size = 0
         self.newcomers = 0
 
@@ -118,12 +121,20 @@ class PendingPool:
     def before(self, transaction: Transaction) -> Pending | None:
         """What counts when this transaction is judged; None if nothing here does."""
         state = self._senders.get(transaction.sender)
-        campaign = claimed_from(transaction)
-        claims = 0 if campaign is None else self._claims[campaign]
+        claims = self._claims_beside(transaction)
         if state is None:
             return Pending(0, 0, claims) if claims else None
         following = self.next_sequence(transaction.sender, transaction.channel)
         return Pending(following or 0, state.spent, claims)
+
+    def _claims_beside(self, transaction: Transaction) -> int:
+        """Vouchers of the campaign that it claims from, other than its own, that are on their
+        way: nobody holds up others' claims by sending one voucher again and again."""
+        action = transaction.action
+        if not isinstance(action, CampaignClaim):
+            return 0
+        vouchers = self._claims.get(action.voucher.campaign, Counter[bytes]())
+        return len(vouchers) - (action.voucher.id in vouchers)
 
     def add(self, taken: Taken) -> None:
         """Take one in whose id and sequence are free."""
@@ -138,8 +149,8 @@ class PendingPool:
         state.spent += taken.spent
         self.size += taken.decoded.size
         self.newcomers += taken.is_newcomer
-        if taken.campaign is not None:
-            self._claims[taken.campaign] += 1
+        if taken.voucher is not None:
+            self._claims.setdefault(taken.voucher.campaign, Counter())[taken.voucher.id] += 1
 
     def remove(self, id_: bytes) -> Taken | None:
         """It is executed, or dead."""
@@ -158,12 +169,17 @@ class PendingPool:
             del self._senders[sender]
         self.size -= taken.decoded.size
         self.newcomers -= taken.is_newcomer
-        if taken.campaign is not None:
-            left = self._claims[taken.campaign] - 1
-            self._claims[taken.campaign] = left
-            if not left:
-                del self._claims[taken.campaign]
+        if taken.voucher is not None:
+            self._forget_claim(taken.voucher)
         return taken
+
+    def _forget_claim(self, voucher: Voucher) -> None:
+        vouchers = self._claims[voucher.campaign]
+        vouchers[voucher.id] -= 1
+        if not vouchers[voucher.id]:
+            del vouchers[voucher.id]
+        if not vouchers:
+            del self._claims[voucher.campaign]
 
 
 def spent_by(transaction: Transaction) -> int:

@@ -241,6 +241,22 @@ def test_claims_are_counted_by_campaign_and_forgotten() -> None:
     assert (pool.newcomers, pool.before(asking), dict(pool._claims)) == (0, None, {})
 
 
+async def test_one_voucher_sent_again_and_again_holds_up_nobody(node: FakeNode) -> None:
+    """It is paid once, so that is what it takes of the budget that others are judged by."""
+    id_ = started(node, budget=2 * COST, per_claimant=9)
+    node.ledger.hold = True
+    for _ in range(4):
+        await node.ingress.submit(raw(market.claim(node.ledger, id_, ANN)))
+    honest = market.claim(node.ledger, id_, NED)
+    assert await node.ingress.submit(raw(honest)) == honest.id
+    one_too_many = market.claim(node.ledger, id_, BEN)
+    assert await refusal(node, one_too_many) == (Blame.REFUSED, "budget_exhausted")
+    node.ledger.hold = False
+    node.ledger.release()
+    assert node.ledger.executor.account(NED.account).balance == market.REWARD
+    assert not node.ingress._pool._claims
+
+
 def test_a_dry_run_counts_what_others_claim() -> None:
     ledger = market.opened()
     created = market.campaign(ledger, budget=3 * COST)
