@@ -16,9 +16,10 @@ from audit import documents
 from audit.home import Verified, open_home
 from audit.progress import watching
 from audit.replay import Audit
+from audit.rows import Rows
 from audit.session import MAX_PROCESSES, Plan, cores, one_node, open_audit
 from audit.sinks import FORMATS, Sink, open_sink
-from audit.tables import TABLES, Row, Rows, Table
+from audit.tables import TABLES, Row, Table
 from audit.violations import Violation
 from shell.command import Common, common_options, examples
 from shell.errors import CommandError, Status

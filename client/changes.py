@@ -45,6 +45,8 @@ class Named(NamedTuple):
 def named_by(action: Action) -> Named | None:
     """The entry without which it cannot be told whom a done action touched; None if none."""
     match action:
+        case Transfer():  # most of all there is, so it comes first
+            return None
         case Refund(partner=partner, invoice=invoice):
             return Named(redemption_key(partner, invoice), Redemption)
         case ContentLike(content=content):

@@ -89,6 +89,8 @@ def made_by(decoded: Decoded, outcome: Outcome) -> Made | None:
     if outcome != Outcome.DONE:
         return None
     match action:
+        case Transfer():
+            return None
         case CampaignCreate():
             return Made(Listing.CAMPAIGNS, decoded.id, (sender,))
         case OrderOpen(offer):

@@ -15,8 +15,9 @@ import pytest
 from audit.crew import Inline
 from audit.home import Verified
 from audit.replay import Audit
+from audit.rows import Rows
 from audit.sinks import FORMATS, open_sink
-from audit.tables import TABLES, Row, Rows
+from audit.tables import TABLES, Row
 from primitives.actions import (
     CampaignClose,
     ContentRegister,
