@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 import partner.documents
+import wallet.commerce_documents
 import wallet.documents
 from client.errors import Blame
 from partner.cli import cli as partner_cli
@@ -40,7 +41,12 @@ def explained(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "module"), [("wallet", wallet.documents), ("partner", partner.documents)]
+    ("name", "module"),
+    [
+        ("wallet", wallet.documents),
+        ("wallet", wallet.commerce_documents),
+        ("partner", partner.documents),
+    ],
 )
 def test_every_member_of_every_document_is_explained(name: str, module: ModuleType) -> None:
     missing = {
@@ -69,9 +75,30 @@ def test_every_subcommand_and_option_is_explained(name: str, group: LazyGroup) -
         command = group.get_command(click.Context(group), subcommand)
         assert command is not None
         assert "Examples:" in (command.epilog or "")
-        options = [p.opts[0] for p in command.params if isinstance(p, click.Option)]
-        missing = [option for option in options if option not in text + COMMON]
-        assert missing == []
+        for below in (command, *children(command)):
+            options = [p.opts[0] for p in below.params if isinstance(p, click.Option)]
+            missing = [option for option in options if option not in text + COMMON]
+            assert missing == [], below.name
+
+
+@pytest.mark.parametrize(("name", "group"), [("wallet", wallet_cli), ("partner", partner_cli)])
+def test_every_command_of_a_group_has_a_heading_and_examples(name: str, group: LazyGroup) -> None:
+    titles = " ".join(re.findall(r"^### (.+)$", page(name), re.MULTILINE))
+    for subcommand in group.list_commands(click.Context(group)):
+        below = group.get_command(click.Context(group), subcommand)
+        assert below is not None
+        for child in children(below):
+            assert "Examples:" in (child.epilog or ""), child.name
+            assert f"{subcommand} {child.name}" in titles or f", {child.name}" in titles
+
+
+def children(command: click.Command) -> list[click.Command]:
+    """The commands of a group; none of a plain one."""
+    if not isinstance(command, LazyGroup):
+        return []
+    context = click.Context(command)
+    found = [command.get_command(context, name) for name in command.list_commands(context)]
+    return [child for child in found if child is not None]
 
 
 def test_every_lie_has_a_line() -> None:
