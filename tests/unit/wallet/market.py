@@ -9,7 +9,7 @@ from typing import Any
 
 from client.builder import endorse
 from client.fields import format_time
-from client.uri import OfferRequest, VoucherRequest, offer_uri, voucher_uri
+from client.uri import OfferRequest, VoucherRequest, offer_uri, parse_uri, voucher_uri
 from primitives.commerce import Offer, Voucher, offer_message, voucher_message
 from primitives.keys import Ed25519Key
 from shell.mnemonic import account_key, sentence_seed
@@ -92,3 +92,36 @@ def unattested(network: Network) -> Iterator[None]:
                 ledger.certify(executed)
 
         network.call(certify)
+
+
+def campaign(wallet: Wallet, *more: str, budget: str = "10", reward: str = "2") -> str:
+    """A campaign of this wallet that ends in an hour; its id."""
+    asked = ["campaign", "create", "--budget", budget, "--reward", reward, "--ends", in_an_hour()]
+    return str(wallet.json(*asked, *more, "--yes")["about"])
+
+
+def voucher(sponsor: Wallet, id_: str, claimant: Wallet, *more: str) -> Any:
+    return sponsor.json("campaign", "voucher", id_, "--claimant", address_of(claimant), *more)
+
+
+def carried_voucher(wallet: Wallet, uri: str) -> VoucherRequest:
+    request = parse_uri(uri, wallet.home.chain, "tlqb")
+    assert isinstance(request, VoucherRequest)
+    return request
+
+
+def offer(seller: Wallet, arbiter: Wallet, *more: str, price: str = "4") -> Any:
+    asked = ["--price", price, "--arbiter", address_of(arbiter), "--ship-within", "7d"]
+    return seller.json("order", "offer", *asked, *more)
+
+
+def bought(buyer: Wallet, seller: Wallet, arbiter: Wallet, *more: str) -> str:
+    """An open order's id."""
+    uri = offer(seller, arbiter, *more)["uri"]
+    return str(buyer.json("order", "buy", uri, "--yes")["about"])
+
+
+def carried_offer(wallet: Wallet, uri: str) -> OfferRequest:
+    request = parse_uri(uri, wallet.home.chain, "tlqb")
+    assert isinstance(request, OfferRequest)
+    return request
