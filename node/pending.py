@@ -26,6 +26,9 @@ from primitives.transaction import Decoded, Transaction
 Line = tuple[bytes, int]
 """A sender and a channel."""
 
+_Word = tuple[bytes, bytes]
+"""What tells vouchers of a campaign apart: id and claimant."""
+
 MAX_COUNT: Final = 20_000
 MAX_BYTES: Final = 32 * 1024 * 1024
 MAX_PER_SENDER: Final = 256
@@ -87,7 +90,7 @@ class PendingPool:
         self._lines: dict[Line, dict[int, bytes]] = {}
         self._senders: dict[bytes, _Sender] = {}
         # By campaign, how many carry each voucher: one that is carried twice is paid once.
-        self._claims: dict[bytes, Counter[bytes]] = {}
+        self._claims: dict[bytes, Counter[_Word]] = {}
         self.size = 0
         self.newcomers = 0
 
@@ -133,8 +136,8 @@ class PendingPool:
         action = transaction.action
         if not isinstance(action, CampaignClaim):
             return 0
-        vouchers = self._claims.get(action.voucher.campaign, Counter[bytes]())
-        return len(vouchers) - (action.voucher.id in vouchers)
+        vouchers = self._claims.get(action.voucher.campaign, Counter[_Word]())
+        return len(vouchers) - (_word(action.voucher) in vouchers)
 
     def add(self, taken: Taken) -> None:
         """Take one in whose id and sequence are free."""
@@ -150,7 +153,7 @@ class PendingPool:
         self.size += taken.decoded.size
         self.newcomers += taken.is_newcomer
         if taken.voucher is not None:
-            self._claims.setdefault(taken.voucher.campaign, Counter())[taken.voucher.id] += 1
+            self._claims.setdefault(taken.voucher.campaign, Counter())[_word(taken.voucher)] += 1
 
     def remove(self, id_: bytes) -> Taken | None:
         """It is executed, or dead."""
@@ -175,11 +178,17 @@ class PendingPool:
 
     def _forget_claim(self, voucher: Voucher) -> None:
         vouchers = self._claims[voucher.campaign]
-        vouchers[voucher.id] -= 1
-        if not vouchers[voucher.id]:
-            del vouchers[voucher.id]
+        word = _word(voucher)
+        vouchers[word] -= 1
+        if not vouchers[word]:
+            del vouchers[word]
         if not vouchers:
             del self._claims[voucher.campaign]
+
+
+def _word(voucher: Voucher) -> _Word:
+    """With its claimant: a sponsor who signs one id for thousands fills its own budget's room."""
+    return voucher.id, voucher.claimant
 
 
 def spent_by(transaction: Transaction) -> int:

@@ -257,6 +257,22 @@ async def test_one_voucher_sent_again_and_again_holds_up_nobody(node: FakeNode) 
     assert not node.ingress._pool._claims
 
 
+async def test_one_id_for_many_claimants_takes_the_room_of_its_own_campaign(node: FakeNode) -> None:
+    """Only one of them is paid; a sponsor that signs more of them keeps no other newcomer out."""
+    id_ = started(node, budget=2 * COST)
+    node.ledger.hold = True
+    people = [a_person(f"newcomer {n}") for n in range(3)]
+    claims = [market.claim(node.ledger, id_, each, id=an_id("the same")) for each in people]
+    for claim in claims[:2]:
+        await node.ingress.submit(raw(claim))
+    assert await refusal(node, claims[2]) == (Blame.REFUSED, "budget_exhausted")
+    node.ledger.hold = False
+    node.ledger.release()
+    balances = [node.ledger.executor.account(each.account).balance for each in people]
+    assert balances == [market.REWARD, 0, 0]
+    assert not node.ledger.executor.has_record(people[1].account)
+
+
 def test_a_dry_run_counts_what_others_claim() -> None:
     ledger = market.opened()
     created = market.campaign(ledger, budget=3 * COST)
