@@ -83,7 +83,7 @@ def ship(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:
         return Outcome.ORDER_UNKNOWN
     if order.offer.seller != decoded.transaction.sender:
         return Outcome.NOT_SELLER
-    if order.status != OrderStatus.OPEN:
+    if not _awaits(order, context, OrderStatus.OPEN):
         return Outcome.ORDER_STATUS_WRONG
     deadline = context.time + context.parameters.order_dispute_ms
     shipped = replace(
@@ -134,7 +134,7 @@ def dispute(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:
         return Outcome.ORDER_UNKNOWN
     if order.buyer != decoded.transaction.sender:
         return Outcome.NOT_BUYER
-    if order.status != OrderStatus.SHIPPED:
+    if not _awaits(order, context, OrderStatus.SHIPPED):
         return Outcome.ORDER_STATUS_WRONG
     deadline = context.time + context.parameters.order_dispute_ms
     disputed = replace(order, status=OrderStatus.DISPUTED, deadline=deadline)
@@ -144,7 +144,7 @@ def dispute(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:
     return Outcome.DONE
 
 
-def resolve(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:  # noqa: ARG001  a contract's signature
+def resolve(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:
     """The arbiter says how much returns to the buyer ([LEDGER-47])."""
     action = decoded.transaction.action
     assert isinstance(action, OrderResolve)
@@ -153,7 +153,7 @@ def resolve(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:  
         return Outcome.ORDER_UNKNOWN
     if order.offer.arbiter != decoded.transaction.sender:
         return Outcome.NOT_ARBITER
-    if order.status != OrderStatus.DISPUTED:
+    if not _awaits(order, context, OrderStatus.DISPUTED):
         return Outcome.ORDER_STATUS_WRONG
     if action.to_buyer > order.locked:
         return Outcome.AMOUNT_OVERFLOW
@@ -192,6 +192,12 @@ def _end(draft: Draft, id_: bytes, order: Order, *, to_buyer: int) -> None:
         assert offer.promoter is not None, id_.hex()
         token.credit(draft, offer.promoter, to_promoter)
     draft.events.append(OrderEnded(id_, to_buyer, to_promoter))
+
+
+def _awaits(order: Order, context: BlockContext, status: OrderStatus) -> bool:
+    """Whether it is still time for what ends a status: nobody gains by what waits to be carried
+    out ([LEDGER-15]), so an order whose deadline is over ends as it would have."""
+    return order.status == status and context.time <= order.deadline
 
 
 def _share(offer: Offer, sold: int) -> int:

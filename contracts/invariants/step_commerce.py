@@ -109,7 +109,7 @@ def order_step(step: Step, old: Wire | None, new: Order) -> int:
         deadline = old.deadline
     holds("an order that is done stays as it is", status != DONE, old)
     at_most("an order goes forwards", status, new.status)
-    by_arbiter = new.offer.arbiter in step.signed
+    by_arbiter = new.offer.arbiter in step.signed and now <= deadline
     come = has_come(deadline, now)
     if new.tracking != tracking or (status == OPEN and new.status in (SHIPPED, DISPUTED)):
         holds("the seller said that it shipped", by_seller, new)
@@ -124,6 +124,7 @@ def order_step(step: Step, old: Wire | None, new: Order) -> int:
     elif new.status == status:
         equal("a deadline stays", new.deadline, deadline)
     else:
+        at_most("what moves an order is said in time", now, deadline)
         dispute_ms = step.context.parameters.order_dispute_ms
         equal("what was said can be answered", new.deadline, now + dispute_ms)
     return new.locked - locked
