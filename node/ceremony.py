@@ -64,7 +64,7 @@ PARAMETERS: Final = Parameters(
     order_dispute_ms=14 * DAY_MS,
     epoch_minimum_ms=HOUR_MS,
     epoch_maximum_ms=30 * DAY_MS,
-    due_per_block=64,
+    due_per_block=2_048,  # all that a day's customers can make fall due is over within a day
 )
 """What ``genesis new`` proposes; founders may change it before they join."""
 
