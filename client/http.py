@@ -65,6 +65,11 @@ class NodeApi(Protocol):
     ) -> Page[views.HistoryItem]:
         """A page of what touched an account, newest first, with proofs."""
 
+    async def fell_due(
+        self, address: str, cursor: str | None, limit: int
+    ) -> Page[views.FellDueView]:
+        """A page of what fell due by itself and paid an account, newest first, with proofs."""
+
     async def epochs(self, cursor: str | None) -> Page[views.EpochView]:
         """A page of epochs, oldest first."""
 
@@ -137,6 +142,13 @@ class HttpNode:
         """``GET /v1/accounts/{address}/transactions?proof=1``."""
         params = {"proof": "1", "limit": str(limit)} | ({"cursor": cursor} if cursor else {})
         return await self._get(f"/accounts/{address}/transactions", Page[views.HistoryItem], params)
+
+    async def fell_due(
+        self, address: str, cursor: str | None, limit: int
+    ) -> Page[views.FellDueView]:
+        """``GET /v1/accounts/{address}/due?proof=1``."""
+        params = {"proof": "1", "limit": str(limit)} | ({"cursor": cursor} if cursor else {})
+        return await self._get(f"/accounts/{address}/due", Page[views.FellDueView], params)
 
     async def epochs(self, cursor: str | None) -> Page[views.EpochView]:
         """``GET /v1/epochs``."""

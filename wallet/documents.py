@@ -10,6 +10,7 @@ import msgspec
 
 from client.answers import Freshness
 from client.errors import Blame
+from client.event_views import EventView
 from client.fields import format_time
 from client.trust import Believed
 from primitives.certificate import StateCertificate
@@ -120,8 +121,8 @@ class RequestDocument(Document, frozen=True):
 class HistoryEntry(Document, frozen=True):
     """One transaction. ``proof`` is null where it was not asked for: then it is a node's word.
 
-    ``partner``: whom a deposit, a redemption or a refund was at; ``invoice``: which one. Null for
-    everything else.
+    ``partner``: whom a deposit, a redemption or a refund was at; ``invoice``: which one. ``about``:
+    the id of the campaign, order or content. Null for everything else.
     """
 
     transaction: str
@@ -134,19 +135,34 @@ class HistoryEntry(Document, frozen=True):
     to: list[str]
     partner: str | None
     invoice: str | None
+    about: str | None
     channel: int
     sequence: int
     memo: str | None
     proof: Proof | None
 
 
+class DueEntry(Document, frozen=True):
+    """What nobody sent: an ``event`` that fell due by itself and changed the balance. ``origin`` is
+    its receipt's."""
+
+    origin: str
+    height: int
+    time: str
+    event: EventView
+    change: str
+    proof: Proof | None
+
+
 class HistoryDocument(Document, frozen=True):
-    """history, newest first. ``sent_complete``: proven that no transaction that this account sent
-    is missing from the list (null: not checked, or the list was cut at the limit)."""
+    """history, newest first; ``due`` is what fell due by itself. ``sent_complete``: proven that no
+    transaction that this account sent is missing from the list (null: not checked, or the list was
+    cut at the limit)."""
 
     account: int
     address: str
     entries: list[HistoryEntry]
+    due: list[DueEntry]
     verified: bool
     sent_complete: bool | None
     more: bool

@@ -71,13 +71,17 @@ def buying(account: int, request: OfferRequest, home: Home, *, another: bool) ->
 
 
 class Step(NamedTuple):
-    """What one party may do to an order: ``who`` it is, when, and what it means (``words``)."""
+    """What one party may do to an order: ``who`` it is, when, and what it means (``words``).
+
+    ``timed``: only until the order's deadline; what ends it by itself comes first then.
+    """
 
     who: Callable[[Order], bytes]
     stranger: Outcome
     role: str
     when: tuple[OrderStatus, ...]
     words: Callable[[Order, LightClient], str]
+    timed: bool = False
 
 
 _UNDONE: Final = (OrderStatus.OPEN, OrderStatus.SHIPPED, OrderStatus.DISPUTED)
@@ -96,6 +100,7 @@ SHIP: Final = Step(
         f"Say that it was shipped? The buyer may dispute for {_dispute_time(light)}; then you are "
         f"paid {format_amount(order.offer.price - order.offer.share)} LiqBon by itself."
     ),
+    timed=True,
 )
 RELEASE: Final = Step(
     lambda order: order.buyer,
@@ -124,6 +129,7 @@ DISPUTE: Final = Step(
         f"Ask the arbiter {address(order.offer.arbiter, light.believed.genesis.network)} to judge? "
         f"It has {_dispute_time(light)}; if it is silent, everything returns to you."
     ),
+    timed=True,
 )
 
 
@@ -148,6 +154,7 @@ def resolving(to_buyer: int) -> Step:
         "arbiter",
         (OrderStatus.DISPUTED,),
         words,
+        timed=True,
     )
 
 
@@ -155,7 +162,8 @@ def moving(account: int, order: bytes, action: Action, step: Step) -> Deed:
     """Take one step. The ledger lets it be taken once: there is nothing to remember."""
 
     async def ask(light: LightClient, proven: ProvenAccount) -> str:
-        found = (await light.entry(order_key(order), Order)).entry
+        shown = await light.entry(order_key(order), Order)
+        found = shown.entry
         if found is None:
             raise refused(Outcome.ORDER_UNKNOWN, f"this network has no order {order.hex()}")
         if step.who(found) != proven.account:
@@ -166,6 +174,11 @@ def moving(account: int, order: bytes, action: Action, step: Step) -> Deed:
             raise refused(
                 Outcome.ORDER_STATUS_WRONG,
                 f"the order is {found.status.text}; this takes one that is {wanted}",
+            )
+        if step.timed and found.deadline < now_of(light, shown.freshness):
+            raise refused(
+                Outcome.ORDER_STATUS_WRONG,
+                f"its time was over at {format_time(found.deadline)}; it ends by itself now",
             )
         return step.words(found, light)
 

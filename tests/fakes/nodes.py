@@ -15,6 +15,7 @@ from client import views
 from client.errors import Refusal, Silent
 from client.fields import Page, format_time, to_base64
 from client.render import action_view, receipt_view
+from node.api.documents import fell_due_view
 from node.queries import Found, Queries
 from primitives.address import address, parse_address
 from primitives.amount import format_amount, format_signed
@@ -151,6 +152,19 @@ class HonestNode:
             except Refusal as refusal:
                 results.append(_result(raw, self.ledger, refusal.http, refusal.code))
         return results
+
+    async def fell_due(
+        self, address: str, cursor: str | None, limit: int
+    ) -> Page[views.FellDueView]:
+        """Its first page alone: no test asks for more."""
+        self.asked.append("fell_due")
+        assert cursor is None
+        account = parse_address(address, self.hrp)
+        items = []
+        for found in self.queries.fell_due(account, None, limit):
+            proof = self.queries.prove_receipt_at(found.height, found.place)
+            items.append(fell_due_view(found, account, proof is not None, proof, self.hrp))
+        return Page(items=items, next=None)
 
     async def history(
         self, address: str, cursor: str | None, limit: int
@@ -302,6 +316,11 @@ class SilentNode(HonestNode):
     async def history(
         self, address: str, cursor: str | None, limit: int
     ) -> Page[views.HistoryItem]:
+        raise Silent(self.url, "unreachable")
+
+    async def fell_due(
+        self, address: str, cursor: str | None, limit: int
+    ) -> Page[views.FellDueView]:
         raise Silent(self.url, "unreachable")
 
     async def epochs(self, cursor: str | None) -> Page[views.EpochView]:
