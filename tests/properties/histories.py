@@ -2,7 +2,8 @@
 
 A history is a list of small integers, so that Hypothesis can shrink it and a seeded generator can
 make a long one. Each step is made against the ledger as it then stands, and every verdict, event,
-balance and figure is compared with ``SlowLedger``. What people do is in ``moves.py``.
+balance and figure is compared with ``SlowLedger``. What is done is in ``moves.py``, and in
+``moves_people.py``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,14 @@ from msgspec.structs import astuple, replace
 from primitives.actions import ReserveRelease
 from primitives.address import account_id
 from primitives.amount import MAX_SUPPLY, MICRO
+from primitives.commerce import (
+    Campaign,
+    Content,
+    Order,
+    campaign_key,
+    content_key,
+    order_key,
+)
 from primitives.entries import (
     SETTLEMENT_KEY,
     SUPPLY_KEY,
@@ -40,7 +49,9 @@ from tests.builders import (
     a_genesis,
 )
 from tests.ledger import Ledger
+from tests.properties import slow_people
 from tests.properties.moves import CODES, CROWD, MOVES, Hands
+from tests.properties.moves_people import PEOPLE_MOVES, Market
 from tests.properties.slow_book import Subject
 from tests.properties.slow_ledger import SlowLedger
 from tests.properties.slow_partners import limit
@@ -107,6 +118,7 @@ class History:
         self.ledger = Ledger(a_tight_genesis())
         self.slow = SlowLedger(self.ledger.genesis)
         self.hands = Hands(self.ledger, self.slow.desk)
+        self.market = Market(self.ledger, self.slow.desk, CROWD)
         self.told: Counter[tuple[str, str]] = Counter()
         self.most = Counter({code: limit(self.slow.desk, code) for code in CODES})
         for i, person in enumerate(CROWD[:-1]):
@@ -132,12 +144,16 @@ class History:
             self._settle([], lane, JUMPS[size % len(JUMPS)])
         elif what % 16 == 1:
             mixed = [(who + 37 * i, whom + 11 * i * i, size ^ 29 * i) for i in range(2 + size % 9)]
-            moves = [MOVES[(what // 16 + sum(three)) % len(MOVES)] for three in mixed]
-            made = [move(self.hands, *three) for move, three in zip(moves, mixed, strict=True)]
-            self._settle(made, lane)
+            self._settle([self._made(what // 16 + sum(three), *three) for three in mixed], lane)
         else:
-            move = MOVES[(what * 7 + who) % len(MOVES)]
-            self._settle([move(self.hands, who, whom, size)], lane)
+            self._settle([self._made(what * 7 + who, who, whom, size)], lane)
+
+    def _made(self, choice: int, who: int, whom: int, size: int) -> Decoded:
+        """One of all the moves."""
+        number = choice % (len(MOVES) + len(PEOPLE_MOVES))
+        if number < len(MOVES):
+            return MOVES[number](self.hands, who, whom, size)
+        return PEOPLE_MOVES[number - len(MOVES)](self.market, who, whom, size)
 
     def _settle(self, made: Sequence[Decoded], lane: int, after_ms: int = 1_000) -> None:
         """Apply a block, compare with the slow ledger, and see that no stranger's balance fell."""
@@ -199,6 +215,34 @@ class History:
         assert len(keys) == len(names)
         for name in names:
             self._compare_obligation(ledger.obligation(*name), name)
+        self._compare_people()
+
+    def _compare_people(self) -> None:
+        """Campaigns, orders and contents, and that there are no others."""
+        ledger, book = self.ledger, self.slow.desk.book
+        found = dict.fromkeys((Prefix.CAMPAIGN, Prefix.ORDER, Prefix.CONTENT), 0)
+        for key in ledger.state:
+            if key[0] in found:
+                found[Prefix(key[0])] += 1
+        kinds = ("campaigns", "orders", "contents")
+        assert list(found.values()) == [len(book.notes(kind)) for kind in kinds]
+        for id_ in book.notes("campaigns"):
+            campaign = ledger.entry(campaign_key(id_), Campaign)
+            assert campaign is not None
+            assert campaign.left == slow_people.left(self.slow.desk, id_)
+            assert campaign.claims == len(book.notes("claims", id_))
+            assert campaign.closed == bool(book.word("campaign ended", id_))
+        for id_ in book.notes("orders"):
+            order, deal = ledger.entry(order_key(id_), Order), book.word("order", id_)
+            assert order is not None
+            assert (order.buyer, order.offer, order.status.text) == deal[:3]
+            assert (order.deadline, order.tracking, order.to_buyer, order.to_promoter) == deal[3:]
+            assert order.locked == deal.locked
+        for id_ in book.notes("contents"):
+            content, likes = ledger.entry(content_key(id_), Content), book.notes("likes", id_)
+            assert content is not None
+            assert (content.author, content.hash) == book.word("content", id_)
+            assert (content.likes, content.units) == (len(likes), sum(likes))
 
     def _compare_partner(self, code: str) -> None:
         desk, book = self.slow.desk, self.slow.desk.book

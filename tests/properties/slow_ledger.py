@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from primitives.actions import (
+    CampaignClaim,
     LowerClaimBound,
     Mint,
     OpenChannels,
@@ -25,7 +26,7 @@ from primitives.actions import (
 )
 from primitives.genesis import Genesis
 from primitives.transaction import Transaction
-from tests.properties import slow_partners, slow_settlement
+from tests.properties import slow_partners, slow_people, slow_settlement
 from tests.properties.slow_book import ALL, DAY, Desk, Subject
 
 ACTIONS: dict[type, Callable[[Desk, bytes, Any], str]] = {
@@ -47,6 +48,8 @@ DUE: dict[str, Callable[..., None]] = {
     "caps": slow_partners.caps_begin,
     "cycle": slow_settlement.cycle_closes,
     "debt": slow_settlement.deadline_passes,
+    "campaign": slow_people.campaign_ends,
+    "order": slow_people.order_waits_no_longer,
 }
 
 
@@ -81,7 +84,11 @@ class SlowLedger:
         desk.book.note("sequence", transaction.sender, transaction.channel, value=True)
         if transaction.channel:
             desk.create("channel", transaction.sender, transaction.channel)
+        known = desk.exists(transaction.sender)
         outcome = self._outcome(transaction)
+        if not known and outcome != "done":
+            desk.book.tear_out(beginning)
+            return "sender_unknown"
         if not self._lane_has_room(lane):
             desk.book.tear_out(beginning)
             desk.events = []
@@ -103,7 +110,7 @@ class SlowLedger:
             return "expired"
         if transaction.valid_until - desk.time > desk.genesis.parameters.validity_limit_ms:
             return "valid_too_long"
-        if not desk.exists(sender):
+        if not desk.exists(sender) and not isinstance(transaction.action, CampaignClaim):
             return "sender_unknown"
         if transaction.channel >= self.channels(sender):
             return "channel_unopened"
@@ -126,8 +133,10 @@ class SlowLedger:
                 return self._open(sender, channels)
             case action if type(action) in ACTIONS:
                 return ACTIONS[type(action)](self.desk, sender, action)
-            case _:
+            case action if isinstance(action, slow_settlement.Word):
                 return slow_settlement.hear(self.desk, transaction)
+            case _:
+                return slow_people.hear(self.desk, transaction)
 
     def _transfer(self, sender: bytes, transfer: Transfer) -> str:
         """[LEDGER-4], [LEDGER-5]"""
