@@ -15,7 +15,6 @@ from primitives.address import address
 from primitives.encoding import Malformed
 from primitives.genesis import Genesis, GenesisPartner, Parameters, Roles, chain_id, check_genesis
 from primitives.keys import ED25519, Ed25519Key
-from primitives.validators import MAX_VALIDATORS
 from shell.errors import CommandError, KeyFault, UsageError
 from tests import builders
 
@@ -296,16 +295,6 @@ def test_the_proposed_parameters_make_a_sound_genesis() -> None:
     assert len({p.code for p in parts}) == 16
     assert len(ceremony.collect(PLAN, parts).partners) == 16
     assert isinstance(ceremony.PARAMETERS, Parameters)
-
-
-def test_what_customers_make_fall_due_holds_nothing_up_for_a_day() -> None:
-    """[LEDGER-15] Orders and campaigns let anyone put things into the calendar, all under one
-    second: even with as many lanes as there can be, each filled for a day ([LEDGER-14]), and every
-    view running into its timeout, the queue is worked off faster than it grows."""
-    proposed = ceremony.PARAMETERS
-    blocks = ceremony.DAY_MS // proposed.view_timeout_ms
-    grown = MAX_VALIDATORS * proposed.entries_per_lane_and_day
-    assert proposed.due_per_block * blocks >= grown
 
 
 def test_each_founder_values_its_points_as_the_table_says() -> None:
