@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from client import views
 from client.raw import RawBlock, decode_raw_block
-from client.render import action_view, balance_change, event_view, receipt_view
+from client.render import action_view, event_view, receipt_view
 from client.render_commerce import ORDER_STATES, campaign_view, content_view, order_view
 from client.views import ActionView, EventView, ReceiptView, TransferView
 from primitives.actions import (
@@ -84,11 +84,8 @@ from tests.builders import (
     a_block,
     a_mint,
     a_person,
-    a_redeem,
-    a_refund,
     a_transfer,
     an_invoice,
-    an_open_channels,
 )
 
 ANN, BOB, CLERK = a_person("ann"), a_person("bob"), a_person("clerk")
@@ -270,25 +267,6 @@ def test_a_receipt_is_read_back_with_its_outcome_and_events(outcome: Outcome) ->
     view = receipt_view(receipt, "tlqb")
     assert view.outcome == outcome.text
     assert msgspec.json.decode(msgspec.json.encode(view), type=ReceiptView) == view
-
-
-def test_a_balance_changes_by_what_came_less_what_went() -> None:
-    paid = a_transfer(ANN, (BOB, 5), (ANN, 7), (BOB, 11)).transaction
-    assert balance_change(paid, Outcome.DONE, ANN.account) == -16
-    assert balance_change(paid, Outcome.DONE, BOB.account) == 16
-    assert balance_change(paid, Outcome.BALANCE_TOO_LOW, ANN.account) == 0
-    minted = a_mint("north", BOB, 3).transaction
-    assert balance_change(minted, Outcome.DONE, BOB.account) == 30_000
-    assert balance_change(minted, Outcome.DONE, minted.sender) == 0
-    spent = a_redeem(ANN, an_invoice("north", 7)).transaction
-    assert balance_change(spent, Outcome.DONE, ANN.account) == -7
-    assert balance_change(spent, Outcome.DONE, BOB.account) == 0
-    refunded = a_refund("north", ID, 5).transaction
-    assert balance_change(refunded, Outcome.DONE, ANN.account, payer=ANN.account) == 5
-    assert balance_change(refunded, Outcome.DONE, refunded.sender, payer=ANN.account) == 0
-    assert balance_change(refunded, Outcome.REFUND_USED, ANN.account, payer=ANN.account) == 0
-    opened = an_open_channels(ANN, 2).transaction
-    assert balance_change(opened, Outcome.DONE, ANN.account) == 0
 
 
 def test_a_raw_block_has_one_form() -> None:
