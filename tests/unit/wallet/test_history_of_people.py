@@ -95,10 +95,6 @@ def test_without_verify_it_is_the_nodes_word(
 class TestByItself:
     """[LEDGER-42, LEDGER-45]"""
 
-    @pytest.fixture(scope="class")
-    def network(self, network: Network) -> Network:
-        return network
-
     @pytest.fixture
     def over(self, wallet: Wallet, other: Wallet, newcomer: Wallet) -> tuple[str, str]:
         """A campaign of the wallet and an order of the other, both over by their time alone."""
