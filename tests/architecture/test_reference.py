@@ -12,7 +12,7 @@ from node.api.problems import CODES
 from node.api.routes import ROUTES
 from node.api.seams import ApiLimits
 from node.metrics import Metrics
-from node.pending import MAX_COUNT, MAX_PER_PARTNER, MAX_PER_SENDER
+from node.pending import MAX_COUNT, MAX_NEWCOMERS, MAX_PER_PARTNER, MAX_PER_SENDER
 from tests.architecture.source import ROOT
 from tests.fakes.node import FakeNode
 
@@ -64,6 +64,7 @@ def test_the_bounds_are_those_in_force() -> None:
         MAX_COUNT,
         MAX_PER_SENDER,
         MAX_PER_PARTNER,
+        MAX_NEWCOMERS,
     ]
     for number in numbers:
         assert re.search(rf"\b{number:,}\b", API_PAGE), number
