@@ -64,7 +64,7 @@ def _offer_refusal(
         return Outcome.NOT_SELLER
     if offer.expires < context.time:
         return Outcome.OFFER_EXPIRED
-    if offer.arbiter in (offer.seller, buyer) or offer.seller == buyer:
+    if offer.arbiter in (buyer, offer.seller, offer.promoter) or offer.seller == buyer:
         return Outcome.ARBITER_INVALID
     if offer.share > offer.price or (offer.promoter is None) != (offer.share == 0):
         return Outcome.PROMOTER_INVALID

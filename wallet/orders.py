@@ -216,7 +216,7 @@ async def _check_offer(light: LightClient, request: OfferRequest, proven: Proven
 
 def offer_fault(offer: Offer) -> Outcome | None:
     """What is wrong with an offer, whoever buys."""
-    if offer.arbiter == offer.seller:
+    if offer.arbiter in (offer.seller, offer.promoter):
         return Outcome.ARBITER_INVALID
     if offer.share > offer.price or (offer.promoter is None) != (offer.share == 0):
         return Outcome.PROMOTER_INVALID
@@ -224,7 +224,8 @@ def offer_fault(offer: Offer) -> Outcome | None:
 
 
 _FAULTS: Final = {
-    Outcome.ARBITER_INVALID: "its seller names itself as the arbiter",
+    Outcome.ARBITER_INVALID: "its arbiter is its seller or its promoter, and would judge "
+    "its own cause",
     Outcome.PROMOTER_INVALID: "a promoter's share is more than zero and at most the price, "
     "and nobody's share is zero",
 }

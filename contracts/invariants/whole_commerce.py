@@ -90,6 +90,7 @@ def check_order(order: Order) -> None:
     equal("the price is locked until the end", order.locked, 0 if done else offer.price)
     parties = (order.buyer, offer.seller, offer.arbiter)
     equal("buyer, seller and arbiter are three", len(dict.fromkeys(parties)), 3)
+    holds("who judges has no share in it", offer.arbiter != offer.promoter, offer)
     at_most("a share of the price", offer.share, offer.price)
     equal("a share has its promoter", offer.promoter is None, offer.share == 0)
     at_most("what returns is of the price", order.to_buyer, offer.price)

@@ -187,7 +187,7 @@ def take(desk: Desk, sender: bytes, id_: bytes, action: OrderOpen) -> str:
         return "not_seller"
     if desk.time > offer.expires:
         return "offer_expired"
-    if len({sender, offer.seller, offer.arbiter}) < 3:
+    if len({sender, offer.seller, offer.arbiter}) < 3 or offer.promoter == offer.arbiter:
         return "arbiter_invalid"
     if offer.share > offer.price or bool(offer.share) != bool(offer.promoter):
         return "promoter_invalid"

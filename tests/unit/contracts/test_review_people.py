@@ -18,7 +18,22 @@ from primitives.commerce import OrderStatus
 from primitives.receipt import Outcome
 from tests.builders import SECOND_MS, Person
 from tests.ledger import Ledger
-from tests.trading import ANN, BEN, JOY, PRICE, disputed, ordered, shipped, the_order, trading
+from tests.settling import done
+from tests.trading import (
+    ANN,
+    BEN,
+    HELD,
+    JOY,
+    PRICE,
+    ROB,
+    buy,
+    disputed,
+    offer,
+    ordered,
+    shipped,
+    the_order,
+    trading,
+)
 
 DONE = OrderStatus.DONE
 Making = Callable[[Ledger], bytes]
@@ -45,6 +60,14 @@ LATE: dict[str, tuple[Making, Person, Word, int]] = {
     "judges": (disputed, JOY, lambda order: OrderResolve(order, 1), PRICE),
 }
 """By what comes late: how far the order was, who speaks, and what the buyer gets in the end."""
+
+
+def test_who_is_paid_by_one_verdict_only_does_not_judge() -> None:
+    """[LEDGER-44] A promoter gets nothing of what returns to the buyer."""
+    ledger = trading()
+    said = offer(ledger, arbiter=ROB.account, price=HELD + 1)
+    ledger.refuse(buy(ledger, said), Outcome.ARBITER_INVALID)
+    done(ledger, buy(ledger, offer(ledger, arbiter=ROB.account, promoter=None, share=0)))
 
 
 class TestNobodyGainsByAQueue:

@@ -99,8 +99,9 @@ class TestOffer:
             ({"--arbiter": "SELLER"}, "arbiter_invalid"),
             ({"--arbiter": "tlqb1x"}, "address_malformed"),
             ({"--share": "1"}, "promoter_invalid"),
-            ({"--promoter": "OTHER"}, "promoter_invalid"),
-            ({"--promoter": "OTHER", "--share": "4.000001"}, "promoter_invalid"),
+            ({"--promoter": "SELLER"}, "promoter_invalid"),
+            ({"--promoter": "SELLER", "--share": "4.000001"}, "promoter_invalid"),
+            ({"--promoter": "OTHER", "--share": "1"}, "arbiter_invalid"),
             ({"--goods": "a red bicycle"}, "id_malformed"),
         ],
     )
