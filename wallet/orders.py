@@ -58,7 +58,7 @@ def buying(account: int, request: OfferRequest, home: Home, *, another: bool) ->
     async def ask(light: LightClient, proven: ProvenAccount) -> str:
         await _check_offer(light, request, proven)
         check_balance(proven, account, offer.price)
-        return _offer_question(offer, light.believed.genesis.network)
+        return _offer_question(offer, light)
 
     return Deed(
         account=account,
@@ -236,14 +236,16 @@ def fault_in_words(fault: Outcome) -> str:
     return _FAULTS[fault]
 
 
-def _offer_question(offer: Offer, network: str) -> str:
-    share = ""
+def _offer_question(offer: Offer, light: LightClient) -> str:
+    network, share = light.believed.genesis.network, ""
     if offer.promoter is not None:
         share = f", of which {format_amount(offer.share)} go to {address(offer.promoter, network)}"
     return (
         f"Lock {format_amount(offer.price)} LiqBon for what {address(offer.seller, network)} "
         f"offers{share}? It has {told_span(offer.ship_within)} to ship; else they return to you. "
-        f"{address(offer.arbiter, network)} judges a dispute."
+        f"Once it says that it shipped you have {_dispute_time(light)} to dispute; then it is paid "
+        f"by itself. {address(offer.arbiter, network)} judges a dispute. The goods go by "
+        f"{offer.goods.hex()}."
     )
 
 

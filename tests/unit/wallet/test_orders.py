@@ -147,11 +147,13 @@ class TestOrder:
     def test_it_asks_with_everything_that_matters(
         self, wallet: Wallet, other: Wallet, newcomer: Wallet
     ) -> None:
-        result = other.run("order", "buy", offer(wallet, newcomer)["uri"])
+        result = other.run("order", "buy", offer(wallet, newcomer, "--goods", NOBODY)["uri"])
         assert result.exit_code == 2
         assert f"Lock 4 LiqBon for what {address_of(wallet)} offers?" in result.stderr
         assert "It has 7 days to ship; else they return to you" in result.stderr
+        assert "to dispute; then it is paid by itself." in result.stderr, "silence pays"
         assert f"{address_of(newcomer)} judges a dispute" in result.stderr
+        assert f"The goods go by {NOBODY}" in result.stderr
         assert pending(other) == []
 
     def test_a_promoter_gets_its_share(
