@@ -36,7 +36,8 @@ from primitives.transaction import Decoded
 from tests.architecture.source import sources
 from tests.attacks.scenes import ANN, balances, in_lanes
 from tests.builders import DAY_MS
-from tests.confiscation.town import DOABLE, OBLIGATIONS, a_town, any_action, any_sender, spends
+from tests.confiscation.anything import any_action, any_sender
+from tests.confiscation.town import DOABLE, OBLIGATIONS, a_town, spends
 from tests.ledger import Ledger
 
 KINDS = sorted(CONTRACTS, key=lambda kind: kind.__name__)

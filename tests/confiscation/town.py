@@ -1,8 +1,7 @@
-"""A ledger on which everything goes on at once, and any action that anybody might try on it.
+"""A ledger on which everything goes on at once, and each action as it is done there.
 
-Obligations and orders of every status, deadlines of every kind, LiqBon in everybody's hands. Knows
-the actions by their fields alone: one whose fields it does not know fails, so that whoever adds an
-action comes by here and says what it may take from whom.
+Obligations and orders of every status, deadlines of every kind, LiqBon in everybody's hands.
+Whoever adds an action comes by here and says how it is done, and what it may take from whom.
 """
 
 from __future__ import annotations
@@ -10,23 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import copy
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-from hypothesis import strategies as st
-from msgspec import Struct
 from msgspec.structs import replace
 
 from primitives.actions import (
     Action,
-    Attestation,
     CampaignClaim,
     CampaignClose,
     CampaignCreate,
     ContentLike,
     ContentRegister,
-    Invoice,
     LowerClaimBound,
-    Mint,
     OpenChannels,
     OrderDispute,
     OrderOpen,
@@ -34,28 +28,16 @@ from primitives.actions import (
     OrderRelease,
     OrderResolve,
     OrderShip,
-    Output,
     ProgrammeOpen,
     ProgrammePause,
     ProgrammeSetRate,
     Redeem,
-    Refund,
-    Release,
-    ReserveAttest,
-    ReserveRelease,
     SetDailyCaps,
-    SettlementConfirm,
-    SettlementDispute,
-    SettlementPay,
-    SettlementStatement,
     Transfer,
-    attestation_message,
-    invoice_message,
     offer_message,
-    release_message,
     voucher_message,
 )
-from primitives.amount import MAX_SUPPLY, MICRO
+from primitives.amount import MICRO
 from primitives.commerce import Offer, Order, OrderStatus, Voucher, content_id
 from primitives.entries import ObligationStatus, Prefix, decode_entry
 from primitives.transaction import Decoded
@@ -69,14 +51,12 @@ from tests.builders import (
     LIMITS,
     PARAMETERS,
     ROLES,
-    a_commitment,
     a_genesis,
     a_person,
     a_role,
     an_id,
 )
 from tests.ledger import Ledger
-from tests.people import Person
 
 OFFICES: Final = [
     *(a_role(code, role) for code in CODES for role in ROLES),

@@ -3,7 +3,64 @@
 [LEDGER-40] to [LEDGER-49]: each forbidden change is made once, to the ledger of ``market.py``.
 """
 
-IMPORTS
+from collections.abc import Sequence
+
+import pytest
+from msgspec.structs import replace
+
+from contracts.invariants import check_changes
+from primitives.commerce import (
+    Claimed,
+    Content,
+    content_id,
+    content_key,
+)
+from primitives.entries import Account, account_key
+from primitives.hashing import ZERO_DIGEST
+from tests.builders import DAY_MS, an_id
+from tests.trading import (
+    ANN,
+    BEN,
+    BONUS,
+    BUDGET,
+    JOY,
+    NEW,
+    PRICE,
+    REWARD,
+    ROB,
+    SHARE,
+    SUE,
+)
+from tests.unit.contracts.busy import Case, both, changed, drop, put
+from tests.unit.contracts.market import (
+    CLAIM,
+    CLOSED,
+    CONTESTED,
+    DISPUTE_MS,
+    DISPUTED,
+    DONE,
+    EVERYBODY,
+    LEDGER,
+    LEFT,
+    MARK,
+    NOW,
+    OPEN,
+    PAID,
+    SENT,
+    SHIPPED,
+    SONG,
+    UNUSED,
+    USED,
+    WAITING,
+    a_claim,
+    campaign,
+    created,
+    holds,
+    opened,
+    order,
+    paid_out,
+    with_offer,
+)
 
 BAD_STEPS: dict[str, Case] = {
     "a budget that fell": (
@@ -244,5 +301,3 @@ def test_a_step_is_found_broken_by(name: str) -> None:
 def test_what_may_happen_is_not_found_broken(name: str) -> None:
     """So the steps above fail for what is wrong with them alone."""
     stepped(GOOD_STEPS[name])
-
-

@@ -260,6 +260,13 @@ def refused() -> list[Action]:
         SettlementConfirm(2**32, 0),
         SettlementDispute(1, 99),
         SettlementStatement(1, -1, paid=True),
+        *refused_trade(),
+    ]
+
+
+def refused_trade() -> list[Action]:
+    """As ``refused``: campaigns, orders and likes."""
+    return [
         created(budget=0),
         created(reward=0),
         created(bonus=-1),
