@@ -172,6 +172,11 @@ BAD_STEPS: dict[str, Case] = {
         [ANN],
         "who judges has no share in it",
     ),
+    "an order judged by its promoter": (
+        opened(offer=with_offer(arbiter=ROB.account)),
+        [ANN],
+        "who judges has no share in it",
+    ),
     "another offer": (
         order(WAITING, offer=with_offer(goods=an_id("a brick"))),
         EVERYBODY,

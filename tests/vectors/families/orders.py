@@ -107,6 +107,7 @@ CASES: dict[str, Case] = {
     "arbiter_invalid (the buyer)": taken(arbiter=ANN.account),
     "arbiter_invalid (the seller)": taken(arbiter=BEN.account),
     "arbiter_invalid (who buys of itself)": taken(sender=BEN),
+    "arbiter_invalid (who has a share in it)": taken(arbiter=ROB.account),
     "promoter_invalid (more than the price)": taken(share=PRICE + 1),
     "promoter_invalid (no share)": taken(share=0),
     "promoter_invalid (nobody's share)": taken(promoter=None),
@@ -160,9 +161,30 @@ def left_alone() -> list[dict[str, object]]:
     return found
 
 
+def too_late() -> list[dict[str, object]]:
+    """Words after the deadline, in the second in which it lies, so that the end waits yet."""
+    found = []
+    words: tuple[tuple[Made, Person, Say], ...] = (
+        (ordered, BEN, ship),
+        (shipped, ANN, OrderDispute),
+        (disputed, JOY, split(1)),
+    )
+    for made, speaker, say in words:
+        ledger = trading(founders=2, settlement_cycle_ms=400 * 86_400_000)
+        ledger.pass_time(500)
+        order = made(ledger)
+        late = the_order(ledger, order).deadline + 1 - ledger.time
+        said = say(order)
+        ledger.pass_time(late - 2)
+        decoded = ledger.act(speaker, said)
+        name = f"order_status_wrong as {type(said).__name__} comes late"
+        found.append(record(name, ledger, [decoded], after_ms=2))
+    return found
+
+
 def cases() -> Sequence[Mapping[str, object]]:
     found = []
     for name, case in CASES.items():
         ledger = trading(founders=2)
         found.append(record(name, ledger, case(ledger)))
-    return [*found, *left_alone()]
+    return [*found, *left_alone(), *too_late()]
