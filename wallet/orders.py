@@ -201,13 +201,13 @@ async def _check_offer(light: LightClient, request: OfferRequest, proven: Proven
             f"this offer was good until {format_time(offer.expires)}, it is {format_time(now)}",
             "Ask the seller for another.",
         )
-    fault = offer_fault(offer)
-    if fault is not None:
-        raise refused(fault, _FAULTS[fault], "Ask the seller for another.")
     if proven.account in (offer.seller, offer.arbiter):
         raise refused(
             Outcome.ARBITER_INVALID, "you are its seller or its arbiter, and cannot be its buyer"
         )
+    fault = offer_fault(offer)
+    if fault is not None:
+        raise refused(fault, _FAULTS[fault], "Ask the seller for another.")
     for account in (offer.seller, offer.promoter):
         if account is not None and not (await light.account(account)).exists:
             name = address(account, light.believed.genesis.network)

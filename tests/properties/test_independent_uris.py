@@ -57,8 +57,54 @@ def test_invoices(case: Any) -> None:
     assert len(digest("account", msgpack.packb(policy))) == 32
 
 
+def _paper(case: Any, name: str) -> list[Any]:
+    """What the base64url of a paper carries, and that its one key signed it, where it is signed."""
+    text = case["uri"].removeprefix(f"liqbon:{name}/")
+    carried = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    assert carried.hex() == case["carried"]
+    version, chain, contents, *signed = msgpack.unpackb(carried)
+    assert (version, chain.hex()) == (1, case["chain"])
+    if not signed:
+        return [contents]
+    [[policy, [[place, signature]]]] = signed
+    key = Ed25519PrivateKey.from_private_bytes(hexed(case["signer"])).public_key()
+    assert policy == [1, [key.public_bytes_raw()]]
+    message = b"LiqBon/sign/" + name.encode() + b"\0" + chain + msgpack.packb(contents)
+    Ed25519PublicKey.from_public_bytes(policy[1][place]).verify(signature, message)
+    return [contents, digest("account", msgpack.packb(policy))]
+
+
+def _hexed(text: str | None) -> bytes | None:
+    return None if text is None else hexed(text)
+
+
+@pytest.mark.parametrize("case", [c for c in URIS if c["voucher"]], ids=lambda c: c["uri"][-8:])
+def test_vouchers(case: Any) -> None:
+    """[URI-7]"""
+    asked = case["voucher"]
+    ids = [_hexed(asked[name]) for name in ("campaign", "claimant", "referrer", "id")]
+    assert _paper(case, "voucher")[0] == [*ids, int(asked["expires"])]
+
+
+@pytest.mark.parametrize("case", [c for c in URIS if c["offer"]], ids=lambda c: c["uri"][-8:])
+def test_offers(case: Any) -> None:
+    """[URI-7]"""
+    asked = case["offer"]
+    contents, signer = _paper(case, "offer")
+    numbers = {"price", "share", "ship_within", "expires"}
+    assert contents == [int(v) if name in numbers else _hexed(v) for name, v in asked.items()]
+    assert hexed(asked["seller"]) == signer
+
+
+@pytest.mark.parametrize("case", [c for c in URIS if c["content"]], ids=lambda c: c["uri"][-8:])
+def test_contents(case: Any) -> None:
+    """[URI-7]"""
+    assert _paper(case, "content") == [hexed(case["content"])]
+
+
 def test_refused_texts_are_there() -> None:
     """[URI-1, URI-2, URI-3, URI-4]"""
     codes = {case["code"] for case in URIS if case["code"]}
     assert {"uri_malformed", "amount_zero", "address_network", "oversized"} <= codes
+    assert {"voucher_malformed", "offer_malformed", "content_malformed"} & codes
     assert all(not case["payment"] and not case["invoice"] for case in URIS if case["code"])

@@ -67,6 +67,7 @@ class TestRefused:
     ) -> None:
         for wrong, code in (
             (replace(paper, arbiter=paper.seller), "arbiter_invalid"),
+            (replace(paper, promoter=paper.arbiter, share=1), "arbiter_invalid"),
             (replace(paper, share=1), "promoter_invalid"),
             (replace(paper, promoter=paper.seller, share=paper.price + 1), "promoter_invalid"),
         ):

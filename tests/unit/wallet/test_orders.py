@@ -97,11 +97,11 @@ class TestOffer:
             ({"--expires": "2020-01-01T00:00:00Z"}, "offer_expired"),
             ({"--expires": "soon"}, "time_malformed"),
             ({"--arbiter": "SELLER"}, "arbiter_invalid"),
+            ({"--promoter": "OTHER", "--share": "1"}, "arbiter_invalid"),
             ({"--arbiter": "tlqb1x"}, "address_malformed"),
             ({"--share": "1"}, "promoter_invalid"),
             ({"--promoter": "SELLER"}, "promoter_invalid"),
             ({"--promoter": "SELLER", "--share": "4.000001"}, "promoter_invalid"),
-            ({"--promoter": "OTHER", "--share": "1"}, "arbiter_invalid"),
             ({"--goods": "a red bicycle"}, "id_malformed"),
         ],
     )
