@@ -102,14 +102,14 @@ def a_tight_genesis() -> Genesis:
 class History:
     """A ledger beside its slow twin; ``told``: how often each action came to each code."""
 
-    def __init__(self) -> None:
-        self.ledger = Ledger(a_tight_genesis())
+    def __init__(self, ledger: Ledger | None = None) -> None:
+        self.ledger = ledger if ledger is not None else Ledger(a_tight_genesis())
         self.slow = SlowLedger(self.ledger.genesis)
         self.hands = Hands(self.ledger, self.slow.desk)
         self.told: Counter[tuple[str, str]] = Counter()
         self.most = Counter({code: limit(self.slow.desk, code) for code in CODES})
         for i, person in enumerate(CROWD[:-1]):
-            self._settle([self.hands.deposit_to(CODES[i % 3], person, 3_000)], i % 4)
+            self.settle([self.hands.deposit_to(CODES[i % 3], person, 3_000)], i % 4)
 
     @property
     def sent(self) -> list[Decoded]:
@@ -128,17 +128,17 @@ class History:
         what, who, whom, size = step
         lane = (who + whom + size) % 4
         if what % 16 == 0:
-            self._settle([], lane, JUMPS[size % len(JUMPS)])
+            self.settle([], lane, JUMPS[size % len(JUMPS)])
         elif what % 16 == 1:
             mixed = [(who + 37 * i, whom + 11 * i * i, size ^ 29 * i) for i in range(2 + size % 9)]
             moves = [MOVES[(what // 16 + sum(three)) % len(MOVES)] for three in mixed]
             made = [move(self.hands, *three) for move, three in zip(moves, mixed, strict=True)]
-            self._settle(made, lane)
+            self.settle(made, lane)
         else:
             move = MOVES[(what * 7 + who) % len(MOVES)]
-            self._settle([move(self.hands, who, whom, size)], lane)
+            self.settle([move(self.hands, who, whom, size)], lane)
 
-    def _settle(self, made: Sequence[Decoded], lane: int, after_ms: int = 1_000) -> None:
+    def settle(self, made: Sequence[Decoded], lane: int, after_ms: int = 1_000) -> None:
         """Apply a block, compare with the slow ledger, and see that no stranger's balance fell."""
         ledger, slow = self.ledger, self.slow
         before = {key: raw for key, raw in ledger.state.items() if key[0] == Prefix.ACCOUNT}

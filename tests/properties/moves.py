@@ -356,3 +356,20 @@ MOVES: tuple[Callable[[Hands, int, int, int], Decoded], ...] = (
     Hands.settle_dispute,
     Hands.settle_statement,
 )
+
+PARTNERS_SAY = (
+    Hands.deposit,
+    Hands.redeem,
+    Hands.refund,
+    Hands.set_rate,
+    Hands.set_caps,
+    Hands.attest,
+    Hands.release,
+    Hands.settle_pay,
+    Hands.settle_confirm,
+    Hands.settle_dispute,
+    Hands.settle_dispute,
+    Hands.settle_statement,
+    Hands.settle_statement,
+)
+"""What happens between partners."""
