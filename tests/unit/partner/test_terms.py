@@ -12,8 +12,9 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from client.fields import format_time, parse_time
+from client.fields import format_time, parse_time, to_base64
 from partner.cli import cli
 from partner.tokens import (
     ATTESTATION,
@@ -23,7 +24,8 @@ from partner.tokens import (
     write_attestation,
 )
 from primitives.actions import Attestation, attestation_message
-from primitives.entries import Limits, Programme, limits_key, programme_key
+from primitives.encoding import encode
+from primitives.entries import Limits, Programme, Redemption, limits_key, programme_key
 from shell.errors import UsageError
 from tests.builders import DAY_MS, a_person, a_role
 from tests.unit.partner.conftest import Market, Office
@@ -245,6 +247,53 @@ class TestLimits:
         before = limits(market)
         assert market.north.refused(status, "limits", *arguments)["code"] == code
         assert limits(market) == before
+
+
+class TestLies:
+    """A partner's figures are believed by proof alone, as a wallet's are."""
+
+    def test_a_node_that_forges_limits_is_named_and_alone_convinces_nobody(
+        self, market: Market
+    ) -> None:
+        honest = limits(market)
+        forged = replace(honest, terms=replace(honest.terms, claim_bound=2**60))
+
+        def richer(path: str, document: Any) -> Any:
+            if document.get("key") == limits_key("north").hex():
+                document["value"] = to_base64(encode(forged))
+            return document
+
+        liar = market.network.liar(richer)
+        home = ["--home", str(market.north.path), "--output", "json"]
+        alone = CliRunner().invoke(cli, ["limits", "show", *home, "--node", liar])
+        assert alone.exit_code == 9
+        assert json.loads(alone.stdout)["error"]["code"] == "not_proven"
+        both = ["--node", liar, "--node", market.network.urls[0]]
+        shown = json.loads(CliRunner().invoke(cli, ["limits", "show", *home, *both]).stdout)
+        assert shown["limits"]["claim_bound"] == "50000"
+        assert [(one["node"], one["lie"]) for one in shown["blames"]] == [(liar, True)]
+
+    def test_an_invoice_that_a_node_says_was_redeemed_is_not(self, market: Market) -> None:
+        """Goods are handed over for a proof, and for nothing else."""
+        redemption = Redemption(ALICE.account, 5 * MILLION, 0, bytes(32), 3)
+
+        def paid(path: str, document: Any) -> Any:
+            if str(document.get("key", "")).startswith("72"):
+                document["value"] = to_base64(encode(redemption))
+            return document
+
+        liar = market.network.liar(paid)
+        result = market.north.invoice("5", "--wait", "1", "--node", liar, "--output", "json")
+        assert result.exit_code == 9, result.output
+        stored = market.north.read("invoices")["invoices"]
+        assert [one["state"] for one in stored] == ["open"]
+
+    def test_without_a_node_nothing_is_signed(self, market: Market) -> None:
+        nowhere = ["--node", "http://127.0.0.1:1"]
+        error = market.north.refused(6, "limits", "lower-claim-bound", "5", *nowhere)
+        assert error["code"] == "node_unavailable"
+        assert market.north.invoice("5", *nowhere).exit_code == 6
+        assert market.north.read("invoices")["invoices"] == []
 
 
 class TestReserve:
