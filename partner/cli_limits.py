@@ -150,7 +150,7 @@ async def _lower(visit: Visit, us: str, units: int) -> Deed:
                 f"others may come to owe {us} {format_amount(bound)} now; it can only be lowered",
                 "Raising it is for the others to decide. Nothing was sent.",
             )
-        owed = -(await visit.books.position(us)).net
+        owed = (await visit.books.position(us)).owed
         if owed > units:
             visit.printer.note(
                 f"others owe {us} {format_amount(owed)} already: nobody can redeem there until "
