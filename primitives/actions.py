@@ -13,6 +13,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from primitives.amount import DailyCap
 from primitives.encoding import Count, Digest, Millis, Positive, Wire, encode
 from primitives.endorsement import Endorsement
 from primitives.hashing import (
@@ -154,8 +155,8 @@ class SetDailyCaps(Wire, tag=int(Tag.LIMIT_SET_DAILY_CAPS)):
     """Bound what a stolen key could do in a day, in units; what is raised is raised later."""
 
     partner: Code
-    mint_per_day: Count
-    refund_per_day: Count
+    mint_per_day: DailyCap
+    refund_per_day: DailyCap
 
 
 class Attestation(Wire):

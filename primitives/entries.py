@@ -13,6 +13,7 @@ from typing import Annotated, Final
 import msgspec
 
 from primitives.actions import Code, Cycle, Name, Url
+from primitives.amount import DailyCap
 from primitives.calendar import DUE_PAGE_ITEMS as DUE_PAGE_ITEMS
 from primitives.calendar import CapsStart as CapsStart
 from primitives.calendar import CycleClose as CycleClose
@@ -167,8 +168,8 @@ class PendingReserve(Wire):
 class PendingCaps(Wire):
     """Daily caps, in units, that were raised and are in force from ``since`` on."""
 
-    mint_per_day: Count
-    refund_per_day: Count
+    mint_per_day: DailyCap
+    refund_per_day: DailyCap
     since: Millis
 
 
@@ -193,8 +194,8 @@ class Day(Wire):
     """What a partner minted and refunded in one UTC day of block time, in units."""
 
     day: Count
-    minted: Count
-    refunded: Count
+    minted: DailyCap
+    refunded: DailyCap
 
 
 class Programme(Wire):

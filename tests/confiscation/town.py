@@ -42,7 +42,7 @@ from primitives.actions import (
     invoice_message,
     release_message,
 )
-from primitives.amount import MAX_SUPPLY, MICRO
+from primitives.amount import MAX_PER_DAY, MAX_SUPPLY, MICRO
 from primitives.entries import ObligationStatus
 from primitives.transaction import Decoded
 from tests.attacks.scenes import ANN, BOB, CYCLE_MS, done
@@ -163,6 +163,7 @@ def spends(action: Action) -> int:
 
 _AMOUNTS = st.sampled_from((1, 9_999, 10_000, MICRO, BILL, 100 * MICRO, 10**12, MAX_SUPPLY))
 _COUNTS = st.one_of(st.just(0), _AMOUNTS)
+_CAPS = st.sampled_from((0, 1, MICRO, BILL, 100 * MICRO, MAX_PER_DAY))
 _IDS = st.sampled_from(
     [
         *(an_id(f"bill {cycle} at {code}") for cycle in (1, 2) for code in CODES[1:]),
@@ -205,8 +206,8 @@ def _fields(town: Ledger) -> dict[str, st.SearchStrategy[Any]]:
         "since": times,
         "paused": st.booleans(),
         "claim_bound": _COUNTS,
-        "mint_per_day": _COUNTS,
-        "refund_per_day": _COUNTS,
+        "mint_per_day": _CAPS,
+        "refund_per_day": _CAPS,
         "as_of": times,
         "reserve": _COUNTS,
         "attested": times,

@@ -16,7 +16,7 @@ from msgspec.structs import astuple, replace
 
 from primitives.actions import ReserveRelease
 from primitives.address import account_id
-from primitives.amount import MAX_SUPPLY, MICRO
+from primitives.amount import MAX_PER_DAY, MAX_SUPPLY, MICRO
 from primitives.entries import (
     SETTLEMENT_KEY,
     SUPPLY_KEY,
@@ -91,7 +91,7 @@ def a_tight_genesis() -> Genesis:
         credit=0,
         reserve=MAX_SUPPLY,
         haircut=0,
-        mint_per_day=MAX_SUPPLY,
+        mint_per_day=MAX_PER_DAY,
         reserve_ceiling=MAX_SUPPLY,
     )
     bare = replace(poor.limits, credit=200 * MICRO, reserve=30 * MICRO)

@@ -220,6 +220,7 @@ class TestLimits:
         [
             (["daily-caps"], 2, "usage"),
             (["daily-caps", "--mint", "-1"], 2, "amount_malformed"),
+            (["daily-caps", "--refund", "1250000.000001"], 2, "amount_overflow"),
             (["lower-claim-bound", "1.5e3"], 2, "amount_malformed"),
             (["lower-claim-bound", "5", "--account", "1"], 8, "not_admin"),
         ],
