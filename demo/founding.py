@@ -22,12 +22,10 @@ def found(world: World, base_port: int) -> None:
         for node in network.nodes.values():
             status = api.get(node.url, "/status")
             expect(status["chain"] == world.pinned.chain.hex(), f"{node.partner}: another chain")
-        members = len(world.pinned.members)
         stage.say(
-            f"""Each is a process with its own key, database and journal. Nothing counts before
-            {world.pinned.quorum} of the {members} have signed it. Everything below is checked
-            against the genesis {world.pinned.chain.hex()[:16]}, which pins members, rates and
-            limits."""
+            f"""Each keeps its own books. What counts is signed by {world.pinned.quorum} of the
+            {len(world.pinned.members)}, and checked from the genesis
+            {world.pinned.chain.hex()[:16]} on."""
         )
 
 
@@ -59,9 +57,9 @@ def _tell_retailers(world: World) -> None:
     rows = []
     for code, retailer in world.retailers.items():
         node = world.network.nodes[code]
-        rate = f"{decimal_text(retailer.worth(100))} LiqBon"
+        rate = decimal_text(retailer.worth(100))
         rows.append(
-            [retailer.name, retailer.programme_name, rate, node.url, str(node.pid)],
+            [retailer.name, retailer.programme_name, rate, node.url],
         )
-    heads = ["retailer", "programme", "100 points are>", "its node", "process>"]
+    heads = ["retailer", "programme", "LiqBon for 100 points>", "its node"]
     world.stage.table(heads, rows)

@@ -80,14 +80,6 @@ class Stage:
 
 
 def spread(times_ms: Sequence[float]) -> str:
-    """The fastest, the middle and the slowest of some times, in words."""
-    ordered = sorted(times_ms)
-    middle = ordered[len(ordered) // 2]
-    return (
-        f"{ordered[0]:.0f} ms at best, {middle:.0f} ms in the middle, {ordered[-1]:.0f} ms at worst"
-    )
-
-
-def told(times_ms: Sequence[float]) -> str:
-    """A few times, each."""
-    return " and ".join(f"{each:.0f} ms" for each in times_ms)
+    """The fastest and the slowest of some times, in words."""
+    fastest, slowest = f"{min(times_ms):,.0f}", f"{max(times_ms):,.0f}"
+    return f"{fastest} ms" if fastest == slowest else f"{fastest} to {slowest} ms"
