@@ -82,6 +82,8 @@ class SlowLedger:
         if transaction.channel:
             desk.create("channel", transaction.sender, transaction.channel)
         outcome = self._outcome(transaction)
+        if outcome == "done" and isinstance(transaction.action, slow_settlement.Word):
+            return outcome
         if not self._lane_has_room(lane):
             desk.book.tear_out(beginning)
             desk.events = []
