@@ -58,9 +58,9 @@ def spend(world: World) -> None:
         alice, boris = world.held_by("alice"), world.held_by("boris")
         expect((alice, boris) == (Decimal("7.5"), Decimal("24.5")), f"{alice}, {boris}")
         stage.say(
-            f"""Alice's grocery points buy a flight from {world.name(airline)} ({FLIGHT} LiqBon),
-            Boris's pharmacy drops books from {world.name(books)} ({BOOKS}). He returns one and gets
-            {RETURNED} back."""
+            f"""Alice's grocery points buy a flight from {world.name(airline)} ({FLIGHT} LiqBon).
+            Boris's pharmacy points buy books from {world.name(books)} ({BOOKS}); he returns one and
+            gets {RETURNED} back."""
         )
         stage.proven(
             f"""{decimal_text(burnt)} LiqBon fewer exist, as much as was spent; Alice keeps
