@@ -63,7 +63,7 @@ PARAMETERS: Final = Parameters(
     dispute_ms=14 * DAY_MS,
     epoch_minimum_ms=HOUR_MS,
     epoch_maximum_ms=30 * DAY_MS,
-    due_per_block=64,
+    due_per_block=1_024,
 )
 """What ``genesis new`` proposes; founders may change it before they join."""
 
