@@ -62,7 +62,7 @@ def _refused(world: World, raw: bytes, expected: str) -> list[str]:
     """Every node refuses a transaction that a thief hands in, and for this reason."""
     codes = world.answers_to(raw)
     expect(set(codes) == {expected}, f"{expected} was expected, the nodes say {codes}")
-    return ["all four nodes", expected]
+    return ["every node", expected]
 
 
 def _past_the_limit(world: World) -> list[str]:

@@ -35,7 +35,7 @@ def audit(world: World) -> None:
         stage.say(
             f"""liqbon-audit replays {world.name(node.partner)}'s node from genesis in
             {run_["seconds"]:.1f} s: {total["blocks"]:,} blocks, {total["transactions"]:,}
-            transactions, every signature and rule; no balance fell unless its owner signed. A node
+            transactions, every signature and rule. No balance fell unless its owner signed. A node
             that makes Alice's payment ten times larger is caught at height
             {refused["height"]:,}: {refused["code"]}."""
         )

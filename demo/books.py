@@ -62,7 +62,7 @@ def _tell_what_the_chain_knows(world: World, returned: str) -> None:
     expect(all(item["sender"] == address for item in lowered), f"somebody else paid: {lowered}")
     world.stage.say(
         f"""Of Alice's deposit the ledger knows {int(mint["points"]):,} points of
-        {mint["programme"]}, {mint["amount"]} LiqBon, an address and a sealed mark: no name, card or
-        receipt. Her balance fell {len(lowered)} times, each time by her own signature. Nobody can
-        take, freeze or expire the rest (docs/explanation/what-nobody-can-take-from-you.md)."""
+        {mint["programme"]}, {mint["amount"]} LiqBon, an address and a sealed mark: no name, no
+        receipt. Her balance fell {len(lowered)} times, each time by her signature. Nobody can take,
+        freeze or expire the rest."""
     )

@@ -55,12 +55,12 @@ def _shop(world: World) -> list[str]:
         f"liqbon-partner deposit --programme basket {handed} {counter}",
         f"liqbon-partner invoice {PRICE} --qr {till} | tee invoice.txt",
         f'liqbon-wallet redeem "{shown}" {_keys("wallets/boris")}',
-        f"liqbon-partner invoices {till}",
+        f"liqbon-partner invoices --home partners/{books} --node {world.url(books)}",
     ]
 
 
 def _settlement() -> list[str]:
-    return [f"liqbon-partner settle list --all {_keys('custodians/tollhouse')}"]
+    return ["liqbon-partner settle list --all --home custodians/tollhouse"]
 
 
 def _auditor(world: World) -> list[str]:

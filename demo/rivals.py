@@ -51,7 +51,7 @@ def use_up_deposit(world: World) -> list[str]:
         deposit(world, victim, "boris", POINTS, node.url)
     world.expected[rival] += world.retailers[rival].worth(COPIED)
     expect(codes == ["not_issuer"] * len(world.network.nodes) + ["final"], f"{codes}")
-    return ["all four nodes", "not_issuer; the shop's deposit counts"]
+    return ["every node", "not_issuer; the shop's deposit counts"]
 
 
 def use_up_invoice(world: World) -> list[str]:
@@ -72,7 +72,7 @@ def use_up_invoice(world: World) -> list[str]:
         node.on_submission = redeem_first
         redeem(world, "boris", victim, PRICE, node.url)
     expect(codes == ["not_cashier"] * len(world.network.nodes), f"{codes}")
-    return ["all four nodes", "not_cashier; the purchase counts"]
+    return ["every node", "not_cashier; the purchase counts"]
 
 
 def repeat_payment(world: World) -> list[str]:

@@ -13,7 +13,7 @@ from demo.world import World, liqbon
 
 CYCLE_MS: Final = 8_000
 """So often a cycle closes in this story; a real network waits a week or a month."""
-CONFIRMATION_MS: Final = 20_000
+CONFIRMATION_MS: Final = 15_000
 """So long a creditor may deny a payment here; on a real network, three days."""
 ROOM_S: Final = 4.0
 """What the shopping before takes, about: it begins only if the cycle stays open for so long."""

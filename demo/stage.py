@@ -47,13 +47,13 @@ class Stage:
 
     def say(self, text: str) -> None:
         """A sentence or a few, wrapped."""
-        for line in textwrap.wrap(" ".join(text.split()), WIDTH - len(INDENT)):
+        for line in _wrapped(text, WIDTH - len(INDENT)):
             self.line(INDENT + line)
 
     def proven(self, text: str) -> None:
         """Something that was checked, and by what."""
         mark = self._paint(GREEN, "proven  ")
-        first, *rest = textwrap.wrap(" ".join(text.split()), WIDTH - len(INDENT) - 8)
+        first, *rest = _wrapped(text, WIDTH - len(INDENT) - 8)
         self.line(f"{INDENT}{mark}{first}")
         for line in rest:
             self.line(f"{INDENT}{' ' * 8}{line}")
@@ -77,6 +77,11 @@ class Stage:
 
     def _paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._coloured else text
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines of words; a path or a name with hyphens stays whole."""
+    return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
 
 def spread(times_ms: Sequence[float]) -> str:

@@ -29,9 +29,7 @@ def tell(stage: Stage, directory: Path, base_port: int, *, once: bool) -> None:
     """
     started = time.monotonic()
     stage.line("LiqBon: points that belong to the customer, on books that nobody owns")
-    stage.say(
-        "Invented retailers on this machine, by the installed commands. Every amount is checked."
-    )
+    stage.say("Invented retailers, test money, the installed commands. Every amount is checked.")
     durations = {"settlement_cycle_ms": CYCLE_MS, "confirmation_ms": CONFIRMATION_MS}
     with Network(directory / "network", free_base(first=base_port), durations) as network:
         world = World(stage, network, directory)

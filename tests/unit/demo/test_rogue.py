@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from client.builder import Slot, account_of, build, endorse
-from client.home import create
+from client.home import create, open_home
 from demo import rogue
 from node.config import create_key
 from primitives.actions import (
@@ -106,8 +106,6 @@ def keystore(tmp_path: Path) -> Path:
 
 
 def test_a_stolen_keystore_opens_to_the_keys_that_the_wallet_uses(keystore: Path) -> None:
-    from client.home import open_home
-
     vault = open_home(keystore / "home").unlock(PASSPHRASE)
     for account in (0, 2):
         stolen = rogue.stolen(keystore / "home", keystore / "passphrase", account)

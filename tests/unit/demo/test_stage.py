@@ -42,8 +42,18 @@ def test_numbers_stand_under_each_other() -> None:
     assert rows == ["   name    LiqBon", "   Alice  1,012.5", "   B            2"]
 
 
-def test_times_are_told_by_their_spread() -> None:
-    assert spread([90, 30, 60]) == "30 ms at best, 60 ms in the middle, 90 ms at worst"
+@pytest.mark.parametrize(
+    ("times", "text"), [([90, 30, 1060], "30 to 1,060 ms"), ([31.2, 30.8], "31 ms"), ([7], "7 ms")]
+)
+def test_times_are_told_by_their_spread(times: list[float], text: str) -> None:
+    assert spread(times) == text
+
+
+def test_a_path_with_hyphens_stays_whole() -> None:
+    out = io.StringIO()
+    path = "docs/" + "-".join(["word"] * 12)
+    Stage(out, coloured=False).say(f"{'before ' * 8} {path}")
+    assert out.getvalue().splitlines()[1].strip() == path
 
 
 @pytest.mark.parametrize(
