@@ -68,6 +68,6 @@ def _auditor(world: World) -> list[str]:
     return [
         f"liqbon-audit verify --genesis genesis.json --node {url} --home auditor",
         "liqbon-audit reserves --home auditor",
-        "liqbon-audit settlement --list --home auditor",
+        f"liqbon-audit settlement {world.denied['cycle']} --home auditor",
         f"liqbon-audit export chain.sqlite --format sqlite --node {url} --home auditor",
     ]

@@ -31,6 +31,7 @@ def invited(directory: Path) -> list[list[str]]:
         url = f"http://127.0.0.1:{7600 + 10 * number}"
         network.nodes[founder.code] = Node(founder.code, url, 1, directory)
     world = World(Stage(out, coloured=False), network, directory)
+    world.denied = {"cycle": 6}
     world.shops = {founder.programme: founder.code for founder in FOUNDERS}
     invite(world)
     shown = [line.strip() for line in out.getvalue().splitlines()]
