@@ -22,9 +22,11 @@ POINTS: Final = 500
 COPIED: Final = 400
 """Points of its own for which the rival copies the mark: 1 LiqBon."""
 PRICE: Final = "6"
-"""What a customer pays at the shop through the rival's node, and the price in the rival's copy:"""
+"""What Boris pays at a shop through the rival's node."""
 PENNY: Final = 1
+"""Units that the rival redeems on the same invoice's id."""
 PAYMENT: Final = "0.5"
+"""What Alice pays Boris through the rival's node."""
 
 
 def use_up_deposit(world: World) -> list[str]:
@@ -73,6 +75,13 @@ def use_up_invoice(world: World) -> list[str]:
         redeem(world, "boris", victim, PRICE, node.url)
     expect(codes == ["not_cashier"] * len(world.network.nodes), f"{codes}")
     return ["every node", "not_cashier; the purchase counts"]
+
+
+def left_with_boris(world: World) -> Decimal:
+    """What is left to him of both deposits after his purchase: all of which counted."""
+    deposited = world.retailers[world.shops["basket"]].worth(POINTS)
+    copied = world.retailers[world.shops["miles"]].worth(COPIED)
+    return deposited + copied - Decimal(PRICE)
 
 
 def repeat_payment(world: World) -> list[str]:

@@ -82,9 +82,3 @@ class Stage:
 def _wrapped(text: str, width: int) -> list[str]:
     """Lines of words; a path or a name with hyphens stays whole."""
     return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
-
-
-def spread(times_ms: Sequence[float]) -> str:
-    """The fastest and the slowest of some times, in words."""
-    fastest, slowest = f"{min(times_ms):,.0f}", f"{max(times_ms):,.0f}"
-    return f"{fastest} ms" if fastest == slowest else f"{fastest} to {slowest} ms"

@@ -9,7 +9,7 @@ from demo import __main__ as command
 from demo import commands
 from demo.commands import Unexpected, run
 from demo.network import free_base
-from demo.stage import WIDTH, Stage, spread
+from demo.stage import WIDTH, Stage
 from demo.world import Retailer, decimal_text, liqbon
 
 
@@ -40,13 +40,6 @@ def test_numbers_stand_under_each_other() -> None:
     lines = told(coloured=False).splitlines()
     rows = [line for line in lines if line.startswith(("   name", "   Alice", "   B"))]
     assert rows == ["   name    LiqBon", "   Alice  1,012.5", "   B            2"]
-
-
-@pytest.mark.parametrize(
-    ("times", "text"), [([90, 30, 1060], "30 to 1,060 ms"), ([31.2, 30.8], "31 ms"), ([7], "7 ms")]
-)
-def test_times_are_told_by_their_spread(times: list[float], text: str) -> None:
-    assert spread(times) == text
 
 
 def test_a_path_with_hyphens_stays_whole() -> None:
