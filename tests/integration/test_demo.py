@@ -39,7 +39,7 @@ REFUSALS = (
     "paid once",
 )
 """Why each way to cheat fails, in the order of the table; the third has two."""
-MOST_WORDS = 700
+MOST_WORDS = 800
 """A minute or two of reading, tables included."""
 
 
