@@ -33,6 +33,7 @@ from primitives.encoding import encode
 
 RESULT: Final = ROOT / "docs" / "results" / "audit.json"
 SENDERS: Final = 10_000
+DONE: Final = "done.json"
 LOOK_S: Final = 0.2
 LOOKS: Final = (0.10, 0.50, 1.00)
 
@@ -42,6 +43,13 @@ class Memory(msgspec.Struct, frozen=True):
 
     share: float
     rss_bytes: int
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A chain that stands in a directory, and how long it took to make it."""
+
+    transfers: int
+    seconds: float
 
 
 class AuditResult(msgspec.Struct, frozen=True):
@@ -102,11 +110,12 @@ def main() -> int:
     options = _options()
     with tempfile.TemporaryDirectory(prefix="liqbon-audit-") as temporary:
         directory = options.keep or Path(temporary)
-        begun_s = time.monotonic()
-        if not (directory / "done").exists():
+        if not (directory / DONE).exists():
             _make(directory, options.transfers)
-        making_s = time.monotonic() - begun_s
-        result = _measure(directory, options.transfers, making_s)
+        made = msgspec.json.decode((directory / DONE).read_bytes(), type=Made)
+        if made.transfers != options.transfers:
+            raise SystemExit(f"{directory} holds a chain of {made.transfers} transfers")
+        result = _measure(directory, made)
     options.result.parent.mkdir(parents=True, exist_ok=True)
     text = msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n"
     options.result.write_bytes(text)
@@ -124,6 +133,7 @@ def _options() -> argparse.Namespace:
 
 def _make(directory: Path, transfers: int) -> None:
     directory.mkdir(parents=True, exist_ok=True)
+    begun_s = time.monotonic()
     solo = Solo(directory / "chain", SENDERS)
     workshop = Workshop()
     try:
@@ -132,10 +142,11 @@ def _make(directory: Path, transfers: int) -> None:
     finally:
         workshop.close()
         solo.close()
-    (directory / "done").write_text(f"{transfers}\n")
+    made = Made(transfers, round(time.monotonic() - begun_s, 1))
+    (directory / DONE).write_bytes(msgspec.json.encode(made))
 
 
-def _measure(directory: Path, transfers: int, making_s: float) -> AuditResult:
+def _measure(directory: Path, made: Made) -> AuditResult:
     server = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.shelf", str(directory / "chain")],
         cwd=ROOT,
@@ -157,11 +168,11 @@ def _measure(directory: Path, transfers: int, making_s: float) -> AuditResult:
         machine=machine.describe(),
         date=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         commit=machine.commit(ROOT),
-        transfers=transfers,
+        transfers=made.transfers,
         senders=SENDERS,
         heights=heights,
         chain_bytes=_size(directory / "chain"),
-        making_seconds=round(making_s, 1),
+        making_seconds=made.seconds,
         seconds=document.run.seconds,
         transactions_per_second=document.run.transactions_per_second,
         processes=document.run.processes,
@@ -169,7 +180,7 @@ def _measure(directory: Path, transfers: int, making_s: float) -> AuditResult:
         cpu_seconds=round(watch.cpu_s, 1),
         state_entries=document.sums.entries,
         verified=document.verified.height == heights
-        and document.total.done >= transfers
+        and document.total.done >= made.transfers
         and not document.total.refused + document.total.skipped,
     )
 

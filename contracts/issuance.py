@@ -1,8 +1,8 @@
 """LiqBon coming into being against deposited points. Knows the minting rule, whole.
 
 A partner's issuer, a programme that is not paused, the rate in force, a deposit never used before,
-and room under the partner's limit, its own daily cap and the bound of all LiqBon: without every one
-of them nothing is minted ([LEDGER-6]).
+and room under the partner's limit and its own daily cap: without every one of them nothing is
+minted ([LEDGER-6]).
 """
 
 from __future__ import annotations
@@ -65,8 +65,6 @@ def _room_refusal(
     today = limits.day_of(draft, context, partner.code)
     if today.minted + amount > in_force.terms.mint_per_day:
         return Outcome.DAILY_CAP_EXCEEDED
-    if not supply.may_mint(draft, amount):
-        return Outcome.SUPPLY_EXCEEDED
     return None
 
 

@@ -30,8 +30,6 @@ def redeem(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:
         return refusal
     if token.balance(draft, sender) < invoice.amount:
         return Outcome.BALANCE_TOO_LOW
-    if not supply.may_redeem(draft, invoice.amount):
-        return Outcome.SUPPLY_EXCEEDED
     token.debit(draft, sender, invoice.amount)
     used = Redemption(sender, invoice.amount, 0, decoded.id, context.height)
     draft.put(redemption_key(invoice.partner, invoice.id), used)

@@ -16,33 +16,26 @@ def of(entries: Entries) -> Supply:
     return found
 
 
-def may_mint(entries: Entries, amount: int) -> bool:
-    """Whether all that was ever minted, and what there is, stay in bounds.
-
-    What is given back was redeemed before, so refunds cannot leave them.
-    """
-    totals = of(entries)
-    return max(totals.minted, totals.supply) + amount <= MAX_SUPPLY
-
-
-def may_redeem(entries: Entries, amount: int) -> bool:
-    """Whether all that was ever redeemed stays in bounds; with it, all that is given back."""
-    return of(entries).redeemed + amount <= MAX_SUPPLY
-
-
 def add_minted(entries: Entries, amount: int) -> None:
     """``amount`` units came into being against a deposit."""
     totals = of(entries)
-    entries.put(SUPPLY_KEY, replace(totals, minted=totals.minted + amount))
+    _put(entries, replace(totals, minted=totals.minted + amount))
 
 
 def add_redeemed(entries: Entries, amount: int) -> None:
     """``amount`` units were burnt for an invoice."""
     totals = of(entries)
-    entries.put(SUPPLY_KEY, replace(totals, redeemed=totals.redeemed + amount))
+    _put(entries, replace(totals, redeemed=totals.redeemed + amount))
 
 
 def add_refunded(entries: Entries, amount: int) -> None:
     """``amount`` burnt units came back."""
     totals = of(entries)
-    entries.put(SUPPLY_KEY, replace(totals, refunded=totals.refunded + amount))
+    _put(entries, replace(totals, refunded=totals.refunded + amount))
+
+
+def _put(entries: Entries, totals: Supply) -> None:
+    """What a day adds is bounded, so that no user can bring the totals here ([LEDGER-9])."""
+    assert totals.refunded <= totals.redeemed <= totals.minted + totals.refunded, totals
+    assert totals.minted + totals.refunded <= MAX_SUPPLY, totals
+    entries.put(SUPPLY_KEY, totals)

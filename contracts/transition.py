@@ -106,6 +106,10 @@ CONTRACTS: Final[dict[type[Action], Contract]] = {
 }
 """What carries out each action. A contract checks everything before it changes its draft."""
 
+NEVER_HELD_UP: Final = (SettlementPay, SettlementConfirm, SettlementDispute, SettlementStatement)
+"""Words that a deadline waits for. What they add is bounded by the obligations: after a payment was
+named and denied, only time or the settlement custodian goes on ([LEDGER-14])."""
+
 DUE: Final[dict[type[DueItem], Callable[[Draft, BlockContext, Any], None]]] = {
     ReserveLapse: reserves.reserve_lapses,
     RateStart: programmes.rate_starts,
@@ -237,7 +241,8 @@ def _decide(
     if unknown and outcome != Outcome.DONE:
         return Skip.SENDER_UNKNOWN
     assert outcome == Outcome.DONE or draft.changed == 1, "a refusal changed the ledger"
-    if draft.created and not _charge_lane(draft, context, lane):
+    free = outcome == Outcome.DONE and isinstance(transaction.action, NEVER_HELD_UP)
+    if draft.created and not free and not _charge_lane(draft, context, lane):
         return Skip.LANE_EXHAUSTED
     return outcome, draft
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from demo import api
 from demo.commands import expect
-from demo.world import Retailer, World, decimal_text
+from demo.world import Retailer, World
 
 
 def found(world: World, base_port: int) -> None:
@@ -18,16 +18,13 @@ def found(world: World, base_port: int) -> None:
         network.start()
         world.pin()
         world.retailers = _retailers(world)
-        _tell_retailers(world)
         for node in network.nodes.values():
             status = api.get(node.url, "/status")
             expect(status["chain"] == world.pinned.chain.hex(), f"{node.partner}: another chain")
-        members = len(world.pinned.members)
+        *names, last = [world.name(code) for code in network.nodes]
         stage.say(
-            f"""Each is a process with its own key, database and journal. Nothing counts before
-            {world.pinned.quorum} of the {members} have signed it. Everything below is checked
-            against the genesis {world.pinned.chain.hex()[:16]}, which pins members, rates and
-            limits."""
+            f"""{", ".join(names)} and {last} each run a node and keep their own books. What counts
+            is signed by {world.pinned.quorum} of the {len(world.pinned.members)}."""
         )
 
 
@@ -53,15 +50,3 @@ def _retailers(world: World) -> dict[str, Retailer]:
 def _items(url: str, path: str) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = api.get(url, path)["items"]
     return items
-
-
-def _tell_retailers(world: World) -> None:
-    rows = []
-    for code, retailer in world.retailers.items():
-        node = world.network.nodes[code]
-        rate = f"{decimal_text(retailer.worth(100))} LiqBon"
-        rows.append(
-            [retailer.name, retailer.programme_name, rate, node.url, str(node.pid)],
-        )
-    heads = ["retailer", "programme", "100 points are>", "its node", "process>"]
-    world.stage.table(heads, rows)

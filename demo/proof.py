@@ -76,13 +76,18 @@ def check(pinned: Pinned, key: bytes, proof: str) -> Proven:
             raise NotProven("a proof of another entry")
         attestation, signatures = certificate
         _check_certificate(pinned, attestation, signatures)
-        if _root(key, value, path) != attestation[5]:
+        if root_of(key, value, path) != attestation[5]:
             raise NotProven("the entry is not under the attested root")
     except (ValueError, TypeError, IndexError, msgspec.DecodeError) as error:
         raise NotProven(f"not an entry proof: {error}") from None
     decoded = None if value is None else msgspec.msgpack.decode(value)
     root: bytes = attestation[5]
     return Proven(decoded, attestation[2], root.hex(), len(signatures), len(pinned.members))
+
+
+def value_hash(value: bytes) -> bytes:
+    """What a leaf of the state holds of its value ([TREE-6])."""
+    return _digest("tree/value", value)
 
 
 def _digest(domain: str, *parts: bytes) -> bytes:
@@ -108,12 +113,12 @@ def _check_certificate(pinned: Pinned, attestation: Any, signatures: Any) -> Non
             raise NotProven(f"a signature that {pinned.members[author][0]} never made") from None
 
 
-def _root(key: bytes, value: bytes | None, path: Any) -> bytes:
+def root_of(key: bytes, value: bytes | None, path: Any) -> bytes:
     """[TREE-8]: the root to which the path leads, its directions read from the asked key."""
     siblings, end = path
     place = _digest("tree/key", key)
     bits = f"{int.from_bytes(place, 'big'):0256b}"
-    if value is not None and end != [place, _digest("tree/value", value)]:
+    if value is not None and end != [place, value_hash(value)]:
         raise NotProven("another entry stands there")
     if value is None and end is not None:
         other = f"{int.from_bytes(end[0], 'big'):0256b}"

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -34,6 +35,11 @@ VALID_MS: Final = 3_600_000
 TRANSFER: Final = 0x10
 MINT: Final = 0x20
 REDEEM: Final = 0x60
+DISPUTE: Final = 0x72
+UNUSED_CHANNEL: Final = 200
+"""A channel that the commands do not use: its first sequence is free."""
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""Two derivations of several lanes at once wait for each other for ever in OpenSSL."""
 _OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 encode = msgspec.msgpack.Encoder().encode
@@ -64,9 +70,9 @@ class Key:
         """An endorsement of something that another transaction carries ([TX-10])."""
         return [self.policy, self._signatures(domain, chain + encode(said))]
 
-    def sign(self, chain: bytes, action: Sequence[Any], channel: int) -> bytes:
-        """The first transaction of a channel of this key's own account ([TX-6], [TX-8])."""
-        return self.sign_for(Slot(self.account, channel, 0), self.policy, chain, action)
+    def sign(self, chain: bytes, action: Sequence[Any]) -> bytes:
+        """A transaction of this key's own account ([TX-6], [TX-8])."""
+        return self.sign_for(Slot(self.account, UNUSED_CHANNEL, 0), self.policy, chain, action)
 
     def sign_for(self, slot: Slot, policy: Any, chain: bytes, action: Sequence[Any]) -> bytes:
         """A transaction in somebody's name, signed by this key whoever that is."""
@@ -75,28 +81,43 @@ class Key:
         id_ = digest("transaction", encode(unsigned))
         return encode([unsigned, policy, self._signatures("sign/transaction", id_)])
 
+    def signature(self, domain: str, message: bytes) -> bytes:
+        """64 bytes over a message of one kind ([ENC-5])."""
+        return self._key.sign(b"LiqBon/" + domain.encode() + b"\0" + message)
+
     def _signatures(self, domain: str, message: bytes) -> list[Any]:
-        return [[0, self._key.sign(b"LiqBon/" + domain.encode() + b"\0" + message)]]
+        return [[0, self.signature(domain, message)]]
 
 
 def stolen(home: Path, passphrase_file: Path, account: int) -> Key:
     """The key of an account, out of a keystore whose passphrase the thief has."""
-    document = json.loads((home / "keystore.json").read_text())
+    return Key(_derived(_opened(home / "keystore.json", passphrase_file), (*PATH, account)))
+
+
+def validator(home: Path, passphrase_file: Path) -> Key:
+    """The key by which a node votes and attests, out of the node's home."""
+    return Key(_opened(home / "keys" / "consensus.json", passphrase_file))
+
+
+def _opened(file: Path, passphrase_file: Path) -> bytes:
+    """The secret in a key file."""
+    document = json.loads(file.read_text())
     made, passphrase = document["derivation"], passphrase_file.read_text().strip()
-    secret = Argon2id(
+    stretch = Argon2id(
         salt=bytes.fromhex(made["salt"]),
         length=32,
         iterations=made["passes"],
         lanes=made["lanes"],
         memory_cost=made["memory_kib"],
-    ).derive(passphrase.encode())
+    )
+    with _ONE_AT_A_TIME:
+        secret = stretch.derive(passphrase.encode())
     told = [document["version"], document["purpose"], document["public"], made["name"]]
     told += [made["memory_kib"], made["passes"], made["lanes"], made["salt"]]
     told += [document["cipher"], document["nonce"]]
     nonce, sealed = bytes.fromhex(document["nonce"]), bytes.fromhex(document["ciphertext"])
     associated = b"LiqBon key file\0" + encode(told)
-    words = ChaCha20Poly1305(secret).decrypt(nonce, sealed, associated)
-    return Key(_derived(words, (*PATH, account)))
+    return ChaCha20Poly1305(secret).decrypt(nonce, sealed, associated)
 
 
 def _derived(words: bytes, path: Sequence[int]) -> bytes:
@@ -107,6 +128,18 @@ def _derived(words: bytes, path: Sequence[int]) -> bytes:
         step = (number + HARDENED).to_bytes(4, "big")
         node = hmac.digest(node[32:], b"\0" + node[:32] + step, "sha512")
     return node[:32]
+
+
+def handed_in(body: bytes) -> bytes:
+    """The transaction in what a client handed to a node: its bytes, or a list of one."""
+    decoded = msgspec.msgpack.decode(body)
+    return decoded[0] if isinstance(decoded[0], bytes) else body
+
+
+def action_of(body: bytes) -> list[Any]:
+    """The action of the transaction that a client handed to a node, its tag first."""
+    action: list[Any] = msgspec.msgpack.decode(handed_in(body))[0][6]
+    return action
 
 
 class Reply(NamedTuple):

@@ -47,13 +47,13 @@ class Stage:
 
     def say(self, text: str) -> None:
         """A sentence or a few, wrapped."""
-        for line in textwrap.wrap(" ".join(text.split()), WIDTH - len(INDENT)):
+        for line in _wrapped(text, WIDTH - len(INDENT)):
             self.line(INDENT + line)
 
     def proven(self, text: str) -> None:
         """Something that was checked, and by what."""
         mark = self._paint(GREEN, "proven  ")
-        first, *rest = textwrap.wrap(" ".join(text.split()), WIDTH - len(INDENT) - 8)
+        first, *rest = _wrapped(text, WIDTH - len(INDENT) - 8)
         self.line(f"{INDENT}{mark}{first}")
         for line in rest:
             self.line(f"{INDENT}{' ' * 8}{line}")
@@ -79,15 +79,6 @@ class Stage:
         return f"\x1b[{code}m{text}\x1b[0m" if self._coloured else text
 
 
-def spread(times_ms: Sequence[float]) -> str:
-    """The fastest, the middle and the slowest of some times, in words."""
-    ordered = sorted(times_ms)
-    middle = ordered[len(ordered) // 2]
-    return (
-        f"{ordered[0]:.0f} ms at best, {middle:.0f} ms in the middle, {ordered[-1]:.0f} ms at worst"
-    )
-
-
-def told(times_ms: Sequence[float]) -> str:
-    """A few times, each."""
-    return " and ".join(f"{each:.0f} ms" for each in times_ms)
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines of words; a path or a name with hyphens stays whole."""
+    return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from demo.attacks import attack
 from demo.auditing import audit
-from demo.books import close, invite
+from demo.books import close
 from demo.founding import found
+from demo.inviting import invite
 from demo.minting import mint
 from demo.network import Network, free_base
 from demo.payments import survive
@@ -28,10 +29,7 @@ def tell(stage: Stage, directory: Path, base_port: int, *, once: bool) -> None:
     """
     started = time.monotonic()
     stage.line("LiqBon: points that belong to the customer, on books that nobody owns")
-    stage.say(
-        """A test network on this machine, of invented retailers. Every command is the installed
-        one; every figure has a proof."""
-    )
+    stage.say("Invented retailers, test money, the installed commands. Every amount is checked.")
     durations = {"settlement_cycle_ms": CYCLE_MS, "confirmation_ms": CONFIRMATION_MS}
     with Network(directory / "network", free_base(first=base_port), durations) as network:
         world = World(stage, network, directory)

@@ -28,9 +28,13 @@ class Retailer:
     numerator: int
     denominator: int
 
+    def units(self, points: int) -> int:
+        """Units of 10^-6 LiqBon for points, rounded down ([LEDGER-7])."""
+        return points * self.numerator // self.denominator
+
     def worth(self, points: int) -> Decimal:
-        """LiqBon for points, rounded down to the sixth decimal ([LEDGER-7])."""
-        return Decimal(points * self.numerator // self.denominator).scaleb(-6)
+        """LiqBon for points."""
+        return Decimal(self.units(points)).scaleb(-6)
 
 
 @dataclass
@@ -50,8 +54,8 @@ class World:
     """By programme: whose it is."""
     deposits: dict[str, str] = field(default_factory=dict)
     """By customer: the transaction that minted what was handed in at a till."""
-    invoices: dict[str, str] = field(default_factory=dict)
-    """By customer: the ``liqbon:`` URI of the invoice that was redeemed."""
+    denied: dict[str, Any] = field(default_factory=dict)
+    """The obligation whose payment its creditor denied."""
     payment: str = ""
     """The transaction by which Alice paid Boris."""
 
@@ -82,25 +86,35 @@ class World:
             keys += ["--passphrase-file", person["passphrase_file"], "--yes"]
         return run("liqbon-wallet", verb, *rest, *keys, expect=expect)
 
-    def partner(self, code: str, *words: str | Path, expect: Sequence[int] = (0,)) -> Answer:
-        """``liqbon-partner`` with a retailer's keys, at its own node."""
-        partners = self.network.document["partners"]
-        keys = next(partner for partner in partners if partner["code"] == code)
-        verb, *rest = words
-        opened = ["--home", keys["home"], "--passphrase-file", keys["passphrase_file"]]
-        return run("liqbon-partner", verb, *rest, *opened, *self.asking(code), expect=expect)
+    def keys(self, code: str) -> dict[str, Any]:
+        """A retailer as the network's document has it: home, passphrase_file, roles."""
+        partners: list[dict[str, Any]] = self.network.document["partners"]
+        return next(partner for partner in partners if partner["code"] == code)
 
-    def custodian(self, *words: str | Path, expect: Sequence[int] = (0,)) -> Answer:
+    def partner(self, code: str, *words: str | Path) -> Answer:
+        """``liqbon-partner`` with a retailer's keys, at its own node unless nodes are told."""
+        keys = self.keys(code)
+        opened = ["--home", keys["home"], "--passphrase-file", keys["passphrase_file"]]
+        asking = [] if "--node" in words else self.asking(code)
+        return run("liqbon-partner", *words, *opened, *asking)
+
+    @property
+    def judge(self) -> dict[str, Any]:
+        """The settlement custodian as the network's document has it."""
+        custodians: list[dict[str, Any]] = self.network.document["custodians"]
+        return next(custodian for custodian in custodians if custodian["settlement"])
+
+    def custodian(self, *words: str | Path) -> Answer:
         """``liqbon-partner`` with the keys of the settlement custodian."""
-        custodians = self.network.document["custodians"]
-        keys = next(custodian for custodian in custodians if custodian["settlement"])
+        keys = self.judge
         opened = ["--home", keys["home"], "--passphrase-file", keys["passphrase_file"]]
         url = next(iter(self.network.nodes.values())).url
-        return run("liqbon-partner", *words, *opened, "--node", url, expect=expect)
+        return run("liqbon-partner", *words, *opened, "--node", url)
 
-    def held_by(self, name: str) -> Decimal:
-        """What a customer's wallet proves that it holds."""
-        return Decimal(self.wallet(name, "balance").document["total"])
+    def held_by(self, name: str, *urls: str) -> Decimal:
+        """What a customer's wallet proves that it holds, asking these nodes alone if any."""
+        asking = [word for url in urls for word in ("--node", url)]
+        return Decimal(self.wallet(name, "balance", *asking).document["total"])
 
     def name(self, code: str) -> str:
         """A retailer's name."""
@@ -108,10 +122,19 @@ class World:
 
     def key_of(self, code: str, role: str) -> rogue.Key:
         """A retailer's key, in the hands of a thief."""
-        partners = self.network.document["partners"]
-        keys = next(partner for partner in partners if partner["code"] == code)
+        keys = self.keys(code)
         account = next(each["account"] for each in keys["roles"] if each["role"] == role)
         return rogue.stolen(Path(keys["home"]), Path(keys["passphrase_file"]), account)
+
+    def validator_of(self, code: str) -> rogue.Key:
+        """The key by which a retailer's node votes."""
+        return rogue.validator(
+            self.network.nodes[code].home, Path(self.keys(code)["passphrase_file"])
+        )
+
+    def answers_to(self, raw: bytes) -> list[str]:
+        """What every node says to a transaction that a thief hands to it: stable codes."""
+        return [rogue.submit(node.url, raw).code for node in self.network.nodes.values()]
 
     def pin(self) -> None:
         """Believe the genesis document, and nothing else from here on."""

@@ -22,10 +22,10 @@ from partner.limit_documents import (
 from partner.roles import account_option, holder, own_partner
 from partner.visit import SIGNING, Visit, visiting
 from primitives.actions import LowerClaimBound, SetDailyCaps
-from primitives.amount import format_amount
+from primitives.amount import MAX_PER_DAY, format_amount
 from primitives.receipt import Outcome
 from shell.command import Common, common_options, examples
-from shell.errors import KeyFault
+from shell.errors import KeyFault, UsageError
 
 Making = Callable[[Visit, str], Awaitable[Deed]]
 
@@ -73,10 +73,7 @@ def daily_caps(common: Common, mint: str | None, refund: str | None, account: in
     """Bound what a stolen key could do in a day. A lower cap holds at once, a higher one later."""
     if mint is None and refund is None:
         raise click.UsageError("say --mint, --refund or both")
-    asked = (
-        None if mint is None else units_of(mint, "--mint", zero=True),
-        None if refund is None else units_of(refund, "--refund", zero=True),
-    )
+    asked = (_cap(mint, "--mint"), _cap(refund, "--refund"))
     asyncio.run(_change(common, account, lambda visit, us: _caps(visit, us, asked)))
 
 
@@ -150,7 +147,7 @@ async def _lower(visit: Visit, us: str, units: int) -> Deed:
                 f"others may come to owe {us} {format_amount(bound)} now; it can only be lowered",
                 "Raising it is for the others to decide. Nothing was sent.",
             )
-        owed = -(await visit.books.position(us)).net
+        owed = (await visit.books.position(us)).owed
         if owed > units:
             visit.printer.note(
                 f"others owe {us} {format_amount(owed)} already: nobody can redeem there until "
@@ -159,6 +156,14 @@ async def _lower(visit: Visit, us: str, units: int) -> Deed:
         return f"Let others come to owe {us} at most {format_amount(units)}, for good?"
 
     return Deed(LowerClaimBound(us, units), prepare)
+
+
+def _cap(text: str | None, name: str) -> int | None:
+    """A daily cap in units, if one is told. Raises ``UsageError``."""
+    units = None if text is None else units_of(text, name, zero=True)
+    if units is not None and units > MAX_PER_DAY:
+        raise UsageError("amount_overflow", f"{name}: at most {format_amount(MAX_PER_DAY)} a day")
+    return units
 
 
 async def _caps(visit: Visit, us: str, asked: tuple[int | None, int | None]) -> Deed:

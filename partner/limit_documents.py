@@ -143,7 +143,7 @@ def limits_document(of: Figures) -> LimitsDocument:
         moved=format_time(limits.moved) if limits.moved else None,
         earmarked=format_amount(limits.earmarked),
         claim_bound=format_amount(terms.claim_bound),
-        claim_room=format_amount(max(0, terms.claim_bound + of.position.net)),
+        claim_room=format_amount(max(0, terms.claim_bound - of.position.owed)),
         mint_per_day=format_amount(terms.mint_per_day),
         minted_today=format_amount(of.today.minted),
         refund_per_day=format_amount(terms.refund_per_day),

@@ -15,8 +15,8 @@ import msgspec
 
 from client.home import Home
 from partner.books import Books
-from primitives.entries import SETTLEMENT_KEY, Partner, Settlement, custodian_key, partner_key
-from primitives.genesis import Custodian
+from primitives.entries import SETTLEMENT_KEY, Partner, Settlement, custodian_key
+from primitives.genesis import Custodian, Roles
 from primitives.receipt import Outcome
 from shell.errors import KeyFault
 
@@ -80,11 +80,12 @@ async def holder(
 
 async def own_partner(books: Books, home: Home) -> Partner | None:
     """The partner of which this home holds any role."""
-    keys = _keys(home, None, 0)
-    ids = {key.id for key in keys}
-    for code in await books.directory():
-        partner = await books.entry(partner_key(code), Partner)
-        if partner is not None and ids & set(msgspec.structs.astuple(partner.roles)):
+    ids = {key.id for key in _keys(home, None, 0)}
+    founders = [p.code for p in home.genesis.partners if _is_held(p.roles, ids)]
+    others = [code for code in await books.directory() if code not in founders]
+    for code in (*founders, *others):
+        partner = await books.partner(code)
+        if _is_held(partner.roles, ids):
             return partner
     return None
 
@@ -130,6 +131,10 @@ async def _partners(
     for other in await books.directory():
         if other not in likely:
             yield await books.partner(other)
+
+
+def _is_held(roles: Roles, ids: set[bytes]) -> bool:
+    return any(id_ in ids for id_ in (roles.issuer, roles.cashier, roles.admin))
 
 
 def _keys(home: Home, account: int | None, usual: int) -> list[Key]:

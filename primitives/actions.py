@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from primitives.amount import DailyCap
 from primitives.commerce import CampaignClaim as CampaignClaim
 from primitives.commerce import CampaignClose as CampaignClose
 from primitives.commerce import CampaignCreate as CampaignCreate
@@ -125,8 +126,8 @@ class SetDailyCaps(Wire, tag=int(Tag.LIMIT_SET_DAILY_CAPS)):
     """Bound what a stolen key could do in a day, in units; what is raised is raised later."""
 
     partner: Code
-    mint_per_day: Count
-    refund_per_day: Count
+    mint_per_day: DailyCap
+    refund_per_day: DailyCap
 
 
 class Attestation(Wire):

@@ -7,7 +7,9 @@ a signed one. No float ever holds either ([CRYPTO-8], docs/spec/cryptography.md)
 from __future__ import annotations
 
 import re
-from typing import Final, TypeAlias
+from typing import Annotated, Final, TypeAlias
+
+import msgspec
 
 from primitives.encoding import Malformed
 
@@ -21,6 +23,18 @@ DECIMALS: Final = 6
 
 MAX_SUPPLY: Final = 2**63 - 1
 """Micro-LiqBon. No amount, and no sum of all amounts, is larger."""
+
+MAX_PER_DAY: Final = 1_250_000 * MICRO
+"""Micro-LiqBon that a partner may mint in a day, and again that it may refund.
+
+The totals of the supply only grow, so what is added to them in a day is bounded by the type, or
+two who mint, redeem and give back to each other would use them up for everyone. 100 partners *
+36,600 days (100 years) * 2 (minted and refunded) * 1,250,000 * 10^6 < 2^63, and nothing is
+redeemed that was not minted or refunded before ([LEDGER-2], docs/spec/ledger.md).
+"""
+
+DailyCap = Annotated[int, msgspec.Meta(ge=0, le=MAX_PER_DAY)]
+"""Micro-LiqBon, 0 to MAX_PER_DAY: the most that a partner mints, or refunds, in a day."""
 
 # One spelling an amount: no sign, exponent, leading zero or trailing zero after the point. The
 # digits are ASCII ([0-9], not \d), and the integer part is bounded before int() sees it.

@@ -13,6 +13,7 @@ from typing import Annotated, Final
 import msgspec
 
 from primitives.actions import Code, Cycle, Name, Url
+from primitives.amount import DailyCap
 from primitives.calendar import DUE_PAGE_ITEMS as DUE_PAGE_ITEMS
 from primitives.calendar import CampaignEnd as CampaignEnd
 from primitives.calendar import CapsStart as CapsStart
@@ -170,8 +171,8 @@ class PendingReserve(Wire):
 class PendingCaps(Wire):
     """Daily caps, in units, that were raised and are in force from ``since`` on."""
 
-    mint_per_day: Count
-    refund_per_day: Count
+    mint_per_day: DailyCap
+    refund_per_day: DailyCap
     since: Millis
 
 
@@ -196,8 +197,8 @@ class Day(Wire):
     """What a partner minted and refunded in one UTC day of block time, in units."""
 
     day: Count
-    minted: Count
-    refunded: Count
+    minted: DailyCap
+    refunded: DailyCap
 
 
 class Programme(Wire):

@@ -13,6 +13,7 @@ import msgspec
 
 from primitives.actions import MAX_OUTPUTS, Code, Name, Term, Url
 from primitives.address import MAIN_HRP, TEST_HRP
+from primitives.amount import DailyCap
 from primitives.encoding import (
     Count,
     Digest,
@@ -135,8 +136,8 @@ class PartnerLimits(Wire):
     reserve_attested: Millis
     claim_bound: Count
     """K: -D may not exceed it."""
-    mint_per_day: Count
-    refund_per_day: Count
+    mint_per_day: DailyCap
+    refund_per_day: DailyCap
 
 
 class Custodian(Wire):

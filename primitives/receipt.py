@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 
 from primitives.actions import Code, Cycle, Place
+from primitives.amount import DailyCap
 from primitives.commerce import OrderStatus
 from primitives.encoding import Count, Digest, Positive, Wire
 from primitives.genesis import Rate
@@ -34,7 +35,7 @@ class Outcome(IntEnum):
     COMMITMENT_USED = 10
     LIMIT_EXCEEDED = 11
     DAILY_CAP_EXCEEDED = 12
-    SUPPLY_EXCEEDED = 13
+    # 13 is not used and never will be.
     RATE_NOT_IN_FORCE = 14
     NOT_ADMIN = 15
     NOT_CASHIER = 16
@@ -209,8 +210,8 @@ class DailyCapsChanged(Wire, tag=13):
     """These daily caps, in units, are in force."""
 
     partner: Code
-    mint_per_day: Count
-    refund_per_day: Count
+    mint_per_day: DailyCap
+    refund_per_day: DailyCap
 
 
 class ClaimBoundLowered(Wire, tag=14):

@@ -14,7 +14,7 @@ import msgspec
 
 from client.answers import ProvenReceipt
 from client.builder import Slot, account_of, build, valid_until
-from client.errors import Blame, RefusedByLedger
+from client.errors import Blame, OutcomeUnknown, RefusedByLedger
 from client.finality import Dead, Settled, make_final, settled
 from client.home import Home, exclusive
 from client.light import LightClient, ProvenAccount
@@ -174,6 +174,7 @@ class _Sending:
         """A new transaction, after everything that can be known to forbid it was looked at."""
         intent = self._intent
         proven = await self._light.account(self._home.account_id(intent.account))
+        self._check_slots(proven)
         ask.confirm(await intent.question(self._light, proven), self._common.yes)
         vault = self._home.unlock(ask.passphrase(self._common.passphrase_file))
         key = self._home.signer(vault, intent.account)
@@ -184,6 +185,24 @@ class _Sending:
             until_ms = min(until_ms, intent.last_ms)
         slot = Slot(self._home.chain, 0, proven.sequence, until_ms)
         return build(key, slot, intent.action, intent.memo)
+
+    def _check_slots(self, proven: ProvenAccount) -> None:
+        """What nodes refuse is given up only while its slot is unused, which a new payment takes.
+
+        A used slot may have been used by what they refused: signing anew would pay twice. Raises
+        ``OutcomeUnknown``.
+        """
+        for earlier in self._pending.of(self._intent.account):
+            if earlier.transaction.sequence < proven.sequence:
+                id_ = earlier.id.hex()
+                raise OutcomeUnknown(
+                    "finality_unknown",
+                    f"the nodes refuse {id_}, yet its place was used, and none shows by what: it "
+                    "may have been carried out",
+                    "Nothing new was signed. Ask other nodes with --node: one proves what became "
+                    "of it.",
+                    details={"transaction": id_},
+                )
 
     async def _made_final(self, transaction: Decoded) -> Settled:
         raw = encode(transaction.signed)

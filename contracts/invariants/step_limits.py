@@ -89,13 +89,10 @@ def _check_release(step: Step, code: str, old: Limits, new: Limits) -> None:
     equal("handed back while an increase waits", new.pending_reserve, None)
     overdue = old.overdue + moves.late_first
     at_most("handed back while something is overdue", overdue, moves.in_time_again)
-    if not moves.paid:  # nothing was drawn, so this is the limit that was left
-        position = step.after(position_key(code), Position)
-        owes = max(position.net + position.receivable, position.payable)
-        at_most("what a reserve that was handed back stood behind", owes, rules.limit(new))
+    # What is drawn afterwards lowers what is owed by as much, and the limit by no more.
     position = step.after(position_key(code), Position)
-    owed = max(position.net + position.receivable, position.payable)
-    at_most("what is owed is covered by what is left", owed, rules.limit(new))
+    owes = max(position.net + position.receivable, position.payable)
+    at_most("what a reserve that was handed back stood behind", owes, rules.limit(new))
 
 
 def _unsaid_reserve_step(step: Step, code: str, old: Limits, new: Limits) -> None:

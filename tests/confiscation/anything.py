@@ -46,7 +46,7 @@ from primitives.actions import (
     release_message,
     voucher_message,
 )
-from primitives.amount import MAX_SUPPLY, MICRO
+from primitives.amount import MAX_PER_DAY, MAX_SUPPLY, MICRO
 from primitives.commerce import Offer, Voucher, content_id
 from tests.attacks.scenes import ANN, BOB
 from tests.builders import (
@@ -75,6 +75,7 @@ from tests.people import Person
 
 _AMOUNTS = st.sampled_from((1, 9_999, 10_000, MICRO, BILL, 100 * MICRO, 10**12, MAX_SUPPLY))
 _COUNTS = st.one_of(st.just(0), _AMOUNTS)
+_CAPS = st.sampled_from((0, 1, MICRO, BILL, 100 * MICRO, MAX_PER_DAY))
 _IDS = st.sampled_from(
     [
         *(an_id(f"bill {cycle} at {code}") for cycle in (1, 2) for code in CODES[1:]),
@@ -117,8 +118,8 @@ def _fields(town: Ledger) -> dict[str, st.SearchStrategy[Any]]:
         "since": times,
         "paused": st.booleans(),
         "claim_bound": _COUNTS,
-        "mint_per_day": _COUNTS,
-        "refund_per_day": _COUNTS,
+        "mint_per_day": _CAPS,
+        "refund_per_day": _CAPS,
         "as_of": times,
         "reserve": _COUNTS,
         "attested": times,

@@ -17,7 +17,7 @@ from msgspec.structs import astuple, replace
 
 from primitives.actions import ReserveRelease
 from primitives.address import account_id
-from primitives.amount import MAX_SUPPLY, MICRO
+from primitives.amount import MAX_PER_DAY, MAX_SUPPLY, MICRO
 from primitives.commerce import (
     Campaign,
     Content,
@@ -103,7 +103,7 @@ def a_tight_genesis() -> Genesis:
         credit=0,
         reserve=MAX_SUPPLY,
         haircut=0,
-        mint_per_day=MAX_SUPPLY,
+        mint_per_day=MAX_PER_DAY,
         reserve_ceiling=MAX_SUPPLY,
     )
     bare = replace(poor.limits, credit=200 * MICRO, reserve=30 * MICRO)
@@ -114,15 +114,15 @@ def a_tight_genesis() -> Genesis:
 class History:
     """A ledger beside its slow twin; ``told``: how often each action came to each code."""
 
-    def __init__(self) -> None:
-        self.ledger = Ledger(a_tight_genesis())
+    def __init__(self, ledger: Ledger | None = None) -> None:
+        self.ledger = ledger if ledger is not None else Ledger(a_tight_genesis())
         self.slow = SlowLedger(self.ledger.genesis)
         self.hands = Hands(self.ledger, self.slow.desk)
         self.market = Market(self.ledger, self.slow.desk, CROWD)
         self.told: Counter[tuple[str, str]] = Counter()
         self.most = Counter({code: limit(self.slow.desk, code) for code in CODES})
         for i, person in enumerate(CROWD[:-1]):
-            self._settle([self.hands.deposit_to(CODES[i % 3], person, 3_000)], i % 4)
+            self.settle([self.hands.deposit_to(CODES[i % 3], person, 3_000)], i % 4)
 
     @property
     def sent(self) -> list[Decoded]:
@@ -141,12 +141,12 @@ class History:
         what, who, whom, size = step
         lane = (who + whom + size) % 4
         if what % 16 == 0:
-            self._settle([], lane, JUMPS[size % len(JUMPS)])
+            self.settle([], lane, JUMPS[size % len(JUMPS)])
         elif what % 16 == 1:
             mixed = [(who + 37 * i, whom + 11 * i * i, size ^ 29 * i) for i in range(2 + size % 9)]
-            self._settle([self._made(what // 16 + sum(three), *three) for three in mixed], lane)
+            self.settle([self._made(what // 16 + sum(three), *three) for three in mixed], lane)
         else:
-            self._settle([self._made(what * 7 + who, who, whom, size)], lane)
+            self.settle([self._made(what * 7 + who, who, whom, size)], lane)
 
     def _made(self, choice: int, who: int, whom: int, size: int) -> Decoded:
         """One of all the moves."""
@@ -155,7 +155,7 @@ class History:
             return MOVES[number](self.hands, who, whom, size)
         return PEOPLE_MOVES[number - len(MOVES)](self.market, who, whom, size)
 
-    def _settle(self, made: Sequence[Decoded], lane: int, after_ms: int = 1_000) -> None:
+    def settle(self, made: Sequence[Decoded], lane: int, after_ms: int = 1_000) -> None:
         """Apply a block, compare with the slow ledger, and see that no stranger's balance fell."""
         ledger, slow = self.ledger, self.slow
         before = {key: raw for key, raw in ledger.state.items() if key[0] == Prefix.ACCOUNT}

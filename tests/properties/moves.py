@@ -17,7 +17,7 @@ from primitives.actions import (
     Redeem,
     SetDailyCaps,
 )
-from primitives.amount import MAX_SUPPLY, MICRO
+from primitives.amount import MAX_PER_DAY, MAX_SUPPLY, MICRO
 from primitives.entries import Programme, programme_key
 from primitives.transaction import Decoded
 from tests.builders import (
@@ -142,7 +142,7 @@ class Hands:
         return self.deposit_to((*CODES, "nobody")[whom % 5], CROWD[who % 6], 1 + size, **fields)
 
     def flood(self, who: int, whom: int, size: int) -> Decoded:
-        return self.deposit_to("west", CROWD[who % 6], MAX_SUPPLY - size, programme="par")
+        return self.deposit_to("west", CROWD[who % 6], MAX_PER_DAY - size, programme="par")
 
     def redeem(self, who: int, whom: int, size: int) -> Decoded:
         """The richest customer in reach spends a good part."""
@@ -356,3 +356,20 @@ MOVES: tuple[Callable[[Hands, int, int, int], Decoded], ...] = (
     Hands.settle_dispute,
     Hands.settle_statement,
 )
+
+PARTNERS_SAY = (
+    Hands.deposit,
+    Hands.redeem,
+    Hands.refund,
+    Hands.set_rate,
+    Hands.set_caps,
+    Hands.attest,
+    Hands.release,
+    Hands.settle_pay,
+    Hands.settle_confirm,
+    Hands.settle_dispute,
+    Hands.settle_dispute,
+    Hands.settle_statement,
+    Hands.settle_statement,
+)
+"""What happens between partners."""

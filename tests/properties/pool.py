@@ -15,7 +15,7 @@ from collections import Counter
 from msgspec.structs import replace
 
 from primitives.actions import Redeem, Refund
-from primitives.amount import MAX_SUPPLY, MICRO
+from primitives.amount import MAX_PER_DAY, MICRO
 from primitives.entries import (
     SETTLEMENT_KEY,
     Obligation,
@@ -47,8 +47,8 @@ def a_pool_genesis() -> Genesis:
         reserve=100 * MICRO,
         reserve_ceiling=200 * MICRO,
         claim_bound=10**6 * MICRO,
-        mint_per_day=MAX_SUPPLY,
-        refund_per_day=MAX_SUPPLY,
+        mint_per_day=MAX_PER_DAY,
+        refund_per_day=MAX_PER_DAY,
     )
     parameters = replace(PARAMETERS, settlement_cycle_ms=2 * DAY_MS, increase_delay_ms=DAY_MS)
     par = replace(BONUS, rates=(Rate(0, 1, 1),))

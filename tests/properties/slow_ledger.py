@@ -89,6 +89,8 @@ class SlowLedger:
         if not known and outcome != "done":
             desk.book.tear_out(beginning)
             return "sender_unknown"
+        if outcome == "done" and isinstance(transaction.action, slow_settlement.Word):
+            return outcome
         if not self._lane_has_room(lane):
             desk.book.tear_out(beginning)
             desk.events = []

@@ -12,9 +12,15 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from primitives.genesis import Genesis
 from primitives.receipt import Outcome, Skip
-from tests.properties.histories import History, Step
+from primitives.transaction import MAX_CHANNELS
+from tests.builders import Person
+from tests.ledger import Ledger
+from tests.properties.histories import JUMPS, History, Step, a_tight_genesis
+from tests.properties.moves import PARTNERS_SAY
 
 byte = st.integers(0, 255)
 steps: st.SearchStrategy[Step] = st.tuples(byte, byte, byte, byte)
@@ -108,6 +114,39 @@ def seeded(seed: int, count: int) -> Iterator[Step]:
 @given(st.lists(steps, min_size=200, max_size=240))
 def test_any_history_keeps_the_ledger_sound(history: list[Step]) -> None:
     History().run(history)
+
+
+class Hurried(Ledger):
+    """Who has many channels uses any of them, so that many words of one admin fit in a block."""
+
+    def __init__(self, genesis: Genesis, chance: random.Random) -> None:
+        super().__init__(genesis)
+        self._chance = chance
+
+    def _fields(self, sender: Person, given: dict[str, object]) -> dict[str, object]:
+        account = self.account(sender)
+        if account is not None and account.channels == MAX_CHANNELS:
+            given = {"channel": self._chance.randrange(MAX_CHANNELS)} | given
+        return super()._fields(sender, given)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_crowded_blocks_break_no_fact(seed: int) -> None:
+    """What is said of a step holds of a block in which partners say everything at once."""
+    chance = random.Random(seed)
+    genesis = a_tight_genesis()
+    roomy = replace(genesis.parameters, entries_per_lane_and_day=2_500, due_per_block=64)
+    history = History(Hurried(replace(genesis, parameters=roomy), chance))
+    for place in range(120):
+        if place % 3 == 0:
+            history.settle([], 0, chance.choice(JUMPS))
+            continue
+        chosen = [chance.choice(PARTNERS_SAY) for _ in range(14)]
+        made = [move(history.hands, *(chance.randrange(256) for _ in range(3))) for move in chosen]
+        history.settle(made, chance.randrange(4))
+    history.compare()
+    words = ("SettlementPay", "SettlementConfirm", "SettlementDispute", "SettlementStatement")
+    assert all(history.told[word, "done"] for word in words)
 
 
 @pytest.fixture(scope="module")

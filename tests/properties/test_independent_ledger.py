@@ -240,7 +240,6 @@ CODES_OF = {
         "minting_suspended",
         "limit_exceeded",
         "daily_cap_exceeded",
-        "supply_exceeded",
     ),
     0x30: (*ADMIN, "programme_exists", "programmes_full"),
     0x31: (*ADMIN, "programme_unknown", "rate_unordered", "rate_too_far", "rate_notice_short"),
@@ -257,7 +256,6 @@ CODES_OF = {
         "invoice_used",
         "claim_bound_exceeded",
         "balance_too_low",
-        "supply_exceeded",
     ),
     0x61: (
         "partner_unknown",

@@ -45,6 +45,7 @@ from primitives.actions import (
     Tag,
 )
 from primitives.address import address
+from primitives.amount import MAX_PER_DAY
 from primitives.commerce import Campaign, Content, Offer, Order, OrderStatus, Voucher
 from primitives.encoding import Malformed, encode
 from primitives.genesis import Rate
@@ -103,7 +104,7 @@ ACTIONS: list[tuple[Action, type]] = [
     (ProgrammeSetRate("north", "miles", 1, 3, GENESIS_TIME), views.ProgrammeSetRateView),
     (ProgrammePause("north", "miles", paused=True), views.ProgrammePauseView),
     (LowerClaimBound("north", 1), views.LowerClaimBoundView),
-    (SetDailyCaps("north", 0, 2**63 - 1), views.SetDailyCapsView),
+    (SetDailyCaps("north", 0, MAX_PER_DAY), views.SetDailyCapsView),
     (ReserveAttest(Attestation("north", 0, GENESIS_TIME), SIGNED), views.ReserveAttestView),
     (ReserveRelease(Release("north", 1, 2, GENESIS_TIME), SIGNED), views.ReserveReleaseView),
     (Redeem(an_invoice("north", 5), SIGNED), views.RedeemView),

@@ -9,7 +9,7 @@ from contracts import due
 from contracts.invariants.calendar import Calendar, check_calendar, is_calendar
 from contracts.state import Draft, State
 from contracts.transition import next_due_ms
-from primitives.amount import MICRO
+from primitives.amount import MAX_PER_DAY, MICRO
 from primitives.entries import (
     DUE_PAGE_ITEMS,
     SETTLEMENT_KEY,
@@ -216,7 +216,7 @@ def quiet_ledger(n: int = 4, due_per_block: int = 64) -> Ledger:
 
 def test_a_reserve_lapses_by_itself_and_only_minting_stops() -> None:
     """[LEDGER-10]"""
-    terms = replace(LIMITS, credit=0, mint_per_day=2**62)
+    terms = replace(LIMITS, credit=0, mint_per_day=MAX_PER_DAY)
     ledger = Ledger(a_genesis(limits=terms))
     ledger.give(ALICE, MICRO)
     lapse = GENESIS_TIME + PARAMETERS.reserve_lapse_ms

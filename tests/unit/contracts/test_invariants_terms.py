@@ -7,7 +7,7 @@ change is made once, to a ledger where a bit of everything stands (``busy.py``).
 import pytest
 from msgspec.structs import replace
 
-from primitives.amount import MICRO
+from primitives.amount import MAX_PER_DAY, MICRO
 from primitives.entries import (
     DIRECTORY_KEY,
     Directory,
@@ -176,7 +176,7 @@ BAD_STEPS: dict[str, Case] = {
         "a cap fell without a word",
     ),
     "a cap asked for by nobody": (
-        limits("east", pending_caps=PendingCaps(2**60, 2**60, TIME + DAY_MS)),
+        limits("east", pending_caps=PendingCaps(MAX_PER_DAY, MAX_PER_DAY, TIME + DAY_MS)),
         [],
         "a cap was asked for without a word",
     ),
@@ -186,7 +186,7 @@ BAD_STEPS: dict[str, Case] = {
         "what was asked for was forgotten",
     ),
     "a cap asked for at short notice": (
-        limits("east", pending_caps=PendingCaps(2**60, 2**60, TIME + 1)),
+        limits("east", pending_caps=PendingCaps(MAX_PER_DAY, MAX_PER_DAY, TIME + 1)),
         [EAST],
         "when a raised cap counts",
     ),

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from contracts import limits, programmes
 from contracts.partners import NO_POSITION
-from primitives.amount import MAX_SUPPLY, MICRO
+from primitives.amount import MAX_PER_DAY, MAX_SUPPLY, MICRO
 from primitives.encoding import encode
 from primitives.entries import (
     SUPPLY_KEY,
@@ -42,7 +42,7 @@ ALICE = a_person("Alice")
 MAX_RATE_TERM = 2**32 - 1
 POINT = 10_000
 """Units that one point of the bonus programme is worth."""
-WIDE = replace(LIMITS, credit=10**12, mint_per_day=MAX_SUPPLY)
+WIDE = replace(LIMITS, credit=10**12, mint_per_day=MAX_PER_DAY)
 ENDLESS = {"reserve": MAX_SUPPLY, "reserve_ceiling": MAX_SUPPLY, "haircut": 0}
 
 
@@ -169,9 +169,13 @@ def test_points_and_rate_at_their_edges_do_not_wrap() -> None:
     mint = ledger.mint("north", ALICE, MAX_SUPPLY, amount=MAX_SUPPLY)
     assert ledger.send(mint) == Outcome.RATE_MISMATCH
     ledger = with_rate(MAX_RATE_TERM, MAX_RATE_TERM)
+    mint = ledger.mint("north", ALICE, MAX_SUPPLY, amount=MAX_SUPPLY - 1)
+    ledger.refuse(mint, Outcome.RATE_MISMATCH)
     mint = ledger.mint("north", ALICE, MAX_SUPPLY, amount=MAX_SUPPLY)
+    ledger.refuse(mint, Outcome.DAILY_CAP_EXCEEDED)
+    mint = ledger.mint("north", ALICE, MAX_PER_DAY, amount=MAX_PER_DAY)
     assert ledger.send(mint) == Outcome.DONE
-    assert ledger.scan().supply == MAX_SUPPLY
+    assert ledger.scan().supply == MAX_PER_DAY
 
 
 @given(
@@ -260,17 +264,32 @@ def test_a_cap_of_zero_stops_all_minting_of_that_partner() -> None:
     assert ledger.send(ledger.mint("north", ALICE, 1)) == Outcome.DAILY_CAP_EXCEEDED
 
 
-def test_no_partner_lifts_the_supply_beyond_63_bits() -> None:
-    wide = replace(WIDE, credit=0, **ENDLESS)
+def test_a_limit_of_63_bits_mints_what_a_day_may_add_and_no_more() -> None:
+    """[LEDGER-9] whatever stands behind it; the others mint as ever, and so does it tomorrow."""
     rate = replace(BONUS, rates=(Rate(GENESIS_TIME, 1, 1),))
-    ledger = Ledger(a_genesis(limits=wide, programmes=[rate]))
-    almost = MAX_SUPPLY - 10_000
-    assert ledger.send(ledger.mint("north", ALICE, almost, amount=almost)) == Outcome.DONE
-    over = ledger.mint("east", ALICE, 10_001, amount=10_001)
-    assert ledger.send(over) == Outcome.SUPPLY_EXCEEDED
-    rest = ledger.mint("east", ALICE, 10_000, amount=10_000)
-    assert ledger.send(rest) == Outcome.DONE
-    assert ledger.scan().supply == MAX_SUPPLY
-    last = ledger.mint("south", ALICE, 1, amount=1)
-    assert ledger.send(last) == Outcome.SUPPLY_EXCEEDED
-    assert ledger.send(ledger.transfer(ALICE, (a_person("Bob"), MAX_SUPPLY))) == Outcome.DONE
+    ledger = Ledger(a_genesis(limits=replace(WIDE, credit=0, **ENDLESS), programmes=[rate]))
+    mint = ledger.mint("north", ALICE, MAX_PER_DAY + 1, amount=MAX_PER_DAY + 1)
+    ledger.refuse(mint, Outcome.DAILY_CAP_EXCEEDED)
+    mint = ledger.mint("north", ALICE, MAX_PER_DAY, amount=MAX_PER_DAY)
+    assert ledger.send(mint) == Outcome.DONE
+    ledger.refuse(ledger.mint("north", ALICE, 1, amount=1), Outcome.DAILY_CAP_EXCEEDED)
+    mint = ledger.mint("east", ALICE, MAX_PER_DAY, amount=MAX_PER_DAY)
+    assert ledger.send(mint) == Outcome.DONE
+    ledger.pass_time(DAY_MS)
+    assert ledger.send(ledger.mint("north", ALICE, 1, amount=1)) == Outcome.DONE
+    assert ledger.scan().supply == 2 * MAX_PER_DAY + 1
+    pay = ledger.transfer(ALICE, (a_person("Bob"), 2 * MAX_PER_DAY + 1))
+    assert ledger.send(pay) == Outcome.DONE
+
+
+@pytest.mark.parametrize(
+    "totals",
+    [Supply(MAX_SUPPLY - POINT + 1, 0, 0), Supply(MAX_SUPPLY - POINT, 1, 1)],
+    ids=["minted alone", "minted and refunded"],
+)
+def test_a_total_that_no_history_leads_to_halts_before_it_leaves_its_type(totals: Supply) -> None:
+    """[LEDGER-2] no user's fault, so no refusal: what a day adds is bounded for a hundred years."""
+    ledger = Ledger()
+    ledger.state[SUPPLY_KEY] = encode(totals)
+    with pytest.raises(AssertionError, match="Supply"):
+        ledger.send(ledger.mint("north", ALICE, 1))

@@ -11,14 +11,12 @@ from primitives.entries import (
     Supply,
     redemption_key,
 )
-from primitives.genesis import Genesis, PartnerLimits, Rate
+from primitives.genesis import PartnerLimits
 from primitives.keys import ED25519
 from primitives.receipt import Outcome, Receipt, Redeemed
 from primitives.transaction import signatures
 from tests.builders import (
-    BONUS,
     CUSTODIAN,
-    GENESIS_TIME,
     LIMITS,
     Person,
     a_genesis,
@@ -244,28 +242,28 @@ def test_the_claim_bound_lets_a_partner_take_back_what_it_minted() -> None:
     spent(ledger, 99 * MICRO, "north")
 
 
-def at_par(**fields: object) -> Genesis:
-    """One founder without bounds of its own; a point is a unit."""
-    wide = dict.fromkeys(
-        ("reserve", "reserve_ceiling", "claim_bound", "mint_per_day", "refund_per_day"), MAX_SUPPLY
-    )
-    limits = replace(LIMITS, credit=0, haircut=0, **(wide | fields))
-    par = replace(BONUS, rates=(Rate(GENESIS_TIME, 1, 1),))
-    return a_genesis(n=2, limits=limits, programmes=[par])
+def test_an_invoice_of_63_bits_does_not_wrap() -> None:
+    """[LEDGER-17] the largest that the form allows, under the largest bound and one below it."""
+    for bound, outcome in (
+        (MAX_SUPPLY, Outcome.BALANCE_TOO_LOW),
+        (MAX_SUPPLY - 1, Outcome.CLAIM_BOUND_EXCEEDED),
+    ):
+        ledger = with_limits(replace(LIMITS, claim_bound=bound))
+        ledger.refuse(ledger.redeem(ALICE, ledger.invoice("east", MAX_SUPPLY)), outcome)
+        spent(ledger, PURSE, "east")
+        over = ledger.redeem(ALICE, ledger.invoice("east", MAX_SUPPLY))
+        ledger.refuse(over, Outcome.CLAIM_BOUND_EXCEEDED)
 
 
-def test_all_that_was_ever_redeemed_stays_below_63_bits() -> None:
-    """[LEDGER-2] the total only grows; the balance is there, and the total has no room."""
-    ledger = Ledger(at_par())
-    assert ledger.send(ledger.mint("north", ALICE, MAX_SUPPLY, amount=MAX_SUPPLY)) == Outcome.DONE
-    almost = ledger.invoice("north", MAX_SUPPLY - 5)
-    assert ledger.send(ledger.redeem(ALICE, almost)) == Outcome.DONE
-    assert ledger.send(ledger.refund("north", almost.id, 10)) == Outcome.DONE
-    over = ledger.redeem(ALICE, ledger.invoice("east", 6))
-    ledger.refuse(over, Outcome.SUPPLY_EXCEEDED)
-    assert ledger.send(ledger.redeem(ALICE, ledger.invoice("east", 5))) == Outcome.DONE
-    assert ledger.scan().supply == 10
-    assert ledger.entry(SUPPLY_KEY, Supply) == Supply(MAX_SUPPLY, MAX_SUPPLY, 10)
+def test_what_is_given_back_and_redeemed_again_counts_again(ledger: Ledger) -> None:
+    """[LEDGER-2] the total of what was redeemed only grows, and never beyond what was issued."""
+    for times in range(1, 4):
+        invoice = spent(ledger, PURSE)
+        totals = ledger.entry(SUPPLY_KEY, Supply)
+        assert totals == Supply(PURSE, times * PURSE, (times - 1) * PURSE)
+        assert ledger.scan().supply == 0
+        assert ledger.send(ledger.refund("east", invoice, PURSE)) == Outcome.DONE
+        assert ledger.scan().supply == PURSE
 
 
 def test_the_first_reason_of_many_is_told() -> None:

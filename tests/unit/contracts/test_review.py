@@ -159,3 +159,23 @@ def test_the_longest_row_of_cheats_never_takes_more_than_the_limit() -> None:
                 sent(ledger, ledger.confirm(week, place))
         assert ledger.position("north").net <= L
     ledger.scan()
+
+
+def test_full_lanes_keep_nobody_from_saying_what_was_paid() -> None:
+    """[LEDGER-14] else who fills the lanes lets a rival's payment term pass, or a lie stand."""
+    ledger = in_debt()
+    parameters = replace(ledger.genesis.parameters, entries_per_lane_and_day=0)
+    ledger.genesis = replace(ledger.genesis, parameters=parameters)  # a lane that was filled
+    sent(ledger, ledger.pay(1, 0))
+    sent(ledger, ledger.dispute(1, 0))
+    sent(ledger, ledger.statement(1, 0, paid=True))
+    assert ledger.send(ledger.mint("east", ALICE, 1)) == Skip.LANE_EXHAUSTED
+
+
+def test_who_may_not_speak_of_an_obligation_fills_the_state_no_faster() -> None:
+    """[LEDGER-14] a refused word on a new channel creates the channel's entry, and is charged."""
+    ledger = in_debt()
+    parameters = replace(ledger.genesis.parameters, entries_per_lane_and_day=0)
+    ledger.genesis = replace(ledger.genesis, parameters=parameters)
+    word = ledger.pay(1, 0, sender=a_role("south", "admin"), channel=7)
+    assert ledger.send(word) == Skip.LANE_EXHAUSTED

@@ -9,7 +9,7 @@ from demo import __main__ as command
 from demo import commands
 from demo.commands import Unexpected, run
 from demo.network import free_base
-from demo.stage import WIDTH, Stage, spread
+from demo.stage import WIDTH, Stage
 from demo.world import Retailer, decimal_text, liqbon
 
 
@@ -42,8 +42,11 @@ def test_numbers_stand_under_each_other() -> None:
     assert rows == ["   name    LiqBon", "   Alice  1,012.5", "   B            2"]
 
 
-def test_times_are_told_by_their_spread() -> None:
-    assert spread([90, 30, 60]) == "30 ms at best, 60 ms in the middle, 90 ms at worst"
+def test_a_path_with_hyphens_stays_whole() -> None:
+    out = io.StringIO()
+    path = "docs/" + "-".join(["word"] * 12)
+    Stage(out, coloured=False).say(f"{'before ' * 8} {path}")
+    assert out.getvalue().splitlines()[1].strip() == path
 
 
 @pytest.mark.parametrize(

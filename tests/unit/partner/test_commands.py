@@ -302,14 +302,15 @@ class TestCrash:
         path = partner.file(*rows(200))
         command = [sys.executable, "-m", "partner.cli", "import", str(path), *partner.options()]
         killed = 0
-        for pause_ms in range(700, 2_000, 250):
+        for pause_ms in range(350, 3_000, 75):
             process = subprocess.Popen(
                 command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             time.sleep(pause_ms / 1000)
-            if process.poll() is None:
-                os.kill(process.pid, signal.SIGKILL)
-                killed += 1
+            if process.poll() is not None:
+                break
+            os.kill(process.pid, signal.SIGKILL)
+            killed += 1
             process.wait(20)
         result = partner.importing(path)
         assert result.exit_code == 0, result.stderr

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from primitives.amount import (
+    MAX_PER_DAY,
     MAX_SUPPLY,
     MICRO,
     add,
@@ -51,6 +52,13 @@ def test_other_spellings_are_refused(text: str) -> None:
     """[CRYPTO-9]"""
     with pytest.raises(Malformed):
         parse_amount(text)
+
+
+def test_a_daily_cap_of_all_partners_for_a_hundred_years_is_an_amount() -> None:
+    """[LEDGER-2], [LEDGER-9] minted and refunded; 36,600 days are a hundred years and more."""
+    assert parse_amount("1250000") == MAX_PER_DAY
+    assert 36_600 > 100 * 365 + 25
+    assert is_amount(100 * 36_600 * 2 * MAX_PER_DAY)
 
 
 def test_the_largest_supply_is_the_largest_amount() -> None:

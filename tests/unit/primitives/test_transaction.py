@@ -26,6 +26,7 @@ from primitives.actions import (
     outputs_of,
 )
 from primitives.address import Policy
+from primitives.amount import MAX_PER_DAY
 from primitives.commerce import Voucher
 from primitives.encoding import Malformed, encode
 from primitives.hashing import TRANSACTION
@@ -285,7 +286,9 @@ VOUCHER = Voucher(A32, A32, None, A32, 0)
         [0x32, "north", "bonus", 1],
         [0x50, "north", -1],
         [0x50, "north", 2**63],
-        [0x51, "north", 0, 2**63],
+        [0x51, "north", 0, MAX_PER_DAY + 1],
+        [0x51, "north", MAX_PER_DAY + 1, 0],
+        [0x51, "north", -1, 0],
         [0x52, ["north", -1, 0], [[1, [A32]], [[0, bytes(64)]]]],
         [0x53, ["north", 0, 0, 0], [[1, [A32]], [[0, bytes(64)]]]],
         [0x60, ["north", 0, 0, A32, None], [[1, [A32]], [[0, bytes(64)]]]],

@@ -41,6 +41,7 @@ from primitives.actions import (
     voucher_message,
 )
 from primitives.address import Policy
+from primitives.amount import MAX_PER_DAY
 from primitives.commerce import Offer, Voucher
 from primitives.encoding import Malformed, encode
 from primitives.endorsement import Endorsement
@@ -169,7 +170,7 @@ def accepted() -> list[tuple[str, Person, Action, Person | None]]:
         ("a pause", ADMIN, ProgrammePause("north", "bonus", paused=True), None),
         ("the end of a pause", ADMIN, ProgrammePause("north", "bonus", paused=False), None),
         ("a claim bound of nothing", ADMIN, LowerClaimBound("north", 0), None),
-        ("daily caps at their edges", ADMIN, SetDailyCaps("north", 0, MOST), None),
+        ("daily caps at their edges", ADMIN, SetDailyCaps("north", 0, MAX_PER_DAY), None),
         ("a payment named", ADMIN, SettlementPay(1, 0, an_id("payment")), None),
         ("a payment of the last obligation", ADMIN, SettlementPay(*last, an_id("p")), None),
         ("a confirmation", ADMIN, SettlementConfirm(1, 0), None),
@@ -256,6 +257,8 @@ def refused() -> list[Action]:
         opened(name=""),
         opened(terms_url="u" * 201),
         ProgrammeSetRate("north", "bonus", 1, 1, -1),
+        SetDailyCaps("north", MAX_PER_DAY + 1, 0),
+        SetDailyCaps("north", 0, MAX_PER_DAY + 1),
         SettlementPay(0, 0, bytes(32)),
         SettlementConfirm(2**32, 0),
         SettlementDispute(1, 99),

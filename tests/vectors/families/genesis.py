@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from contracts.genesis import genesis_changes
+from primitives.amount import MAX_PER_DAY
 from primitives.block import genesis_block
 from primitives.encoding import Malformed, encode
 from primitives.genesis import Genesis, Rate, chain_id, decode_genesis, validators_of
@@ -80,6 +81,7 @@ def refused() -> list[bytes]:
         encode(replace(one, name="another network")),
         encode(replace(one, partners=(founder, founder))),
         encode(replace(one, parameters=replace(PARAMETERS, total_credit=0))),
+        encode(a_genesis(n=1, limits=replace(LIMITS, mint_per_day=MAX_PER_DAY + 1))),
         encode(replace(one, parameters=replace(PARAMETERS, entries_per_lane_and_day=256))),
     ]
 

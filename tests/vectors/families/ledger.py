@@ -139,20 +139,6 @@ def paused() -> dict[str, object]:
     return record("programme_paused", ledger, mint(1)(ledger))
 
 
-def over_supply() -> dict[str, object]:
-    genesis = the_genesis()
-    [founder] = genesis.partners
-    endless = replace(LIMITS, credit=MAX_SUPPLY, mint_per_day=MAX_SUPPLY)
-    par = replace(BONUS, rates=(Rate(0, 1, 1),))
-    founder = replace(founder, limits=endless, programmes=(par,))
-    ledger = Ledger(replace(genesis, partners=(founder,)))
-    almost = ledger.mint("north", ALICE, MAX_SUPPLY - 9_999, amount=MAX_SUPPLY - 9_999)
-    ledger.block(almost)
-    next_day = ledger.time + DAY_MS
-    over = ledger.mint("north", ALICE, 10_000, amount=10_000, valid_until=next_day)
-    return record("supply_exceeded", ledger, [over], after_ms=DAY_MS)
-
-
 def due() -> list[dict[str, object]]:
     """Time passes: rates begin, a reserve lapses, and a block's bound leaves the rest for later."""
     ledger = the_ledger()
@@ -187,4 +173,4 @@ def new_day() -> dict[str, object]:
 
 
 def cases() -> Sequence[Mapping[str, object]]:
-    return [*map(simple, CASES), paused(), over_supply(), *due(), new_day()]
+    return [*map(simple, CASES), paused(), *due(), new_day()]

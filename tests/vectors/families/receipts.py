@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import get_args
 
+from primitives.amount import MAX_PER_DAY
 from primitives.commerce import OrderStatus
 from primitives.encoding import decode, encode
 from primitives.genesis import Rate
@@ -73,7 +74,7 @@ EVENTS: dict[str, tuple[Event, ...]] = {
         ReserveDrawn("north", 7, 98, 12_500_000),
         ObligationSettled(7, 98, 12_500_000),
     ),
-    "daily caps changed": (DailyCapsChanged("north", 0, 2**63 - 1),),
+    "daily caps changed": (DailyCapsChanged("north", 0, MAX_PER_DAY),),
     "a claim bound lowered": (ClaimBoundLowered("north", 0),),
     "a cycle closed": (CycleClosed(2**32 - 1, 12_500_000, 98),),
     "a cycle closed without claims": (CycleClosed(1, 0, 0),),

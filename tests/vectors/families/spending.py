@@ -5,14 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec.structs import replace
 
 from primitives.actions import Invoice
-from primitives.amount import MAX_SUPPLY, MICRO
-from primitives.genesis import Genesis, Rate
+from primitives.amount import MICRO
+from primitives.genesis import Genesis
 from primitives.receipt import Outcome
 from primitives.transaction import Decoded
 from tests.builders import (
-    BONUS,
     DAY_MS,
-    GENESIS_TIME,
     LIMITS,
     a_genesis,
     a_person,
@@ -152,28 +150,6 @@ CASES: dict[str, Case] = {
 }
 
 
-def all_that_can_be_redeemed() -> dict[str, object]:
-    """Everything was minted and redeemed; what was given back cannot be redeemed again."""
-    endless = replace(
-        LIMITS,
-        credit=0,
-        reserve=MAX_SUPPLY,
-        reserve_ceiling=MAX_SUPPLY,
-        haircut=0,
-        claim_bound=MAX_SUPPLY,
-        mint_per_day=MAX_SUPPLY,
-        refund_per_day=MAX_SUPPLY,
-    )
-    par = replace(BONUS, rates=(Rate(GENESIS_TIME, 1, 1),))
-    ledger = Ledger(a_genesis(n=1, limits=endless, programmes=[par]))
-    assert ledger.send(ledger.mint("north", ALICE, MAX_SUPPLY, amount=MAX_SUPPLY)) == Outcome.DONE
-    all_of_it = ledger.invoice("north", MAX_SUPPLY)
-    assert ledger.send(ledger.redeem(ALICE, all_of_it)) == Outcome.DONE
-    assert ledger.send(ledger.refund("north", all_of_it.id, 1)) == Outcome.DONE
-    again = ledger.redeem(ALICE, ledger.invoice("north", 1))
-    return record("supply_exceeded of a redemption", ledger, [again])
-
-
 def the_next_day() -> dict[str, object]:
     """What was refunded the day before no longer counts."""
     ledger = the_ledger()
@@ -187,4 +163,4 @@ def cases() -> Sequence[Mapping[str, object]]:
     for name, case in CASES.items():
         ledger = the_ledger()
         found.append(record(name, ledger, case(ledger)))
-    return [*found, all_that_can_be_redeemed(), the_next_day()]
+    return [*found, the_next_day()]
