@@ -155,6 +155,15 @@ class TestClaiming:
         done(ledger, ledger.act(SUE, CampaignClose(id_)))
         assert gained(ledger, SUE) == [-REWARD]
 
+    def test_a_referral_is_paid_whole_or_not_at_all(self) -> None:
+        """What is left would do for the claimant alone."""
+        ledger = trading()
+        id_ = started(ledger, bonus=BONUS, budget=2 * (REWARD + BONUS) - 1)
+        done(ledger, claim(ledger, voucher(ledger, id_, ANN, referrer=ROB.account), ANN))
+        second = voucher(ledger, id_, BEN, referrer=ROB.account, id=an_id("2"))
+        ledger.refuse(claim(ledger, second, BEN), Outcome.BUDGET_EXHAUSTED)
+        assert the_campaign(ledger, id_).left == REWARD + BONUS - 1
+
     def test_counts_against_each_claimant_alone(self) -> None:
         ledger = trading()
         id_ = started(ledger, per_claimant=2)

@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.transition import dry_run
-from primitives.actions import CampaignClose
+from primitives.actions import CampaignClose, ContentRegister
 from primitives.receipt import AccountOpened, Outcome, RewardPaid, Skip
 from primitives.transaction import Decoded
 from tests.builders import DAY_MS, PARAMETERS, a_person, an_id
@@ -80,6 +80,14 @@ class TestWhoHasNoRecord:
         id_ = started(ledger)
         assert ledger.send(ledger.act(NEW, CampaignClose(id_))) == Skip.SENDER_UNKNOWN
         assert ledger.send(campaign(ledger, sender=NEW)) == Skip.SENDER_UNKNOWN
+        free = ledger.act(NEW, ContentRegister(an_id("what costs nothing")))
+        assert ledger.send(free) == Skip.SENDER_UNKNOWN
+        assert ledger.account(NEW) is None
+
+    def test_a_reward_of_just_the_opening_opens_a_record(self) -> None:
+        ledger = trading()
+        done(ledger, claim(ledger, voucher(ledger, started(ledger, reward=OPENING))))
+        assert ledger.balance(NEW) == OPENING
 
     def test_the_lane_is_charged_for_what_a_claim_creates(self) -> None:
         """Record, mark and count: three entries. Another lane still has room."""
