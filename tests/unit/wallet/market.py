@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,6 +36,15 @@ def address_of(wallet: Wallet) -> str:
 
 def balance(wallet: Wallet) -> float:
     return float(wallet.json("balance")["total"])
+
+
+def blocks_until(wallet: Wallet, so: Callable[[], bool]) -> None:
+    """Block after block, until what falls due by itself has happened."""
+    deadline = time.monotonic() + 30
+    while not so():
+        assert time.monotonic() < deadline, "it never fell due"
+        time.sleep(0.1)
+        wallet.network.call(wallet.network.ledger.block)
 
 
 def key_of(words: str = WORDS) -> Ed25519Key:

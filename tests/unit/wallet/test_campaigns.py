@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from tests.unit.wallet.market import (
     NOBODY,
     address_of,
     balance,
+    blocks_until,
     campaign,
     in_an_hour,
     pending,
@@ -283,10 +283,9 @@ class TestCampaign:
         asked = ["campaign", "create", "--budget", "3", "--reward", "1", "--ends", ends, "--yes"]
         id_ = wallet.json(*asked)["about"]
         uri = voucher(wallet, id_, newcomer)["uri"]
-        time.sleep(2)
-        wallet.network.call(wallet.network.ledger.block)
+        assert balance(wallet) == pytest.approx(before - 3)
+        blocks_until(wallet, lambda: balance(wallet) == pytest.approx(before))
         assert refused(newcomer, 5, "claim", uri) == "campaign_ended"
-        assert balance(wallet) == pytest.approx(before)
 
 
 class TestLies:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 from urllib.request import urlopen
 
@@ -16,6 +15,7 @@ from tests.fakes.wallet import Wallet, the_owner
 from tests.unit.wallet.market import (
     address_of,
     balance,
+    blocks_until,
     bought,
     campaign,
     carried_offer,
@@ -104,8 +104,7 @@ class TestByItself:
         paper = carried_offer(wallet, offer(wallet, newcomer)["uri"]).offer
         uri = signed_offer(wallet, replace(paper, ship_within=1_000), key_of())
         order = other.json("order", "buy", uri, "--yes")["about"]
-        time.sleep(2.5)
-        wallet.network.call(wallet.network.ledger.block)
+        blocks_until(wallet, lambda: bool(history(wallet)["due"]) and bool(history(other)["due"]))
         return given, order
 
     def test_it_is_listed_with_its_proof(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from tests.unit.wallet.market import (
     NOBODY,
     address_of,
     balance,
+    blocks_until,
     bought,
     carried_offer,
     in_an_hour,
@@ -203,9 +203,7 @@ class TestOrder:
         paper = carried_offer(wallet, offer(wallet, newcomer)["uri"]).offer
         uri = signed_offer(wallet, replace(paper, ship_within=1_500), key_of())
         order = other.json("order", "buy", uri, "--yes")["about"]
-        time.sleep(2.5)
-        wallet.network.call(wallet.network.ledger.block)
-        assert shown(other, order)["order"]["status"] == "done"
+        blocks_until(wallet, lambda: shown(other, order)["order"]["status"] == "done")
         assert balance(other) == pytest.approx(before)
         assert refused(wallet, 5, "order", "ship", order) == "order_status_wrong"
 
