@@ -182,7 +182,9 @@ class Ledger:
         self._check_place(block, [each.header for each in contents], members)
         header = block.header
         parameters, lanes = self.genesis.parameters, len(header.cut)
-        context = BlockContext(parameters, self.chain, header.height, header.time, lanes)
+        context = BlockContext(
+            parameters, self.chain, header.height, header.time, lanes, header.epoch
+        )
         carried: list[Carried] = []
         transactions = _transactions(block, contents, inspected)
         try:

@@ -17,6 +17,7 @@ from primitives.genesis import (
     Rate,
     Roles,
 )
+from primitives.membership import PartnerKind
 from primitives.validators import possession_message
 
 START_MS: Final = 1_793_491_200_000
@@ -49,6 +50,9 @@ PARAMETERS: Final = Parameters(
     confirmation_ms=3 * 24 * HOUR_MS,
     dispute_ms=14 * 24 * HOUR_MS,
     order_dispute_ms=14 * 24 * HOUR_MS,
+    voting_ms=7 * 24 * HOUR_MS,
+    timelock_ms=2 * 24 * HOUR_MS,
+    guarantee_share=1_000,
     epoch_minimum_ms=HOUR_MS,
     epoch_maximum_ms=30 * 24 * HOUR_MS,
     due_per_block=64,
@@ -94,6 +98,7 @@ def genesis() -> Genesis:
             code=code,
             name=code.capitalize(),
             currency="EUR",
+            kind=PartnerKind.CHAIN,
             roles=Roles(*[issuer(index).account] * 3),
             custodian=KEEPER,
             consensus_key=key.public_key,

@@ -14,7 +14,8 @@ DAY_MS: Final = 24 * 3600 * 1000
 class BlockContext(msgspec.Struct, frozen=True):
     """A block as contracts see it.
 
-    ``time`` is the block's, in milliseconds since 1970; ``lanes`` how many lanes the epoch has.
+    ``time`` is the block's, in milliseconds since 1970; ``epoch`` that of its validators, ``lanes``
+    how many of them there are.
     """
 
     parameters: Parameters
@@ -22,6 +23,7 @@ class BlockContext(msgspec.Struct, frozen=True):
     height: int
     time: int
     lanes: int
+    epoch: int
 
     @property
     def day(self) -> int:

@@ -18,6 +18,7 @@ from primitives.entries import (
     Partner,
     Programme,
     PublishedRate,
+    PublishedTerms,
     RateStart,
     ReserveLapse,
     Settlement,
@@ -30,9 +31,12 @@ from primitives.entries import (
     programme_key,
 )
 from primitives.genesis import Genesis, GenesisPartner, ProgrammeTerms, Roles
+from primitives.governance import PROTOCOL_KEY, Protocol
 from primitives.hashing import ZERO_DIGEST
+from primitives.membership import MEMBERSHIP_KEY, Member, Membership, PartnerStatus
+from primitives.transaction import MAX_CHANNELS
+from primitives.vote import PROTOCOL_VERSION
 
-ROLE_CHANNELS = 256
 FIRST_CYCLE = 1
 
 
@@ -53,7 +57,11 @@ def genesis_changes(genesis: Genesis) -> list[tuple[bytes, bytes]]:
     state = State(_Nothing())
     _create(state, SUPPLY_KEY, Supply(0, 0, 0))
     codes = tuple(partner.code for partner in genesis.partners)
-    _create(state, DIRECTORY_KEY, Directory(codes))
+    custodians = tuple(custodian.code for custodian in genesis.custodians)
+    _create(state, DIRECTORY_KEY, Directory(codes, custodians))
+    members = tuple(Member(partner.code, partner.consensus_key) for partner in genesis.partners)
+    _create(state, MEMBERSHIP_KEY, Membership(members, changed=-1, admitted=-1))
+    _create(state, PROTOCOL_KEY, Protocol(PROTOCOL_VERSION, None))
     for custodian in genesis.custodians:
         _create(state, custodian_key(custodian.code), custodian)
         _found_account(state, custodian.account)
@@ -71,9 +79,12 @@ def _found_partner(state: State, genesis: Genesis, partner: GenesisPartner) -> N
         code=partner.code,
         name=partner.name,
         currency=partner.currency,
+        kind=partner.kind,
+        status=PartnerStatus.ACTIVE,
         roles=partner.roles,
         custodian=partner.custodian,
         programmes=codes,
+        proposals=0,
     )
     _create(state, partner_key(partner.code), entry)
     _create(state, position_key(partner.code), NO_POSITION)
@@ -91,7 +102,7 @@ def _found_roles(state: State, roles: Roles) -> None:
 def _found_account(state: State, account: bytes) -> None:
     """One record an account, however many roles of however many partners it has ([GEN-8])."""
     if state.entry(account_key(account), Account) is None:
-        state.put(account_key(account), Account(0, ROLE_CHANNELS, 0, ZERO_DIGEST))
+        state.put(account_key(account), Account(0, MAX_CHANNELS, 0, ZERO_DIGEST))
 
 
 def _found_limits(state: State, genesis: Genesis, partner: GenesisPartner) -> None:
@@ -107,6 +118,7 @@ def _found_limits(state: State, genesis: Genesis, partner: GenesisPartner) -> No
         moved=0,
         pending_reserve=None,
         pending_caps=None,
+        advance=None,
     )
     _create(state, limits_key(partner.code), entry)
     if counts:
@@ -133,7 +145,12 @@ def _found_programme(state: State, time: int, partner: str, terms: ProgrammeTerm
         rate=terms.rates[place] if place >= 0 else None,
         published=len(terms.rates),
         newest=terms.rates[-1],
+        terms_place=0,
+        terms_published=1,
+        terms_newest=time,
     )
+    published = PublishedTerms(terms.terms_hash, terms.terms_url, time, time)
+    programmes.record_terms(state, (partner, terms.code), 0, published)
     _create(state, programme_key(partner, terms.code), entry)
 
 

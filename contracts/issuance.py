@@ -25,6 +25,8 @@ def mint(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:
         return Outcome.PARTNER_UNKNOWN
     if decoded.signed.transaction.sender != partner.roles.issuer:
         return Outcome.NOT_ISSUER
+    if not partner.active:
+        return Outcome.PARTNER_LEAVING
     refusal = _deposit_refusal(draft, context, partner, action) or _room_refusal(
         draft, context, partner, action.amount
     )
@@ -58,7 +60,7 @@ def _room_refusal(
     draft: Draft, context: BlockContext, partner: Partner, amount: int
 ) -> Outcome | None:
     in_force = limits.of(draft, partner.code)
-    if in_force.overdue:
+    if limits.suspended(in_force):
         return Outcome.MINTING_SUSPENDED
     if not limits.has_room(in_force, partners.position(draft, partner.code), amount):
         return Outcome.LIMIT_EXCEEDED

@@ -41,14 +41,20 @@ def put(entries: Entries, partner: str, limits: Limits) -> None:
 
 
 def recognised(limits: Limits) -> int:
-    """The reserve that counts, in units."""
-    return limits.terms.reserve if limits.reserve_counts else 0
+    """The reserve that counts, in units: what is held, as far as the others recognise it."""
+    terms = limits.terms
+    return min(terms.reserve, terms.reserve_ceiling) if limits.reserve_counts else 0
 
 
 def limit(limits: Limits) -> int:
     """L in units: the most that the partner may owe the pool."""
     terms = limits.terms
     return terms.credit + recognised(limits) * (BASIS_POINTS - terms.haircut) // BASIS_POINTS
+
+
+def suspended(limits: Limits) -> bool:
+    """Whether the partner mints nothing: it did not pay in time, or others paid for it."""
+    return limits.overdue > 0 or limits.advance is not None
 
 
 def has_room(limits: Limits, position: Position, amount: int) -> bool:

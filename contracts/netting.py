@@ -37,13 +37,23 @@ def shares(expected: Mapping[str, int]) -> dict[str, int]:
     assert owed >= total, (owed, total)
     if not total:
         return {}
-    paid = {party: total * e // owed for party, e in debts.items()}
-    left = total - sum(paid.values())
-    by_remainder = sorted(debts, key=lambda party: (-(total * debts[party] % owed), party))
+    moves = apportion(total, debts) | {party: -claim for party, claim in claims.items()}
+    return dict(sorted(moves.items()))
+
+
+def apportion(total: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """``total`` units among the parties, in proportion to ``weights``; who gets none is left out.
+
+    The weights are not negative, and one is above zero. Each gets its share rounded down; the units
+    that are left go one each to the largest remainders, ties by name.
+    """
+    whole = sum(weights.values())
+    given = {party: total * weight // whole for party, weight in weights.items()}
+    left = total - sum(given.values())
+    by_remainder = sorted(weights, key=lambda party: (-(total * weights[party] % whole), party))
     for party in by_remainder[:left]:
-        paid[party] += 1
-    moves = {party: amount for party, amount in paid.items() if amount}
-    return dict(sorted((moves | {party: -claim for party, claim in claims.items()}).items()))
+        given[party] += 1
+    return {party: given[party] for party in sorted(given) if given[party]}
 
 
 def payments(moves: Mapping[str, int]) -> list[Payment]:

@@ -1,22 +1,25 @@
-"""Partners, their roles and positions. Knows who may act for a partner; not what a rate is."""
+"""Partners, their roles and positions. Knows who may act for one; not how it comes or goes."""
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from contracts.state import Entries
+from contracts.state import Draft, Entries
 from primitives.entries import (
     DIRECTORY_KEY,
+    NO_ACCOUNT,
+    Account,
     Directory,
     Partner,
     Position,
+    account_key,
     custodian_key,
     partner_key,
     position_key,
 )
 from primitives.genesis import Custodian
-from primitives.receipt import Outcome
-from primitives.transaction import Decoded
+from primitives.receipt import AccountOpened, Outcome, PositionShifted
+from primitives.transaction import MAX_CHANNELS, Decoded
 
 NO_POSITION = Position(0, 0, 0, 0, 0, 0, 0, 0)
 
@@ -26,18 +29,51 @@ def find(entries: Entries, code: str) -> Partner | None:
     return entries.entry(partner_key(code), Partner)
 
 
-def directory(entries: Entries) -> tuple[str, ...]:
-    """The codes of all partners, in the order of their admission."""
+def known(entries: Entries, code: str) -> Partner:
+    """A partner that exists."""
+    found = find(entries, code)
+    assert found is not None, code
+    return found
+
+
+def put(entries: Entries, partner: Partner) -> None:
+    """Create a partner, or replace what is known of it."""
+    entries.put(partner_key(partner.code), partner)
+
+
+def directory(entries: Entries) -> Directory:
+    """All partners that have not left, and all custodians."""
     found = entries.entry(DIRECTORY_KEY, Directory)
     assert found is not None, "a state without a directory"
-    return found.partners
+    return found
+
+
+def active(entries: Entries) -> tuple[str, ...]:
+    """The codes of the partners that take part, in the order of their admission."""
+    codes = directory(entries).partners
+    return tuple(code for code in codes if known(entries, code).active)
+
+
+def find_custodian(entries: Entries, code: str) -> Custodian | None:
+    """The custodian of that code, if there is one."""
+    return entries.entry(custodian_key(code), Custodian)
 
 
 def custodian(entries: Entries, code: str) -> Custodian:
     """A custodian that exists."""
-    found = entries.entry(custodian_key(code), Custodian)
+    found = find_custodian(entries, code)
     assert found is not None, code
     return found
+
+
+def open_role(draft: Draft, account: bytes) -> None:
+    """Let an account speak for somebody: it has a record, and all channels ([GEN-8])."""
+    key = account_key(account)
+    record = draft.entry(key, Account)
+    if record is None:
+        draft.events.append(AccountOpened(account))
+        record = NO_ACCOUNT
+    draft.put(key, replace(record, channels=MAX_CHANNELS))
 
 
 def position(entries: Entries, partner: str) -> Position:
@@ -82,6 +118,13 @@ def settle(entries: Entries, debtor: str, creditor: str, amount: int) -> None:
     _put(entries, creditor, moved)
 
 
+def shift(draft: Draft, partner: str, amount: int) -> None:
+    """The partner owes the pool ``amount`` units more (less, if negative), others as much less."""
+    p = position(draft, partner)
+    _put(draft, partner, replace(p, assumed=p.assumed + amount))
+    draft.events.append(PositionShifted(partner, amount))
+
+
 def _put(entries: Entries, partner: str, position: Position) -> Position:
     entries.put(position_key(partner), position)
     return position
@@ -95,3 +138,11 @@ def admin_refusal(entries: Entries, code: str, decoded: Decoded) -> Outcome | No
     if decoded.transaction.sender != partner.roles.admin:
         return Outcome.NOT_ADMIN
     return None
+
+
+def active_admin_refusal(entries: Entries, code: str, decoded: Decoded) -> Outcome | None:
+    """As ``admin_refusal``, of a partner that takes part."""
+    refusal = admin_refusal(entries, code, decoded)
+    if refusal is None and not known(entries, code).active:
+        return Outcome.PARTNER_LEAVING
+    return refusal

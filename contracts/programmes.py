@@ -14,14 +14,22 @@ from contracts import due as calendar
 from contracts import partners
 from contracts.context import DAY_MS, BlockContext
 from contracts.state import Draft, Entries
-from primitives.actions import ProgrammeOpen, ProgrammePause, ProgrammeSetRate
+from primitives.actions import (
+    ProgrammeOpen,
+    ProgrammePause,
+    ProgrammeSetRate,
+    ProgrammeSetTerms,
+)
 from primitives.entries import (
     Programme,
     PublishedRate,
+    PublishedTerms,
     RateStart,
+    TermsStart,
     partner_key,
     programme_key,
     rate_key,
+    terms_key,
 )
 from primitives.genesis import Rate
 from primitives.receipt import (
@@ -30,6 +38,8 @@ from primitives.receipt import (
     ProgrammePaused,
     RateChanged,
     RatePublished,
+    TermsChanged,
+    TermsPublished,
 )
 from primitives.transaction import Decoded
 
@@ -57,7 +67,7 @@ def open_programme(draft: Draft, context: BlockContext, decoded: Decoded) -> Out
     """Take deposits of a further programme, at once ([LEDGER-33])."""
     action = decoded.transaction.action
     assert isinstance(action, ProgrammeOpen)
-    refusal = partners.admin_refusal(draft, action.partner, decoded)
+    refusal = partners.active_admin_refusal(draft, action.partner, decoded)
     if refusal is not None:
         return refusal
     if find(draft, action.partner, action.programme) is not None:
@@ -80,9 +90,15 @@ def open_programme(draft: Draft, context: BlockContext, decoded: Decoded) -> Out
         rate=rate,
         published=1,
         newest=rate,
+        terms_place=0,
+        terms_published=1,
+        terms_newest=context.time,
     )
-    draft.put(programme_key(action.partner, action.programme), opened)
-    record(draft, (action.partner, action.programme), 0, PublishedRate(rate, context.time))
+    name = (action.partner, action.programme)
+    draft.put(programme_key(*name), opened)
+    record(draft, name, 0, PublishedRate(rate, context.time))
+    terms = PublishedTerms(action.terms_hash, action.terms_url, context.time, context.time)
+    record_terms(draft, name, 0, terms)
     draft.events.append(ProgrammeOpened(action.partner, action.programme))
     return Outcome.DONE
 
@@ -94,7 +110,7 @@ def set_rate(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:
     """
     action = decoded.transaction.action
     assert isinstance(action, ProgrammeSetRate)
-    refusal = partners.admin_refusal(draft, action.partner, decoded)
+    refusal = partners.active_admin_refusal(draft, action.partner, decoded)
     if refusal is not None:
         return refusal
     programme = find(draft, action.partner, action.programme)
@@ -134,7 +150,7 @@ def pause(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:  # 
     """Stop new deposits, or take them again; nothing that was minted notices ([LEDGER-35])."""
     action = decoded.transaction.action
     assert isinstance(action, ProgrammePause)
-    refusal = partners.admin_refusal(draft, action.partner, decoded)
+    refusal = partners.active_admin_refusal(draft, action.partner, decoded)
     if refusal is not None:
         return refusal
     programme = find(draft, action.partner, action.programme)
@@ -148,11 +164,67 @@ def pause(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:  # 
     return Outcome.DONE
 
 
+def set_terms(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:
+    """Publish the next terms, which start after notice: nobody can tell whether they are worse.
+
+    What was deposited under the terms before is LiqBon, and does not notice ([LEDGER-57]).
+    """
+    action = decoded.transaction.action
+    assert isinstance(action, ProgrammeSetTerms)
+    refusal = partners.active_admin_refusal(draft, action.partner, decoded)
+    if refusal is not None:
+        return refusal
+    name = (action.partner, action.programme)
+    programme = find(draft, *name)
+    if programme is None:
+        return Outcome.PROGRAMME_UNKNOWN
+    since = max(action.since, context.time + context.parameters.rate_notice_ms)
+    if since <= programme.terms_newest:
+        return Outcome.TERMS_UNORDERED
+    if since > context.time + max(MAX_AHEAD_MS, context.parameters.rate_notice_ms):
+        return Outcome.TERMS_TOO_FAR
+    place = programme.terms_published
+    terms = PublishedTerms(action.terms_hash, action.terms_url, since, context.time)
+    record_terms(draft, name, place, terms)
+    draft.put(
+        programme_key(*name), replace(programme, terms_published=place + 1, terms_newest=since)
+    )
+    calendar.insert(draft, since, TermsStart(*name, place))
+    draft.events.append(TermsPublished(*name, action.terms_hash, since))
+    return Outcome.DONE
+
+
 def record(entries: Entries, name: tuple[str, str], place: int, rate: PublishedRate) -> None:
     """Keep a rate for ever in the history of the programme ``name`` (partner, programme)."""
     key = rate_key(*name, place)
     assert entries.entry(key, PublishedRate) is None, key.hex()
     entries.put(key, rate)
+
+
+def record_terms(
+    entries: Entries, name: tuple[str, str], place: int, terms: PublishedTerms
+) -> None:
+    """Keep a version of the terms for ever in the history of the programme ``name``."""
+    key = terms_key(*name, place)
+    assert entries.entry(key, PublishedTerms) is None, key.hex()
+    entries.put(key, terms)
+
+
+def terms_start(draft: Draft, context: BlockContext, item: TermsStart) -> None:  # noqa: ARG001  as all that falls due
+    """Put published terms into force; they start one after another ([LEDGER-57])."""
+    name = (item.partner, item.programme)
+    programme = find(draft, *name)
+    assert programme is not None, name
+    published = draft.entry(terms_key(*name, item.place), PublishedTerms)
+    assert published is not None, item
+    started = replace(
+        programme,
+        terms_hash=published.terms_hash,
+        terms_url=published.terms_url,
+        terms_place=item.place,
+    )
+    draft.put(programme_key(*name), started)
+    draft.events.append(TermsChanged(*name, published.terms_hash))
 
 
 def rate_starts(draft: Draft, context: BlockContext, item: RateStart) -> None:  # noqa: ARG001  as all that falls due

@@ -15,6 +15,7 @@ from contracts.context import BlockContext
 from contracts.state import Draft
 from primitives.actions import Redeem, Refund
 from primitives.entries import Mark, MarkKind, Redemption, mark_key, redemption_key
+from primitives.membership import PartnerStatus
 from primitives.receipt import Outcome, Redeemed, Refunded
 from primitives.transaction import Decoded
 
@@ -48,6 +49,10 @@ def _invoice_refusal(
         return Outcome.PARTNER_UNKNOWN
     if action.cashier.account != partner.roles.cashier:
         return Outcome.NOT_CASHIER
+    if not partner.active:
+        return Outcome.PARTNER_LEAVING
+    if not partner.kind.has_till:
+        return Outcome.NO_TILL
     if invoice.expires < context.time:
         return Outcome.INVOICE_EXPIRED
     if invoice.payer is not None and invoice.payer != sender:
@@ -70,6 +75,8 @@ def refund(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:
         return Outcome.PARTNER_UNKNOWN
     if decoded.transaction.sender != partner.roles.cashier:
         return Outcome.NOT_CASHIER
+    if partner.status == PartnerStatus.LEFT:
+        return Outcome.PARTNER_LEAVING
     redemption = draft.entry(redemption_key(action.partner, action.invoice), Redemption)
     if redemption is None:
         return Outcome.INVOICE_UNKNOWN

@@ -12,8 +12,8 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from contracts import due as calendar
+from contracts import guarantee, membership, netting, partners, reserves
 from contracts import limits as rules
-from contracts import netting, partners, reserves
 from contracts.context import BlockContext
 from contracts.state import Draft, Entries
 from primitives.actions import (
@@ -60,7 +60,8 @@ def cycle_closes(draft: Draft, context: BlockContext, item: CycleClose) -> None:
     """Square all positions as far as claims go, and plan the next cycle ([LEDGER-27])."""
     now = head(draft)
     assert now.cycle == item.cycle, (now, item)
-    codes = partners.directory(draft)
+    membership.leave_when_square(draft)
+    codes = partners.directory(draft).partners
     expected = {code: partners.position(draft, code).expected for code in codes}
     moves = netting.shares(expected)
     owed = netting.payments(moves)
@@ -100,7 +101,7 @@ def _begin(draft: Draft, context: BlockContext, name: Name, payment: netting.Pay
         earmark=0,
         late=False,
     )
-    assert _find(draft, name) is None, name
+    assert find(draft, name) is None, name
     partners.owe(draft, payment.debtor, payment.creditor, payment.amount)
     _put(draft, name, obligation)
     _wake(draft, name, obligation)
@@ -111,7 +112,7 @@ def pay(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:
     action = decoded.transaction.action
     assert isinstance(action, SettlementPay)
     name = (action.cycle, action.place)
-    obligation = _find(draft, name)
+    obligation = find(draft, name)
     if obligation is None:
         return Outcome.OBLIGATION_UNKNOWN
     if not _speaks_for(draft, obligation.debtor, decoded):
@@ -137,7 +138,7 @@ def confirm(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:  
     action = decoded.transaction.action
     assert isinstance(action, SettlementConfirm)
     name = (action.cycle, action.place)
-    obligation = _find(draft, name)
+    obligation = find(draft, name)
     if obligation is None:
         return Outcome.OBLIGATION_UNKNOWN
     if not _speaks_for(draft, obligation.creditor, decoded):
@@ -153,7 +154,7 @@ def dispute(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:
     action = decoded.transaction.action
     assert isinstance(action, SettlementDispute)
     name = (action.cycle, action.place)
-    obligation = _find(draft, name)
+    obligation = find(draft, name)
     if obligation is None:
         return Outcome.OBLIGATION_UNKNOWN
     if not _speaks_for(draft, obligation.creditor, decoded):
@@ -181,7 +182,7 @@ def state_payment(draft: Draft, context: BlockContext, decoded: Decoded) -> Outc
     action = decoded.transaction.action
     assert isinstance(action, SettlementStatement)
     name = (action.cycle, action.place)
-    obligation = _find(draft, name)
+    obligation = find(draft, name)
     if obligation is None:
         return Outcome.OBLIGATION_UNKNOWN
     judge = partners.custodian(draft, head(draft).custodian)
@@ -201,7 +202,7 @@ def state_payment(draft: Draft, context: BlockContext, decoded: Decoded) -> Outc
 def deadline_passes(draft: Draft, context: BlockContext, item: ObligationDue) -> None:
     """Nobody spoke in time: a claimed payment stands, else the reserve pays ([LEDGER-30])."""
     name = (item.cycle, item.place)
-    obligation = _find(draft, name)
+    obligation = find(draft, name)
     assert obligation is not None, item
     if obligation.deadline != item.deadline or obligation.status == ObligationStatus.SETTLED:
         return
@@ -213,6 +214,13 @@ def deadline_passes(draft: Draft, context: BlockContext, item: ObligationDue) ->
 
 def _settle(draft: Draft, name: Name, obligation: Obligation) -> None:
     """All that is outstanding was paid: positions move, holds and suspensions end."""
+    amount = obligation.outstanding
+    guarantee.repay(draft, obligation.debtor, name[0], amount)
+    _close(draft, name, obligation)
+
+
+def _close(draft: Draft, name: Name, obligation: Obligation) -> None:
+    """Nothing is owed any more, whoever paid it."""
     amount = obligation.outstanding
     partners.settle(draft, obligation.debtor, obligation.creditor, amount)
     _let_go(draft, obligation, was_late=obligation.late)
@@ -243,7 +251,8 @@ def _draw(draft: Draft, context: BlockContext, name: Name, obligation: Obligatio
     """The debtor's reserve pays what it can; for the rest its debtor mints nothing ([LEDGER-31]).
 
     The custodian hands the money over: the ledger can see that no more than it sees the reserve.
-    What is still owed is drawn again after each payment term.
+    What is still owed is drawn again after each payment term, and then from the others' reserves
+    too, as far as they stand behind it ([LEDGER-55]).
     """
     _let_go(draft, obligation, was_late=False)
     obligation = replace(obligation, earmark=0)
@@ -252,8 +261,11 @@ def _draw(draft: Draft, context: BlockContext, name: Name, obligation: Obligatio
     if amount:
         rules.put(draft, obligation.debtor, reserves.without(limits, context, amount))
         draft.events.append(ReserveDrawn(obligation.debtor, *name, amount))
+        guarantee.repay(draft, obligation.debtor, name[0], amount)
+    if obligation.late and amount < obligation.outstanding:
+        amount += guarantee.pay(draft, context, name, obligation, amount)
     if amount == obligation.outstanding:
-        _settle(draft, name, obligation)
+        _close(draft, name, obligation)
         return
     if amount:
         partners.settle(draft, obligation.debtor, obligation.creditor, amount)
@@ -278,11 +290,30 @@ def _fall_overdue(
     draft.events.append(ObligationOverdue(*name, overdue.outstanding))
 
 
+def decide(draft: Draft, context: BlockContext, name: Name, *, paid: bool) -> None:
+    """The partners say by vote whether a disputed payment was made ([LEDGER-71])."""
+    obligation = find(draft, name)
+    assert obligation is not None, name
+    if paid:
+        _settle(draft, name, obligation)
+    else:
+        _draw(draft, context, name, obligation)
+
+
+def write_off(draft: Draft, name: Name) -> int:
+    """Settle an obligation that its debtor will not pay; gives the units that others bear."""
+    obligation = find(draft, name)
+    assert obligation is not None, name
+    _close(draft, name, obligation)
+    return obligation.outstanding
+
+
 def _speaks_for(entries: Entries, code: str, decoded: Decoded) -> bool:
     return partners.admin_refusal(entries, code, decoded) is None
 
 
-def _find(entries: Entries, name: Name) -> Obligation | None:
+def find(entries: Entries, name: Name) -> Obligation | None:
+    """The obligation of that cycle and place, if there is one."""
     return entries.entry(obligation_key(*name), Obligation)
 
 

@@ -1,126 +1,25 @@
 """One block: what is due first, then its transactions in order. Knows no contract's rule.
 
-What is carried out is read off two tables. Everything is decided in a draft and written at once, so
-a transaction is done, refused (and its sequence used), or was never there ([LEDGER-13]).
+What is carried out is read off the tables of ``rulebook``. Everything is decided in a draft and
+written at once, so a transaction is done, refused (and its sequence used), or was never there
+([LEDGER-13]).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from collections.abc import Iterable
 
 import msgspec
 
-from contracts import (
-    campaigns,
-    contents,
-    issuance,
-    limits,
-    orders,
-    programmes,
-    redemption,
-    reserves,
-    settlement,
-    token,
-)
 from contracts import due as calendar
 from contracts.context import BlockContext
+from contracts.rulebook import DUE, NEVER_HELD_UP, RULES
 from contracts.sequences import use_sequence
 from contracts.state import Draft, State, StateReader
-from primitives.actions import (
-    Action,
-    CampaignClaim,
-    CampaignClose,
-    CampaignCreate,
-    ContentLike,
-    ContentRegister,
-    LowerClaimBound,
-    Mint,
-    OpenChannels,
-    OrderDispute,
-    OrderOpen,
-    OrderRefund,
-    OrderRelease,
-    OrderResolve,
-    OrderShip,
-    ProgrammeOpen,
-    ProgrammePause,
-    ProgrammeSetRate,
-    Redeem,
-    Refund,
-    ReserveAttest,
-    ReserveRelease,
-    SetDailyCaps,
-    SettlementConfirm,
-    SettlementDispute,
-    SettlementPay,
-    SettlementStatement,
-    Transfer,
-)
-from primitives.entries import (
-    CampaignEnd,
-    CapsStart,
-    CycleClose,
-    DueItem,
-    LaneDay,
-    ObligationDue,
-    OrderDue,
-    RateStart,
-    ReserveLapse,
-    ReserveStart,
-    lane_day_key,
-)
+from primitives.entries import LaneDay, lane_day_key
+from primitives.governance import PROTOCOL_KEY, Protocol
 from primitives.receipt import Outcome, Receipt, Skip
 from primitives.transaction import Decoded
-
-Contract = Callable[[Draft, BlockContext, Decoded], Outcome]
-
-CONTRACTS: Final[dict[type[Action], Contract]] = {
-    Transfer: token.transfer,
-    OpenChannels: token.open_channels,
-    Mint: issuance.mint,
-    ProgrammeOpen: programmes.open_programme,
-    ProgrammeSetRate: programmes.set_rate,
-    ProgrammePause: programmes.pause,
-    LowerClaimBound: limits.lower_claim_bound,
-    SetDailyCaps: limits.set_daily_caps,
-    ReserveAttest: reserves.attest,
-    ReserveRelease: reserves.release,
-    Redeem: redemption.redeem,
-    Refund: redemption.refund,
-    SettlementPay: settlement.pay,
-    SettlementConfirm: settlement.confirm,
-    SettlementDispute: settlement.dispute,
-    SettlementStatement: settlement.state_payment,
-    CampaignCreate: campaigns.create,
-    CampaignClaim: campaigns.claim,
-    CampaignClose: campaigns.close,
-    OrderOpen: orders.open_order,
-    OrderShip: orders.ship,
-    OrderRelease: orders.release,
-    OrderRefund: orders.refund,
-    OrderDispute: orders.dispute,
-    OrderResolve: orders.resolve,
-    ContentRegister: contents.register,
-    ContentLike: contents.like,
-}
-"""What carries out each action. A contract checks everything before it changes its draft."""
-
-NEVER_HELD_UP: Final = (SettlementPay, SettlementConfirm, SettlementDispute, SettlementStatement)
-"""Words that a deadline waits for. What they add is bounded by the obligations: after a payment was
-named and denied, only time or the settlement custodian goes on ([LEDGER-14])."""
-
-DUE: Final[dict[type[DueItem], Callable[[Draft, BlockContext, Any], None]]] = {
-    ReserveLapse: reserves.reserve_lapses,
-    RateStart: programmes.rate_starts,
-    ReserveStart: reserves.reserve_starts,
-    CapsStart: limits.caps_start,
-    CycleClose: settlement.cycle_closes,
-    ObligationDue: settlement.deadline_passes,
-    CampaignEnd: campaigns.ends,
-    OrderDue: orders.deadline_passes,
-}
-"""What happens when each kind of item falls due."""
 
 
 class BlockResult(msgspec.Struct, frozen=True):
@@ -212,6 +111,16 @@ def next_due_ms(reader: StateReader) -> int | None:
     return _next_due_ms(State(reader))
 
 
+def protocol_at(reader: StateReader, height: int) -> int:
+    """The protocol version whose rules carry out the block of ``height``, the next one.
+
+    Whoever does not know that version must not carry it out ([LEDGER-74]).
+    """
+    found = State(reader).entry(PROTOCOL_KEY, Protocol)
+    assert found is not None, "a state without a protocol"
+    return found.at(height)
+
+
 def _next_due_ms(state: State) -> int | None:
     second = calendar.earliest(state)
     return None if second is None else second * calendar.SECOND_MS
@@ -237,7 +146,7 @@ def _decide(
     if isinstance(draft, Skip):
         return draft
     unknown = bool(draft.events)  # the sender's account is opened by this very transaction
-    outcome = CONTRACTS[type(transaction.action)](draft, context, decoded)
+    outcome = RULES[type(transaction.action)].contract(draft, context, decoded)
     if unknown and outcome != Outcome.DONE:
         return Skip.SENDER_UNKNOWN
     assert outcome == Outcome.DONE or draft.changed == 1, "a refusal changed the ledger"

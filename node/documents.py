@@ -10,6 +10,7 @@ with the canonical bytes, from which the chain id follows, and is refused if the
 from __future__ import annotations
 
 import tomllib
+from enum import Enum
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -22,6 +23,7 @@ from primitives.amount import format_amount, parse_amount
 from primitives.encoding import Malformed, encode
 from primitives.genesis import MAX_GENESIS, Genesis, chain_id, decode_genesis
 from primitives.keys import ED25519
+from primitives.membership import PartnerKind
 from shell.errors import CommandError, UsageError
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -64,6 +66,8 @@ def _present(name: str, value: Any, network: str) -> Any:
         return format_time(value)
     if name in ACCOUNTS:
         return address(value, network)
+    if isinstance(value, PartnerKind):
+        return value.text
     if isinstance(value, msgspec.Struct):
         return present(value, network)
     if isinstance(value, tuple):
@@ -132,7 +136,18 @@ def _parse_type(kind: inspect.Type, value: object, network: str, place: str) -> 
         return [_parse_type(kind.item_type, v, network, f"{place}[{i}]") for i, v in items]
     if isinstance(kind, inspect.BytesType):
         return _hex(value, place)
+    if isinstance(kind, inspect.EnumType):
+        return _named(kind.cls, value, place)
     return value
+
+
+def _named(kind: type[Enum], value: object, place: str) -> int:
+    """A member of an enumeration by the name that ``text`` shows."""
+    names = {member.name.lower(): member.value for member in kind}
+    if not isinstance(value, str) or value not in names:
+        raise Malformed("document_malformed", f"{place} is to be one of {', '.join(names)}")
+    number: int = names[value]
+    return number
 
 
 def _text(value: object) -> str:

@@ -185,7 +185,9 @@ class Executor:
         self._expect(header, digest)
         self._working = True
         parameters, lanes = self.genesis.parameters, len(header.cut)
-        context = BlockContext(parameters, self.chain, header.height, header.time, lanes)
+        context = BlockContext(
+            parameters, self.chain, header.height, header.time, lanes, header.epoch
+        )
         run = BlockRun(self.state, context)
         work = _Work()
         yield from self._apply(run, work, batches)
@@ -264,6 +266,7 @@ class Executor:
             height=head.height + 1,
             time=max(head.time, now_ms),
             lanes=len(head.cut),
+            epoch=head.epoch,
         )
         return judge(self.state, context, lane, decoded, pending)
 

@@ -18,6 +18,7 @@ from primitives.genesis import (
     Rate,
     Roles,
 )
+from primitives.membership import PartnerKind
 
 
 class Founder(NamedTuple):
@@ -26,6 +27,7 @@ class Founder(NamedTuple):
     code: str
     name: str
     currency: str
+    kind: PartnerKind
     programme: str
     programme_name: str
     point: str
@@ -33,10 +35,32 @@ class Founder(NamedTuple):
 
 
 FOUNDERS: Final = (
-    Founder("bramble", "Bramble & Rye Grocers", "EUR", "basket", "Basket Club", "point", 100),
-    Founder("lindenwell", "Lindenwell Pharmacy", "EUR", "care", "Lindenwell Care", "drop", 50),
-    Founder("skerry", "Skerry Air", "GBP", "miles", "Skerry Miles", "mile", 400),
-    Founder("foxglove", "Foxglove Books", "GBP", "pages", "Foxglove Pages", "page", 20),
+    Founder(
+        "bramble",
+        "Bramble & Rye Grocers",
+        "EUR",
+        PartnerKind.CHAIN,
+        "basket",
+        "Basket Club",
+        "point",
+        100,
+    ),
+    Founder(
+        "lindenwell",
+        "Lindenwell Pharmacy",
+        "EUR",
+        PartnerKind.CHAIN,
+        "care",
+        "Lindenwell Care",
+        "drop",
+        50,
+    ),
+    Founder(
+        "skerry", "Skerry Air", "GBP", PartnerKind.AIRLINE, "miles", "Skerry Miles", "mile", 400
+    ),
+    Founder(
+        "foxglove", "Foxglove Books", "GBP", PartnerKind.SHOP, "pages", "Foxglove Pages", "page", 20
+    ),
 )
 
 
@@ -102,6 +126,7 @@ def partner_of(terms: Founder, roles: Roles, consensus_key: bytes, time_ms: int)
         code=terms.code,
         name=terms.name,
         currency=terms.currency,
+        kind=terms.kind,
         roles=roles,
         custodian=RESERVES.code,
         consensus_key=consensus_key,

@@ -1,7 +1,7 @@
 """The wire form of every action, in one closed table. Knows shapes and bounds; no rule, no state.
 
-Only the tags that ``Action`` lists decode; others that are reserved (``primitives.tags``) are
-refused as ``action_unknown`` until their contract is built ([TX-7], docs/spec/transactions.md).
+Only the tags that ``Action`` lists decode (``primitives.tags`` numbers them); another is refused as
+``action_unknown``: it may be one of a later release ([TX-7], docs/spec/transactions.md).
 """
 
 from __future__ import annotations
@@ -11,6 +11,13 @@ from typing import Annotated, Final
 import msgspec
 
 from primitives.amount import DailyCap
+from primitives.codes import MAX_CODE as MAX_CODE
+from primitives.codes import Code as Code
+from primitives.codes import Cycle as Cycle
+from primitives.codes import Name as Name
+from primitives.codes import Place as Place
+from primitives.codes import Term as Term
+from primitives.codes import Url as Url
 from primitives.commerce import CampaignClaim as CampaignClaim
 from primitives.commerce import CampaignClose as CampaignClose
 from primitives.commerce import CampaignCreate as CampaignCreate
@@ -25,28 +32,24 @@ from primitives.commerce import OrderShip as OrderShip
 from primitives.commerce import offer_message, voucher_message
 from primitives.encoding import Count, Digest, Millis, Positive, Wire, encode
 from primitives.endorsement import Endorsement
+from primitives.governance import CastVote as CastVote
+from primitives.governance import Propose as Propose
 from primitives.hashing import (
     ATTESTATION_SIGNATURE,
     INVOICE_SIGNATURE,
     RELEASE_SIGNATURE,
     Domain,
 )
+from primitives.keys import Check
+from primitives.membership import PartnerExit as PartnerExit
+from primitives.membership import PartnerRegister as PartnerRegister
+from primitives.membership import PartnerRotateKeys as PartnerRotateKeys
+from primitives.membership import ValidatorAnnounceKey as ValidatorAnnounceKey
+from primitives.membership import role_message, seat_check
 from primitives.tags import Tag as Tag
 
 MAX_OUTPUTS: Final = 256
 MAX_POINTS: Final = 2**63 - 1
-MAX_CODE: Final = 32
-
-Code = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?\Z")]
-"""The name of a partner or a programme on chain: 1..32 of a-z, 0-9 and inner hyphens."""
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-Url = Annotated[str, msgspec.Meta(max_length=200)]
-Term = Annotated[int, msgspec.Meta(ge=1, le=2**32 - 1)]
-"""One half of a rate."""
-Cycle = Annotated[int, msgspec.Meta(ge=1, le=2**32 - 1)]
-"""The number of a settlement cycle, from 1."""
-Place = Annotated[int, msgspec.Meta(ge=0, le=98)]
-"""The place of an obligation in its cycle: at most one fewer than there are partners."""
 
 
 class Output(Wire):
@@ -113,6 +116,16 @@ class ProgrammePause(Wire, tag=int(Tag.PROGRAMME_PAUSE)):
     partner: Code
     programme: Code
     paused: bool
+
+
+class ProgrammeSetTerms(Wire, tag=int(Tag.PROGRAMME_SET_TERMS)):
+    """Publish a programme's next terms, in force from ``since``, or as soon as notice is over."""
+
+    partner: Code
+    programme: Code
+    terms_hash: Digest
+    terms_url: Url
+    since: Millis
 
 
 class LowerClaimBound(Wire, tag=int(Tag.LIMIT_LOWER_CLAIM_BOUND)):
@@ -224,6 +237,11 @@ Action = (
     | ProgrammeOpen
     | ProgrammeSetRate
     | ProgrammePause
+    | ProgrammeSetTerms
+    | PartnerRegister
+    | PartnerRotateKeys
+    | PartnerExit
+    | ValidatorAnnounceKey
     | LowerClaimBound
     | SetDailyCaps
     | ReserveAttest
@@ -234,6 +252,8 @@ Action = (
     | SettlementConfirm
     | SettlementDispute
     | SettlementStatement
+    | Propose
+    | CastVote
     | CampaignCreate
     | CampaignClaim
     | CampaignClose
@@ -247,7 +267,7 @@ Action = (
     | ContentLike
 )
 
-RESERVED_TAGS: Final = frozenset(int(tag) for tag in Tag)
+KNOWN_TAGS: Final = frozenset(int(tag) for tag in Tag)
 
 
 def outputs_of(action: Action) -> int:
@@ -255,7 +275,7 @@ def outputs_of(action: Action) -> int:
     match action:
         case Transfer():
             return len(action.outputs)
-        case Mint() | Refund() | ContentLike() | CampaignClose():
+        case Mint() | Refund() | ContentLike() | CampaignClose() | PartnerRotateKeys():
             return 1
         case CampaignClaim():
             return 2
@@ -297,5 +317,18 @@ def endorsed(action: Action, chain: bytes) -> tuple[Endorsement, bytes] | None:
             return action.signer, voucher_message(chain, action.voucher)
         case OrderOpen():
             return action.seller, offer_message(chain, action.offer)
+        case PartnerRotateKeys():
+            return action.holder, role_message(chain, action.partner, action.role)
+        case _:
+            return None
+
+
+def seat_of(action: Action, chain: bytes) -> Check | None:
+    """The check that a consensus key which an action brings is somebody's; None for most."""
+    match action:
+        case PartnerRegister():
+            return seat_check(chain, action.application.code, action.application.seat)
+        case ValidatorAnnounceKey():
+            return seat_check(chain, action.partner, action.seat)
         case _:
             return None

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from primitives.actions import Code, Cycle, Place
+from primitives.codes import Code, Cycle, Place
 from primitives.encoding import Digest, Millis, Wire
 
 
@@ -75,6 +75,21 @@ class OrderDue(Wire, tag=8):
     deadline: Millis
 
 
+class TermsStart(Wire, tag=9):
+    """The published terms at ``place`` of a programme come into force."""
+
+    partner: Code
+    programme: Code
+    place: Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
+
+
+class ProposalDue(Wire, tag=10):
+    """The deadline of a proposal passes; what that means is read from its status."""
+
+    proposal: Digest
+    deadline: Millis
+
+
 DueItem = (
     ReserveLapse
     | RateStart
@@ -84,6 +99,8 @@ DueItem = (
     | ObligationDue
     | CampaignEnd
     | OrderDue
+    | TermsStart
+    | ProposalDue
 )
 DUE_PAGE_ITEMS: Final = 32
 PageNumber = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]

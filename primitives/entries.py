@@ -12,7 +12,6 @@ from typing import Annotated, Final
 
 import msgspec
 
-from primitives.actions import Code, Cycle, Name, Url
 from primitives.amount import DailyCap
 from primitives.calendar import DUE_PAGE_ITEMS as DUE_PAGE_ITEMS
 from primitives.calendar import CampaignEnd as CampaignEnd
@@ -24,17 +23,23 @@ from primitives.calendar import DuePage as DuePage
 from primitives.calendar import DueSecond as DueSecond
 from primitives.calendar import ObligationDue as ObligationDue
 from primitives.calendar import OrderDue as OrderDue
+from primitives.calendar import ProposalDue as ProposalDue
 from primitives.calendar import RateStart as RateStart
 from primitives.calendar import ReserveLapse as ReserveLapse
 from primitives.calendar import ReserveStart as ReserveStart
+from primitives.calendar import TermsStart as TermsStart
+from primitives.codes import MAX_PARTNERS, Code, Currency, Cycle, Name, Signed, Url
 from primitives.commerce import Campaign, Claimed, Content, Order
 from primitives.encoding import Count, Digest, Malformed, Millis, Positive, Wire, decode
-from primitives.genesis import Custodian, PartnerLimits, Rate, Roles
+from primitives.genesis import MAX_CUSTODIANS, Custodian, PartnerLimits, Rate, Roles
+from primitives.governance import Ballot, Proposal, Protocol
 from primitives.hashing import DUE, ZERO_DIGEST
+from primitives.membership import Application, Membership, PartnerKind, PartnerStatus
 
 MAX_KEY: Final = 128
 MAX_VALUE: Final = 16 * 1024
-Signed = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+MAX_PROPOSALS: Final = 16
+"""Proposals of one partner that wait at a time."""
 
 
 @unique
@@ -43,17 +48,19 @@ class Prefix(IntEnum):
 
     SUPPLY = 0x01
     DIRECTORY = 0x02
-    EPOCH = 0x03
+    MEMBERSHIP = 0x03
+    PROTOCOL = 0x04
     ACCOUNT = 0x10
     CHANNEL = 0x11
     PARTNER = 0x20
     POSITION = 0x21
     LIMITS = 0x22
     DAY = 0x23
-    RUN_OFF = 0x24
     CUSTODIAN = 0x25
+    APPLICATION = 0x26
     PROGRAMME = 0x30
     RATE = 0x31
+    TERMS = 0x32
     MARK = 0x40
     LANE_DAY = 0x50
     DUE_NODE = 0x60
@@ -118,14 +125,25 @@ class Supply(Wire):
 
 
 class Partner(Wire):
-    """Who a partner is, who holds its reserve, and which of its programmes exist."""
+    """Who a partner is, who holds its reserve, and which of its programmes exist.
+
+    ``proposals`` counts those that it made and that are not decided, or not carried out, yet.
+    """
 
     code: Code
-    name: str
-    currency: str
+    name: Name
+    currency: Currency
+    kind: PartnerKind
+    status: PartnerStatus
     roles: Roles
     custodian: Code
     programmes: Annotated[tuple[Code, ...], msgspec.Meta(max_length=16)]
+    proposals: Annotated[int, msgspec.Meta(ge=0, le=MAX_PROPOSALS)]
+
+    @property
+    def active(self) -> bool:
+        """Whether it takes part: neither left nor leaving."""
+        return self.status == PartnerStatus.ACTIVE
 
 
 class Position(Wire):
@@ -176,6 +194,14 @@ class PendingCaps(Wire):
     since: Millis
 
 
+class Advance(Wire):
+    """Units that the others' reserves paid for a partner, in obligations of cycles up to ``cycle``,
+    and that it did not pay in later ones since."""
+
+    amount: Positive
+    cycle: Cycle
+
+
 class Limits(Wire):
     """A partner's limits as in force; ``reserve_counts`` is false once its attestation lapsed.
 
@@ -191,6 +217,7 @@ class Limits(Wire):
     moved: Millis
     pending_reserve: PendingReserve | None
     pending_caps: PendingCaps | None
+    advance: Advance | None
 
 
 class Day(Wire):
@@ -205,6 +232,8 @@ class Programme(Wire):
     """A programme, the rate in force (nil: none yet) and the newest of its ``published`` rates.
 
     ``place`` is that of the rate in force among those published, from 0; -1 if there is none.
+    Of ``terms_published`` terms the one at ``terms_place`` is in force, the newest starts at
+    ``terms_newest``.
     """
 
     code: Code
@@ -217,6 +246,19 @@ class Programme(Wire):
     rate: Rate | None
     published: Annotated[int, msgspec.Meta(ge=1, le=2**32)]
     newest: Rate
+    terms_place: Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
+    terms_published: Annotated[int, msgspec.Meta(ge=1, le=2**32)]
+    terms_newest: Millis
+
+
+class PublishedTerms(Wire):
+    """One version of a programme's terms: a document by its digest, from ``since`` on, and the
+    block time of its publication."""
+
+    terms_hash: Digest
+    terms_url: Url
+    since: Millis
+    published: Millis
 
 
 class PublishedRate(Wire):
@@ -302,9 +344,10 @@ class Obligation(Wire):
 
 
 class Directory(Wire):
-    """The partners, in the order of their admission."""
+    """The partners that have not left, and the custodians, each in the order of admission."""
 
-    partners: Annotated[tuple[Code, ...], msgspec.Meta(max_length=100)]
+    partners: Annotated[tuple[Code, ...], msgspec.Meta(max_length=MAX_PARTNERS)]
+    custodians: Annotated[tuple[Code, ...], msgspec.Meta(max_length=MAX_CUSTODIANS)]
 
 
 class Mark(Wire):
@@ -375,6 +418,11 @@ def rate_key(partner: str, programme: str, place: int) -> bytes:
     return _coded(Prefix.RATE, partner, programme) + place.to_bytes(4, "big")
 
 
+def terms_key(partner: str, programme: str, place: int) -> bytes:
+    """The terms at ``place`` (4 bytes, from 0) of a programme's history."""
+    return _coded(Prefix.TERMS, partner, programme) + place.to_bytes(4, "big")
+
+
 def custodian_key(custodian: str) -> bytes:
     """Who holds reserves."""
     return _coded(Prefix.CUSTODIAN, custodian)
@@ -428,6 +476,8 @@ def due_origin(second: int, page: int, place: int) -> bytes:
 ENTRY_KINDS: Final[dict[int, type[Wire]]] = {
     Prefix.SUPPLY: Supply,
     Prefix.DIRECTORY: Directory,
+    Prefix.MEMBERSHIP: Membership,
+    Prefix.PROTOCOL: Protocol,
     Prefix.ACCOUNT: Account,
     Prefix.CHANNEL: Channel,
     Prefix.PARTNER: Partner,
@@ -435,8 +485,10 @@ ENTRY_KINDS: Final[dict[int, type[Wire]]] = {
     Prefix.LIMITS: Limits,
     Prefix.DAY: Day,
     Prefix.CUSTODIAN: Custodian,
+    Prefix.APPLICATION: Application,
     Prefix.PROGRAMME: Programme,
     Prefix.RATE: PublishedRate,
+    Prefix.TERMS: PublishedTerms,
     Prefix.MARK: Mark,
     Prefix.LANE_DAY: LaneDay,
     Prefix.DUE_NODE: DueNode,
@@ -446,6 +498,8 @@ ENTRY_KINDS: Final[dict[int, type[Wire]]] = {
     Prefix.OBLIGATION: Obligation,
     Prefix.REDEMPTION: Redemption,
     Prefix.SETTLEMENT: Settlement,
+    Prefix.PROPOSAL: Proposal,
+    Prefix.BALLOT: Ballot,
     Prefix.CAMPAIGN: Campaign,
     Prefix.CLAIM: Claimed,
     Prefix.VOUCHER: Mark,

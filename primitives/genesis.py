@@ -14,6 +14,7 @@ import msgspec
 from primitives.actions import MAX_OUTPUTS, Code, Name, Term, Url
 from primitives.address import MAIN_HRP, TEST_HRP
 from primitives.amount import DailyCap
+from primitives.codes import MAX_PARTNERS, Currency, Points
 from primitives.encoding import (
     Count,
     Digest,
@@ -27,11 +28,13 @@ from primitives.encoding import (
 )
 from primitives.hashing import CHAIN
 from primitives.keys import SignatureScheme
+from primitives.membership import PartnerKind
 from primitives.transaction import MAX_VALIDITY_MS
 from primitives.validators import Validator, ValidatorSet, check_members, check_possession
 
 VERSION: Final = 1
 MAX_GENESIS: Final = 1024 * 1024
+MAX_CUSTODIANS: Final = 16
 MAIN: Final = MAIN_HRP
 TEST: Final = TEST_HRP
 MINUTE_MS: Final = 60_000
@@ -93,6 +96,12 @@ class Parameters(Wire):
     """How long a dispute lasts at most."""
     order_dispute_ms: Duration
     """How long a buyer may dispute what was shipped; and how long an arbiter has to judge."""
+    voting_ms: Duration
+    """How long partners may vote on a proposal; how long one that passed may wait to be done."""
+    timelock_ms: Duration
+    """How long what was decided waits before it is done: others may leave meanwhile."""
+    guarantee_share: Points
+    """Basis points of each reserve that stand behind the other partners' payments."""
     epoch_minimum_ms: Positive
     epoch_maximum_ms: Positive
     due_per_block: Small
@@ -132,7 +141,7 @@ class PartnerLimits(Wire):
     reserve: Count
     reserve_ceiling: Count
     """The most reserve that the others recognise."""
-    haircut: Annotated[int, msgspec.Meta(ge=0, le=BASIS_POINTS)]
+    haircut: Points
     reserve_attested: Millis
     claim_bound: Count
     """K: -D may not exceed it."""
@@ -157,7 +166,8 @@ class GenesisPartner(Wire):
 
     code: Code
     name: Name
-    currency: Annotated[str, msgspec.Meta(pattern=r"\A[A-Z]{3}\Z")]
+    currency: Currency
+    kind: PartnerKind
     roles: Roles
     custodian: Code
     consensus_key: Digest
@@ -177,9 +187,13 @@ class Genesis(Wire):
     name: Name
     time: Millis
     parameters: Parameters
-    custodians: Annotated[tuple[Custodian, ...], msgspec.Meta(min_length=1, max_length=16)]
+    custodians: Annotated[
+        tuple[Custodian, ...], msgspec.Meta(min_length=1, max_length=MAX_CUSTODIANS)
+    ]
     settlement_custodian: Code
-    partners: Annotated[tuple[GenesisPartner, ...], msgspec.Meta(min_length=1, max_length=100)]
+    partners: Annotated[
+        tuple[GenesisPartner, ...], msgspec.Meta(min_length=1, max_length=MAX_PARTNERS)
+    ]
 
 
 def chain_id(genesis: Genesis) -> bytes:
@@ -291,6 +305,8 @@ def check_parameters(parameters: Parameters, network: str, credit: int) -> None:
         raise Malformed("timeouts_invalid", "the limit is below the first view's timeout")
     if parameters.epoch_maximum_ms < parameters.epoch_minimum_ms:
         raise Malformed("epochs_invalid", "the maximum age is below the minimum")
+    if parameters.timelock_ms < parameters.increase_delay_ms:
+        raise Malformed("timelock_short", "a vote may not raise a limit sooner than its owner may")
     if parameters.entries_per_lane_and_day < LEAST_LANE_ENTRIES:
         raise Malformed("lane_entries_low", f"a lane needs {LEAST_LANE_ENTRIES} entries a day")
     if parameters.lane_weight < HEAVIEST_TRANSACTION:
@@ -307,6 +323,8 @@ def check_parameters(parameters: Parameters, network: str, credit: int) -> None:
         parameters.confirmation_ms,
         parameters.dispute_ms,
         parameters.order_dispute_ms,
+        parameters.voting_ms,
+        parameters.timelock_ms,
     )
     if network == MAIN and min(durations) < 10 * MINUTE_MS:
         raise Malformed("deadline_short", "deadlines under ten minutes are for test networks")

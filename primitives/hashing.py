@@ -40,7 +40,10 @@ ATTESTATION_SIGNATURE: Final = Domain("sign/attestation")
 RELEASE_SIGNATURE: Final = Domain("sign/release")
 VOUCHER_SIGNATURE: Final = Domain("sign/voucher")
 OFFER_SIGNATURE: Final = Domain("sign/offer")
+ROLE_SIGNATURE: Final = Domain("sign/role")
+SEAT_SIGNATURE: Final = Domain("sign/seat")
 CONTENT: Final = Domain("content")
+APPLICATION: Final = Domain("application")
 BATCH: Final = Domain("batch")
 BATCH_SIGNATURE: Final = Domain("sign/batch")
 BLOCK: Final = Domain("block")
@@ -70,7 +73,10 @@ ALL_DOMAINS: Final = (
     RELEASE_SIGNATURE,
     VOUCHER_SIGNATURE,
     OFFER_SIGNATURE,
+    ROLE_SIGNATURE,
+    SEAT_SIGNATURE,
     CONTENT,
+    APPLICATION,
     BATCH,
     BATCH_SIGNATURE,
     BLOCK,

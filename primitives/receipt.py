@@ -11,11 +11,13 @@ from typing import Annotated
 
 import msgspec
 
-from primitives.actions import Code, Cycle, Place
 from primitives.amount import DailyCap
+from primitives.codes import Code, Cycle, Place, Signed
 from primitives.commerce import OrderStatus
-from primitives.encoding import Count, Digest, Positive, Wire
+from primitives.encoding import Count, Digest, Millis, Positive, Wire
 from primitives.genesis import Rate
+from primitives.governance import ProposalStatus, Protocol, VotedLimits
+from primitives.membership import PartnerStatus, Role
 
 
 @unique
@@ -91,6 +93,32 @@ class Outcome(IntEnum):
     CONTENT_EXISTS = 66
     CONTENT_UNKNOWN = 67
     OWN_CONTENT = 68
+    PARTNER_LEAVING = 69
+    NO_TILL = 70
+    PARTNER_EXISTS = 71
+    ROLE_INVALID = 72
+    CUSTODIAN_UNKNOWN = 73
+    CUSTODIAN_INVALID = 74
+    CUSTODIANS_FULL = 75
+    SEAT_TAKEN = 76
+    LAST_PARTNER = 77
+    TERMS_UNORDERED = 78
+    TERMS_TOO_FAR = 79
+    PROPOSALS_FULL = 80
+    ELECTORS_MISSING = 81
+    PROPOSAL_UNKNOWN = 82
+    PROPOSAL_CLOSED = 83
+    NOT_ELECTOR = 84
+    VOTE_UNCHANGED = 85
+    APPLICATION_UNKNOWN = 86
+    DIRECTORY_FULL = 87
+    CREDIT_EXCEEDED = 88
+    OBLIGATION_IN_TIME = 89
+    POSITION_SMALLER = 90
+    NOBODY_TO_SHARE = 91
+    HEIGHT_PASSED = 92
+    VERSION_NOT_NEWER = 93
+    PARTNER_STAYS = 94
 
     @property
     def text(self) -> str:
@@ -312,6 +340,119 @@ class ContentLiked(Wire, tag=26):
     units: Positive
 
 
+class PartnerApplied(Wire, tag=27):
+    """Somebody asks to become a partner, in these words: the id of its application."""
+
+    account: Digest
+    partner: Code
+    application: Digest
+
+
+class PartnerMoved(Wire, tag=28):
+    """A partner was admitted, is leaving, or has left."""
+
+    partner: Code
+    status: PartnerStatus
+
+
+class RoleGiven(Wire, tag=29):
+    """From now on this account acts for the partner in this role."""
+
+    partner: Code
+    role: Role
+    account: Digest
+
+
+class SeatAnnounced(Wire, tag=30):
+    """From the next epoch on the partner validates with this key; ``lost``: that should be soon."""
+
+    partner: Code
+    key: Digest
+    lost: bool
+
+
+class PositionShifted(Wire, tag=31):
+    """What a partner owes the pool grew by ``amount`` units that others do not owe any more."""
+
+    partner: Code
+    amount: Signed
+
+
+class TermsPublished(Wire, tag=32):
+    """A programme's next terms, in force from ``since`` on."""
+
+    partner: Code
+    programme: Code
+    terms_hash: Digest
+    since: Millis
+
+
+class TermsChanged(Wire, tag=33):
+    """Published terms came into force."""
+
+    partner: Code
+    programme: Code
+    terms_hash: Digest
+
+
+class ProposalOpened(Wire, tag=34):
+    """Something was put to the vote; ``needed`` of ``electors`` must approve."""
+
+    proposal: Digest
+    electors: Positive
+    needed: Positive
+
+
+class VoteCounted(Wire, tag=35):
+    """A partner voted; so many approve and oppose so far."""
+
+    proposal: Digest
+    partner: Code
+    approved: Count
+    opposed: Count
+
+
+class ProposalMoved(Wire, tag=36):
+    """A proposal was decided, carried out, or came to nothing; ``obstacle`` says why (0: none)."""
+
+    proposal: Digest
+    status: ProposalStatus
+    obstacle: Outcome
+
+
+class LimitsSet(Wire, tag=37):
+    """What others let a partner owe and be owed."""
+
+    partner: Code
+    limits: VotedLimits
+
+
+class CustodianSet(Wire, tag=38):
+    """A custodian was admitted or changed."""
+
+    custodian: Code
+    account: Digest
+
+
+class CustodianAssigned(Wire, tag=39):
+    """Another custodian holds a partner's reserve."""
+
+    partner: Code
+    custodian: Code
+
+
+class JudgeSet(Wire, tag=40):
+    """Another custodian says which payments were made."""
+
+    custodian: Code
+
+
+class ProtocolPlanned(Wire, tag=41):
+    """Which protocol version is in force, and which one will be from when on."""
+
+    protocol: Protocol
+
+
 Event = (
     AccountOpened
     | Minted
@@ -339,6 +480,21 @@ Event = (
     | OrderEnded
     | ContentRegistered
     | ContentLiked
+    | PartnerApplied
+    | PartnerMoved
+    | RoleGiven
+    | SeatAnnounced
+    | PositionShifted
+    | TermsPublished
+    | TermsChanged
+    | ProposalOpened
+    | VoteCounted
+    | ProposalMoved
+    | LimitsSet
+    | CustodianSet
+    | CustodianAssigned
+    | JudgeSet
+    | ProtocolPlanned
 )
 MAX_EVENTS = 512
 

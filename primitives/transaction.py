@@ -12,18 +12,19 @@ from typing import Annotated, Final
 import msgspec
 
 from primitives import endorsement
-from primitives.actions import RESERVED_TAGS, Action, endorsed, outputs_of
+from primitives.actions import KNOWN_TAGS, Action, endorsed, outputs_of, seat_of
 from primitives.address import Policy, check_policy
 from primitives.encoding import Digest, Malformed, Millis, Wire, decode, encode
 from primitives.endorsement import KeySignature, Signatures
 from primitives.hashing import ACCOUNT, TRANSACTION, TRANSACTION_SIGNATURE
-from primitives.keys import Check
+from primitives.keys import Check, is_small_order
 
 VERSION: Final = 1
 MAX_TRANSACTION: Final = 32 * 1024
 """Bytes of a signed transaction: 256 outputs and 16 signatures take about 14 KiB."""
 MAX_VALIDITY_MS: Final = 7 * 24 * 3600 * 1000
 MAX_CHANNELS: Final = 256
+MAX_TAG: Final = 0xFF
 MAX_SEQUENCE: Final = 2**53
 
 
@@ -77,8 +78,8 @@ def decode_signed(raw: bytes, chain: bytes) -> Decoded:
 
     Raises ``Malformed`` with a stable code: ``oversized``, ``malformed``, ``not_canonical``,
     ``action_unknown``, ``version_unknown``, ``wrong_chain``, ``policy_malformed``,
-    ``sender_mismatch``, ``signatures_malformed``, ``endorsement_malformed``
-    ([TX-1]..[TX-6], [TX-10]).
+    ``sender_mismatch``, ``signatures_malformed``, ``endorsement_malformed``, ``seat_malformed``
+    ([TX-1]..[TX-6], [TX-10], [TX-11]).
     """
     try:
         signed = decode(SignedTransaction, raw, MAX_TRANSACTION)
@@ -97,20 +98,24 @@ def decode_signed(raw: bytes, chain: bytes) -> Decoded:
     carried = endorsed(transaction.action, chain)
     if carried is not None:
         endorsement.check_endorsement(carried[0])
+    seat = seat_of(transaction.action, chain)
+    if seat is not None and is_small_order(seat.public_key):
+        raise Malformed("seat_malformed", "the consensus key has small order")
     size = len(raw)
     return Decoded(transaction_id(transaction), signed, size, weight_of(signed, size))
 
 
 def _explained(error: Malformed, raw: bytes) -> Malformed:
-    """Tell an action that is reserved but not built yet from bytes that mean nothing."""
+    """Tell an action of a later release from bytes that mean nothing ([TX-7])."""
     if error.code != "malformed" or len(raw) > MAX_TRANSACTION:
         return error
     try:
         tag = msgspec.msgpack.decode(raw)[0][6][0]
     except (msgspec.DecodeError, ValueError, TypeError, IndexError, KeyError, RecursionError):
         return error
-    if isinstance(tag, int) and tag in RESERVED_TAGS and "Invalid value" in error.detail:
-        return Malformed("action_unknown", f"tag 0x{tag:02x} is reserved")
+    is_tag = isinstance(tag, int) and 0 <= tag <= MAX_TAG
+    if is_tag and tag not in KNOWN_TAGS and "Invalid value" in error.detail:
+        return Malformed("action_unknown", f"no action has the tag 0x{tag:02x}")
     return error
 
 
@@ -122,6 +127,9 @@ def signatures(decoded: Decoded) -> list[Check]:
     if carried is not None:
         by, message = carried
         found += endorsement.checks(by.policy, by.signatures, message)
+    seat = seat_of(signed.transaction.action, signed.transaction.chain)
+    if seat is not None:
+        found.append(seat)
     return found
 
 
@@ -130,6 +138,7 @@ def weight_of(signed: SignedTransaction, size: int) -> int:
     transaction = signed.transaction
     carried = endorsed(transaction.action, transaction.chain)
     more = len(carried[0].signatures) if carried is not None else 0
+    more += seat_of(transaction.action, transaction.chain) is not None
     outputs = outputs_of(transaction.action)
     return len(signed.signatures) + more + outputs + (size + 1023) // 1024
 

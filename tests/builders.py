@@ -58,6 +58,7 @@ from primitives.genesis import (
 )
 from primitives.hashing import ZERO_DIGEST
 from primitives.keys import Signer
+from primitives.membership import PartnerKind
 from primitives.transaction import (
     VERSION,
     Decoded,
@@ -119,6 +120,9 @@ PARAMETERS: Final = Parameters(
     confirmation_ms=3 * DAY_MS,
     dispute_ms=14 * DAY_MS,
     order_dispute_ms=14 * DAY_MS,
+    voting_ms=7 * DAY_MS,
+    timelock_ms=2 * DAY_MS,
+    guarantee_share=1_000,
     epoch_minimum_ms=HOUR_MS,
     epoch_maximum_ms=30 * DAY_MS,
     due_per_block=64,
@@ -189,6 +193,7 @@ def a_genesis(
             code=code,
             name=code.capitalize(),
             currency="EUR",
+            kind=PartnerKind.CHAIN,
             roles=Roles(*(a_role(code, role).account for role in ROLES)),
             custodian=CUSTODIAN,
             consensus_key=signer.public_key,

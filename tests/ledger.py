@@ -77,6 +77,7 @@ class Ledger:
         self.chain = a_chain(self.genesis)
         self.state: dict[bytes, bytes] = dict(genesis_changes(self.genesis))
         self.height = 0
+        self.epoch = 0
         self.time = self.genesis.time
         self.last: BlockResult | None = None
         self._deposits = 0
@@ -87,7 +88,8 @@ class Ledger:
         """Of the block that would come next, ``after_ms`` after the last."""
         lanes = len(self.genesis.partners)
         parameters = self.genesis.parameters
-        return BlockContext(parameters, self.chain, self.height + 1, self.time + after_ms, lanes)
+        time = self.time + after_ms
+        return BlockContext(parameters, self.chain, self.height + 1, time, lanes, self.epoch)
 
     def block(
         self, *transactions: Decoded, lane: int = 0, after_ms: int = SECOND_MS

@@ -100,4 +100,6 @@ def test_a_partner_that_closed_can_open_again_and_owes_what_it_owed(ledger: Ledg
     partner = ledger.entry(partner_key("north"), Partner)
     assert partner is not None
     assert partner.programmes == ("bonus",)
-    assert Directory(CODES) == ledger.entry(bytes([Prefix.DIRECTORY]), Directory)
+    assert Directory(CODES, ("vault", "referee")) == ledger.entry(
+        bytes([Prefix.DIRECTORY]), Directory
+    )

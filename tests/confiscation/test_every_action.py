@@ -18,8 +18,8 @@ from msgspec.structs import replace
 from contracts import due as calendar
 from contracts import token
 from contracts.context import BlockContext
+from contracts.rulebook import DUE, RULES
 from contracts.state import Draft, State
-from contracts.transition import CONTRACTS, DUE
 from primitives.actions import Action, SettlementConfirm
 from primitives.address import account_id
 from primitives.entries import (
@@ -40,7 +40,7 @@ from tests.confiscation.anything import any_action, any_sender
 from tests.confiscation.town import DOABLE, OBLIGATIONS, a_town, spends
 from tests.ledger import Ledger
 
-KINDS = sorted(CONTRACTS, key=lambda kind: kind.__name__)
+KINDS = sorted(RULES, key=lambda kind: kind.__name__)
 DUE_KINDS = sorted(DUE, key=lambda kind: kind.__name__)
 RETURNING = (CampaignEnd, OrderDue)
 """What falls due and gives back what somebody locked."""
@@ -78,8 +78,8 @@ class TestActions:
     """[LEDGER-1]"""
 
     def test_the_table_is_all_the_actions_there_are(self) -> None:
-        assert set(CONTRACTS) == set(get_args(Action))
-        assert set(DOABLE) == {kind.__name__ for kind in CONTRACTS}
+        assert set(RULES) == set(get_args(Action))
+        assert set(DOABLE) == {kind.__name__ for kind in RULES}
 
     @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
     def test_when_it_is_done_nobody_else_has_less(self, kind: type[Action]) -> None:
@@ -114,14 +114,14 @@ class TestActions:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """So that none of this passes because nothing is looked at."""
-        honest = CONTRACTS[SettlementConfirm]
+        rule = RULES[SettlementConfirm]
 
         def greedy(draft: Draft, context: BlockContext, decoded: Decoded) -> Outcome:
             token.debit(draft, ANN.account, 1)
             token.credit(draft, decoded.transaction.sender, 1)
-            return honest(draft, context, decoded)
+            return rule.contract(draft, context, decoded)
 
-        monkeypatch.setitem(CONTRACTS, SettlementConfirm, greedy)
+        monkeypatch.setitem(RULES, SettlementConfirm, rule._replace(contract=greedy))
         town = a_town()
         decoded = DOABLE["SettlementConfirm"](town)
         before = dict(town.state)
@@ -153,7 +153,7 @@ class TestWhatFallsDue:
         for item in (item for item in waiting(town) if type(item) is kind):
             for late_ms in (30 * DAY_MS, 400 * DAY_MS):
                 time = town.time + late_ms
-                context = BlockContext(parameters, town.chain, town.height + 1, time, lanes)
+                context = BlockContext(parameters, town.chain, town.height + 1, time, lanes, 0)
                 draft = Draft(State(town.state))
                 DUE[kind](draft, context, item)
                 written = {key[0] for key in draft._writes}

@@ -61,7 +61,7 @@ async def test_the_raw_chain_is_enough_to_replay_without_trust(site: Site) -> No
         for each in block.order:
             lanes[each.lane].append(each.digest)
         assert [each.digest for each in order_of(height, lanes)] == [e.digest for e in block.order]
-        context = BlockContext(genesis.parameters, chain, height, block.header.time, len(lanes))
+        context = BlockContext(genesis.parameters, chain, height, block.header.time, len(lanes), 0)
         ordered = [
             (each.lane, decode_signed(contents, chain))
             for each, batch in zip(block.order, batches, strict=True)

@@ -30,6 +30,7 @@ from primitives.entries import (
 )
 from primitives.genesis import Genesis, Rate, Roles
 from primitives.hashing import ZERO_DIGEST
+from primitives.membership import PartnerKind, PartnerStatus
 from tests.builders import (
     BONUS,
     CODES,
@@ -46,7 +47,7 @@ from tests.ledger import Ledger
 
 CLOSING = GENESIS_TIME + PARAMETERS.settlement_cycle_ms
 """When the first settlement cycle closes."""
-FIRST_LIMITS = Limits(LIMITS, True, 0, 0, 0, None, None)
+FIRST_LIMITS = Limits(LIMITS, True, 0, 0, 0, None, None, None)
 FIRST_PROGRAMME = Programme(
     code=BONUS.code,
     name=BONUS.name,
@@ -58,13 +59,16 @@ FIRST_PROGRAMME = Programme(
     rate=BONUS.rates[0],
     published=1,
     newest=BONUS.rates[0],
+    terms_place=0,
+    terms_published=1,
+    terms_newest=GENESIS_TIME,
 )
 
 
 def test_no_liqbon_exists_before_a_deposit() -> None:
     """[GEN-7]"""
     ledger = Ledger()
-    assert ledger.scan() == Totals(entries=50, accounts=14, marks=0, supply=0, minted=0)
+    assert ledger.scan() == Totals(entries=56, accounts=14, marks=0, supply=0, minted=0)
     assert ledger.entry(SUPPLY_KEY, Supply) == Supply(0, 0, 0)
 
 
@@ -75,11 +79,15 @@ def test_changes_come_by_ascending_key_and_each_once() -> None:
 
 def test_every_founder_is_in_the_directory_with_all_it_needs() -> None:
     ledger = Ledger()
-    assert ledger.entry(DIRECTORY_KEY, Directory) == Directory(CODES)
-    assert partners.directory(State(ledger.state)) == CODES
+    assert ledger.entry(DIRECTORY_KEY, Directory) == Directory(CODES, ("vault", "referee"))
+    assert partners.directory(State(ledger.state)).partners == CODES
     for founder in ledger.genesis.partners:
         code = founder.code
-        expected = Partner(code, founder.name, "EUR", founder.roles, CUSTODIAN, ("bonus",))
+        kind, status = PartnerKind.CHAIN, PartnerStatus.ACTIVE
+        roles, programmes = founder.roles, ("bonus",)
+        expected = Partner(
+            code, founder.name, "EUR", kind, status, roles, CUSTODIAN, programmes, proposals=0
+        )
         assert ledger.entry(partner_key(code), Partner) == expected
         assert ledger.entry(position_key(code), Position) == NO_POSITION
         assert ledger.entry(limits_key(code), Limits) == FIRST_LIMITS

@@ -93,7 +93,7 @@ BROKEN: dict[str, Callable[[State], None]] = {
     "a partner without limits": drop(limits_key("east")),
     "a partner without its programme": drop(programme_key("east", "bonus")),
     "a partner missing from the directory": put(
-        DIRECTORY_KEY, Directory(("north", "east", "south"))
+        DIRECTORY_KEY, Directory(("north", "east", "south"), ("vault", "referee"))
     ),
     "a partner of another code": lambda state: state.update(
         {partner_key("east"): state[partner_key("west")]}

@@ -5,7 +5,8 @@ from typing import get_args
 import pytest
 
 from contracts import transition
-from contracts.transition import CONTRACTS, DUE, BlockRun, apply_block
+from contracts.rulebook import DUE, RULES
+from contracts.transition import BlockRun, apply_block
 from primitives.actions import Action
 from primitives.amount import MICRO
 from primitives.encoding import encode
@@ -25,7 +26,7 @@ def ledger() -> Ledger:
 
 
 def test_every_action_and_every_due_item_has_its_contract() -> None:
-    assert list(CONTRACTS) == list(get_args(Action))
+    assert list(RULES) == list(get_args(Action))
     assert list(DUE) == list(get_args(DueItem))
 
 
@@ -84,9 +85,10 @@ def test_a_contract_that_writes_before_it_refuses_halts_us(
         return Outcome.BALANCE_TOO_LOW
 
     payment = ledger.transfer(ALICE, (BOB, MICRO))
-    honest = CONTRACTS[type(payment.signed.transaction.action)]
-    broken = {type(payment.signed.transaction.action): hasty}
-    monkeypatch.setattr(transition, "CONTRACTS", broken)
+    kind = type(payment.signed.transaction.action)
+    honest = RULES[kind].contract
+    broken = {kind: RULES[kind]._replace(contract=hasty)}
+    monkeypatch.setattr(transition, "RULES", broken)
     before = dict(ledger.state)
     with pytest.raises(AssertionError, match="a refusal changed the ledger"):
         ledger.send(payment)

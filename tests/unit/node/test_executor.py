@@ -68,7 +68,7 @@ def test_a_block_does_what_the_contracts_say_and_has_their_roots() -> None:
     header = executor.head_record.header
     executed = ledger.block(*transactions)
     context = BlockContext(
-        executor.genesis.parameters, executor.chain, 2, header.time + SECOND_MS, 4
+        executor.genesis.parameters, executor.chain, 2, header.time + SECOND_MS, 4, 0
     )
     expected = apply_block(state, context, [(0, each) for each in transactions])
     for key, value in expected.changes:

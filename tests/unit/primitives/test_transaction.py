@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from primitives.actions import (
+    KNOWN_TAGS,
     MAX_OUTPUTS,
-    RESERVED_TAGS,
     Action,
     CampaignClaim,
     CampaignClose,
@@ -237,8 +237,8 @@ def test_a_tag_that_means_nothing_is_malformed(tag: object) -> None:
 def test_every_action_that_is_built_has_its_reserved_tag() -> None:
     """[TX-7] the first element of its array."""
     tags = {kind.__struct_config__.tag for kind in get_args(Action)}
-    assert tags == {int(tag) for tag in BUILT} <= RESERVED_TAGS
-    assert len(RESERVED_TAGS) == len(Tag)
+    assert tags == {int(tag) for tag in BUILT} <= KNOWN_TAGS
+    assert len(KNOWN_TAGS) == len(Tag)
 
 
 A32 = BOB.account
