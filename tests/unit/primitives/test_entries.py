@@ -24,6 +24,8 @@ from primitives.entries import (
     mark_key,
     programme_key,
 )
+from primitives.governance import PROTOCOL_KEY, ballot_key, proposal_key
+from primitives.membership import MEMBERSHIP_KEY, application_key
 
 ID = bytes(range(32))
 LONGEST = "p" * 32
@@ -43,6 +45,12 @@ KEYS = {
     "cycle": (entries.cycle_key(258), "7000000102"),
     "obligation": (entries.obligation_key(258, 98), "710000010262"),
     "redemption": (entries.redemption_key("ab", ID), "72026162" + ID.hex()),
+    "membership": (MEMBERSHIP_KEY, "03"),
+    "protocol": (PROTOCOL_KEY, "04"),
+    "application": (application_key(ID), "26" + ID.hex()),
+    "terms": (entries.terms_key("ab", "c", 258), "32026162016300000102"),
+    "proposal": (proposal_key(ID), "80" + ID.hex()),
+    "ballot": (ballot_key(ID, "ab"), "81" + ID.hex() + "026162"),
     "settlement": (entries.SETTLEMENT_KEY, "73"),
     "mark": (mark_key("ab", MarkKind.COMMITMENT, ID), "4002616201" + ID.hex()),
     "campaign": (campaign_key(ID), "90" + ID.hex()),
@@ -67,7 +75,11 @@ def test_a_key_is_its_prefix_and_its_fields(name: str) -> None:
 
 def test_no_key_is_too_long() -> None:
     """[STATE-1]"""
-    longest = mark_key(LONGEST, MarkKind.REFUND, ID), programme_key(LONGEST, LONGEST)
+    longest = (
+        mark_key(LONGEST, MarkKind.REFUND, ID),
+        entries.terms_key(LONGEST, LONGEST, 0),
+        ballot_key(ID, LONGEST),
+    )
     assert max(map(len, longest)) <= MAX_KEY
 
 
@@ -100,7 +112,7 @@ def test_a_value_is_read_by_its_key_s_prefix() -> None:
         decode_entry(entries.SUPPLY_KEY, encode(account))
 
 
-@pytest.mark.parametrize("key", [b"", b"\x03", b"\xff" + ID, b"\x10" + bytes(128)])
+@pytest.mark.parametrize("key", [b"", b"\x05", b"\xff" + ID, b"\x10" + bytes(128)])
 def test_a_key_that_means_nothing_has_no_value(key: bytes) -> None:
     """[STATE-5]"""
     with pytest.raises(Malformed, match="entry_unknown"):

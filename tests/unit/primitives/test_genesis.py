@@ -78,7 +78,11 @@ DURATIONS = (
     "payment_term_ms",
     "confirmation_ms",
     "dispute_ms",
+    "order_dispute_ms",
+    "voting_ms",
 )
+LONGER = (*DURATIONS, "timelock_ms")
+"""A timelock is at least as long as the delay of an increase, so it needs no bound of its own."""
 CAPS = ("mint_per_day", "refund_per_day")
 HOLDER, JUDGING = GENESIS.custodians
 
@@ -254,9 +258,18 @@ REFUSED: dict[str, tuple[str, Callable[[], Genesis]]] = {
             "malformed",
             lambda name=name, value=value: with_parameters(**{name: value}),
         )
-        for name in DURATIONS
+        for name in LONGER
         for value in (0, 400 * DAY_MS + 1)
     },
+    "[GEN-5] a vote that raises sooner than an owner may": (
+        "timelock_short",
+        lambda: with_parameters(timelock_ms=PARAMETERS.increase_delay_ms - 1),
+    ),
+    "[GEN-5] more than a whole share": (
+        "malformed",
+        lambda: with_parameters(guarantee_share=10_001),
+    ),
+    "[GEN-2] a founder of no kind": ("malformed", lambda: with_founder(kind=7)),
     "[GEN-11] no custodian": ("malformed", with_custody),
     "[GEN-11] seventeen custodians": (
         "malformed",
@@ -314,9 +327,13 @@ EDGES: dict[str, Callable[[], Genesis]] = {
     ),
     "a short deadline on a test network": lambda: with_parameters(reserve_lapse_ms=1),
     "ten minutes on the main network": lambda: with_parameters(
-        MAIN, validity_limit_ms=10 * MINUTE_MS, **dict.fromkeys(DURATIONS, 10 * MINUTE_MS)
+        MAIN, validity_limit_ms=10 * MINUTE_MS, **dict.fromkeys(LONGER, 10 * MINUTE_MS)
     ),
-    "durations of 400 days": lambda: with_parameters(**dict.fromkeys(DURATIONS, 400 * DAY_MS)),
+    "durations of 400 days": lambda: with_parameters(**dict.fromkeys(LONGER, 400 * DAY_MS)),
+    "a vote that raises as soon as an owner may": lambda: with_parameters(
+        timelock_ms=PARAMETERS.increase_delay_ms
+    ),
+    "a whole share": lambda: with_parameters(guarantee_share=10_000),
     "a rate at the calendar's end": lambda: with_rates(0, LAST_DUE_MS),
     "a lapse and a closing at the calendar's end": lambda: late(),
     "sixteen custodians": lambda: with_custody(
