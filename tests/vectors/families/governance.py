@@ -6,22 +6,10 @@ from primitives.governance import Declare, Measure, RemovePartner, ReplaceAdmin
 from primitives.transaction import Decoded
 from tests.builders import Person, a_role, an_id
 from tests.ledger import Ledger
-from tests.vectors.deciding import (
-    Case,
-    admin,
-    after,
-    done,
-    founders,
-    leave,
-    opened,
-    passed,
-    propose,
-    the_proposal,
-    until_done,
-    vote,
-)
+from tests.vectors.deciding import Case, admin, after, done, founders, leaving, until_done
 from tests.vectors.recording import FIELDS as FIELDS
 from tests.vectors.recording import record
+from tests.voting import an_exit, passed, proposed
 
 SAID = Declare(an_id("a document"), "https://example.com/declared")
 ABOUT_EAST = RemovePartner("east")
@@ -35,23 +23,19 @@ def the_ledger(n: int = 4) -> Ledger:
 
 
 def proposing(measure: Measure = SAID, partner: str = "north", by: Person | None = None) -> Case:
-    return lambda ledger: [propose(ledger, measure, partner, by)]
-
-
-def leaving(partner: str) -> Case:
-    return lambda ledger: [leave(ledger, partner)]
+    return lambda ledger: [ledger.propose(partner, measure, sender=by)]
 
 
 def full(ledger: Ledger) -> list[Decoded]:
     for _ in range(16):
-        done(ledger, propose(ledger, SAID))
-    return [propose(ledger, SAID)]
+        done(ledger, ledger.propose("north", SAID))
+    return [ledger.propose("north", SAID)]
 
 
 def full_but_one_is_over(ledger: Ledger) -> list[Decoded]:
-    *_, last = [opened(ledger, SAID) for _ in range(16)]
-    done(ledger, *(vote(ledger, last, code, approve=False) for code in ("north", "east")))
-    return [propose(ledger, SAID)]
+    *_, last = [proposed(ledger, SAID) for _ in range(16)]
+    done(ledger, *(ledger.vote(code, last, approve=False) for code in ("north", "east")))
+    return [ledger.propose("north", SAID)]
 
 
 PROPOSALS: dict[str, Case] = {
@@ -84,11 +68,11 @@ Votes = Callable[[Ledger, bytes], list[Decoded]]
 
 
 def for_it(*codes: str, by: Person | None = None) -> Votes:
-    return lambda ledger, id_: [vote(ledger, id_, code, by) for code in codes]
+    return lambda ledger, id_: [ledger.vote(code, id_, sender=by) for code in codes]
 
 
 def against(*codes: str) -> Votes:
-    return lambda ledger, id_: [vote(ledger, id_, code, approve=False) for code in codes]
+    return lambda ledger, id_: [ledger.vote(code, id_, approve=False) for code in codes]
 
 
 def once(*first: Votes) -> Callable[[Votes], Votes]:
@@ -106,7 +90,7 @@ def once(*first: Votes) -> Callable[[Votes], Votes]:
 
 
 def gone(ledger: Ledger, id_: bytes) -> list[Decoded]:
-    done(ledger, leave(ledger, "south"))
+    done(ledger, an_exit(ledger, "south"))
     return for_it("south")(ledger, id_)
 
 
@@ -141,10 +125,10 @@ def voted() -> list[dict[str, object]]:
     found = []
     for name, votes in VOTES.items():
         ledger = the_ledger()
-        id_ = opened(ledger, SAID, "west")
+        id_ = proposed(ledger, SAID, "west")
         found.append(record(name, ledger, votes(ledger, id_)))
     ledger = the_ledger()
-    about_east = opened(ledger, ABOUT_EAST)
+    about_east = proposed(ledger, ABOUT_EAST)
     return [*found, record("not_elector", ledger, for_it("east")(ledger, about_east))]
 
 
@@ -153,9 +137,9 @@ def last_moments() -> list[dict[str, object]]:
     found = []
     for name, late_ms in (("a vote in the last moment", 0), ("proposal_closed a moment late", 1)):
         ledger = the_ledger()
-        decoded = propose(ledger, SAID)
+        decoded = ledger.propose("north", SAID)
         ledger.block(decoded, after_ms=500)
-        left = the_proposal(ledger, decoded.id).deadline + late_ms - ledger.time
+        left = ledger.proposal(decoded.id).deadline + late_ms - ledger.time
         ledger.pass_time(left - 1)
         found.append(record(name, ledger, for_it("north")(ledger, decoded.id), after_ms=1))
     return found
@@ -164,14 +148,14 @@ def last_moments() -> list[dict[str, object]]:
 def ends() -> list[dict[str, object]]:
     """What happens with a proposal by itself."""
     ledger = the_ledger()
-    open_one = opened(ledger, SAID, "east")
+    open_one = proposed(ledger, SAID, "east")
     done(ledger, *for_it("north", "east")(ledger, open_one))
     expired = record(
         "a proposal without enough votes expires", ledger, [], until_done(ledger, open_one)
     )
     late = record("proposal_closed as it expired", ledger, for_it("south")(ledger, open_one))
     ledger = the_ledger()
-    id_ = opened(ledger, SAID)
+    id_ = proposed(ledger, SAID)
     voting = until_done(ledger, id_) + ledger.time
     done(ledger, *for_it("north", "east", "south")(ledger, id_))
     found = [
@@ -183,12 +167,12 @@ def ends() -> list[dict[str, object]]:
         record("the time to vote on what was carried out ends", ledger, [], voting - ledger.time),
     ]
     ledger = the_ledger()
-    id_ = opened(ledger, SAID)
+    id_ = proposed(ledger, SAID)
     done(ledger, *against("north", "east")(ledger, id_))
     over = record("the time to vote on what was rejected ends", ledger, [], until_done(ledger, id_))
     ledger = the_ledger()
     id_ = passed(ledger, RemovePartner("south"))
-    done(ledger, leave(ledger, "south"))
+    done(ledger, an_exit(ledger, "south"))
     void = record("what cannot be done any more is void", ledger, [], until_done(ledger, id_))
     return [*found, over, void]
 

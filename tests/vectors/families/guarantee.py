@@ -10,9 +10,10 @@ from primitives.genesis import Genesis, PartnerLimits
 from primitives.transaction import Decoded
 from tests.builders import BONUS, DAY_MS, LIMITS, a_person
 from tests.ledger import Ledger
-from tests.vectors.deciding import done, founders, leave, until
+from tests.vectors.deciding import done, founders, until
 from tests.vectors.recording import FIELDS as FIELDS
 from tests.vectors.recording import record
+from tests.voting import an_exit
 
 ALICE = a_person("Alice")
 CYCLE = 20 * DAY_MS
@@ -135,7 +136,7 @@ def who_stands_for_it() -> Story:
     whole = overdue(owing(genesis=the_genesis(3, share=10_000, south=7)))
     smallest = overdue(owing(genesis=the_genesis(4, south=9, west=10)))
     gone = owing()
-    done(gone, leave(gone, "west"))
+    done(gone, an_exit(gone, "west"))
     overdue(gone)
     held = overdue(disputed_elsewhere())
     return [

@@ -16,9 +16,10 @@ from primitives.governance import (
 )
 from tests.builders import DAY_MS, LIMITS, a_person
 from tests.ledger import Ledger
-from tests.vectors.deciding import decided, done, founders, passed, propose, until, until_done
+from tests.vectors.deciding import done, founders, until, until_done
 from tests.vectors.recording import FIELDS as FIELDS
 from tests.vectors.recording import record
+from tests.voting import executed, passed
 
 ALICE = a_person("Alice")
 CYCLE = 20 * DAY_MS
@@ -48,7 +49,7 @@ def sold(genesis: Genesis | None = None, *, removed: bool = False) -> Ledger:
     ledger.give(ALICE, 30 * MICRO)
     done(ledger, ledger.redeem(ALICE, ledger.invoice("east", OWED)))
     if removed:
-        decided(ledger, RemovePartner("north"), "east")
+        executed(ledger, RemovePartner("north"), "east")
     return ledger
 
 
@@ -153,7 +154,7 @@ def void() -> list[dict[str, object]]:
 def at_the_next_closing() -> list[dict[str, object]]:
     """Who was relieved of all that it owed has left, and the cycle squares who bears it."""
     ledger = sold(removed=True)
-    decided(ledger, ALL, "south")
+    executed(ledger, ALL, "south")
     closes = until(ledger, ledger.genesis.time + CYCLE)
     return [record("a cycle closes after a loss was shared", ledger, [], closes)]
 
@@ -162,7 +163,7 @@ def cases() -> Sequence[Mapping[str, object]]:
     found = []
     for name, (prepared, measure) in PROPOSED.items():
         ledger = prepared()
-        found.append(record(name, ledger, [propose(ledger, measure, "south")]))
+        found.append(record(name, ledger, [ledger.propose("south", measure)]))
     for name, (prepared, measure) in CARRIED_OUT.items():
         ledger = prepared()
         id_ = passed(ledger, measure, "south")

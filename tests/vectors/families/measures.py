@@ -36,21 +36,15 @@ from tests.vectors.deciding import (
     TILL,
     VOTED,
     admin,
-    announce,
     applied,
-    decided,
     done,
     founders,
-    leave,
-    passed,
-    propose,
     register,
-    rotate,
-    the_proposal,
     until_done,
 )
 from tests.vectors.recording import FIELDS as FIELDS
 from tests.vectors.recording import record
+from tests.voting import a_rotation, an_announcement, an_exit, executed, passed
 
 ALICE = a_person("Alice")
 SAFE, SAFE_TWO = a_person("another safe"), a_person("a second safe")
@@ -76,7 +70,7 @@ def plainly(measure: Measure, *before: Callable[[Ledger], object]) -> Prepared:
 
 
 def exits(code: str) -> Callable[[Ledger], None]:
-    return lambda ledger: done(ledger, leave(ledger, code))
+    return lambda ledger: done(ledger, an_exit(ledger, code))
 
 
 def passes(measure: Measure) -> Callable[[Ledger], object]:
@@ -88,7 +82,7 @@ def nothing(_: Ledger) -> None:
 
 
 def decides(measure: Measure) -> Callable[[Ledger], None]:
-    return lambda ledger: decided(ledger, measure)
+    return lambda ledger: executed(ledger, measure)
 
 
 # --- who comes, and who goes -----------------------------------------------------------------
@@ -113,7 +107,7 @@ def unapplied(_: Ledger) -> Measure:
 def overtaken(ledger: Ledger) -> None:
     """Somebody else of the same code is admitted; then the next epoch begins."""
     other = applied(ledger, HEIR, issuer=HEIR.account, key="another key")
-    decided(ledger, AdmitPartner(HEIR.account, other, replace(VOTED, credit=0)))
+    executed(ledger, AdmitPartner(HEIR.account, other, replace(VOTED, credit=0)))
 
 
 def applies_anew(ledger: Ledger) -> None:
@@ -121,7 +115,7 @@ def applies_anew(ledger: Ledger) -> None:
 
 
 def announces(key: str) -> Callable[[Ledger], None]:
-    return lambda ledger: done(ledger, announce(ledger, key))
+    return lambda ledger: done(ledger, an_announcement(ledger, "north", key))
 
 
 def too_much(prepared: Prepared) -> Prepared:
@@ -173,7 +167,7 @@ LIMITS_SET: dict[str, Prepared] = {
 
 
 def gives(role: Role, to: Person, partner: str = "east") -> Callable[[Ledger], None]:
-    return lambda ledger: done(ledger, rotate(ledger, role, to, partner))
+    return lambda ledger: done(ledger, a_rotation(ledger, partner, role, to))
 
 
 ADMINS: dict[str, Prepared] = {
@@ -239,7 +233,7 @@ SAID: dict[str, Prepared] = {
     "version_not_newer": plainly(SetProtocol(1, 2**53)),
     "version_not_newer than the one since planned": plainly(
         SetProtocol(2, 2**53),
-        lambda ledger: decided(ledger, SetProtocol(2, ledger.height + 6)),
+        lambda ledger: executed(ledger, SetProtocol(2, ledger.height + 6)),
         lambda ledger: ledger.pass_time(1_000),
     ),
     "a declaration": plainly(Declare(an_id("a document"), "")),
@@ -272,14 +266,16 @@ def proposed() -> list[dict[str, object]]:
         ledger = Ledger(FEW)
         measure = prepared(ledger)
         ledger.epoch = 1
-        found.append(record(name, ledger, [propose(ledger, measure)]))
+        found.append(record(name, ledger, [ledger.propose("north", measure)]))
     full, many = Ledger(crowded()), Ledger(founders(100, replace(LIMITS, credit=0)))
     another = plainly(custodian("safe", SAFE))(full)
-    found.append(record("custodians_full", full, [propose(full, another)]))
+    found.append(record("custodians_full", full, [full.propose("north", another)]))
     changed = plainly(custodian(CUSTODIAN, SAFE))(full)
-    found.append(record("one of sixteen custodians changes", full, [propose(full, changed)]))
+    found.append(
+        record("one of sixteen custodians changes", full, [full.propose("north", changed)])
+    )
     newcomer = admission()(many)
-    return [*found, record("directory_full", many, [propose(many, newcomer)])]
+    return [*found, record("directory_full", many, [many.propose("north", newcomer)])]
 
 
 # --- carried out, or not ---------------------------------------------------------------------
@@ -396,8 +392,8 @@ def one_newcomer_an_epoch() -> list[dict[str, object]]:
     ledger.epoch = 1
     found.append(record("and is admitted in the next", ledger, [], until_done(ledger, id_)))
     ledger, id_ = two_newcomers()
-    last = the_proposal(ledger, id_).decided + PARAMETERS.timelock_ms + PARAMETERS.voting_ms
-    while the_proposal(ledger, id_).deadline < last:
+    last = ledger.proposal(id_).decided + PARAMETERS.timelock_ms + PARAMETERS.voting_ms
+    while ledger.proposal(id_).deadline < last:
         ledger.pass_time(until_done(ledger, id_))
     expired = record("and expires if there is none", ledger, [], until_done(ledger, id_))
     return [*found, expired]

@@ -32,16 +32,15 @@ from tests.vectors.deciding import (
     Case,
     admin,
     after,
-    announce,
     done,
     founders,
-    leave,
+    leaving,
     register,
-    rotate,
     until,
 )
 from tests.vectors.recording import FIELDS as FIELDS
 from tests.vectors.recording import record
+from tests.voting import a_rotation, an_announcement, an_exit
 
 ALICE = a_person("Alice")
 VAULT, REFEREE = a_role(CUSTODIAN, "custodian"), a_role(JUDGE, "custodian")
@@ -66,17 +65,13 @@ def applying(by: Person = NORA, **fields: object) -> Case:
 
 
 def rotating(role: Role, to: Person, partner: str = "north", by: Person | None = None) -> Case:
-    return lambda ledger: [rotate(ledger, role, to, partner, by)]
+    return lambda ledger: [a_rotation(ledger, partner, role, to, sender=by)]
 
 
 def announcing(
     key: str, partner: str = "north", by: Person | None = None, *, lost: bool = False
 ) -> Case:
-    return lambda ledger: [announce(ledger, key, partner, by, lost=lost)]
-
-
-def leaving(partner: str, by: Person | None = None) -> Case:
-    return lambda ledger: [leave(ledger, partner, by)]
+    return lambda ledger: [an_announcement(ledger, partner, key, lost=lost, sender=by)]
 
 
 def minting(units: int, issuer: Person = ISSUER) -> Case:
@@ -181,14 +176,14 @@ def south_has_left(ledger: Ledger) -> list[Decoded]:
     """It sold something and gave some of it back before."""
     invoice = ledger.invoice("south", MICRO)
     done(ledger, ledger.redeem(ALICE, invoice), ledger.refund("south", invoice.id, MICRO))
-    done(ledger, leave(ledger, "south"))
+    done(ledger, an_exit(ledger, "south"))
     return [ledger.refund("south", invoice.id, 1)]
 
 
 def given_back_by_east(ledger: Ledger) -> list[Decoded]:
     """East is owed for what it sold, and leaves."""
     invoice = ledger.invoice("east", MICRO)
-    done(ledger, ledger.redeem(ALICE, invoice), leave(ledger, "east"))
+    done(ledger, ledger.redeem(ALICE, invoice), an_exit(ledger, "east"))
     return [ledger.refund("east", invoice.id, MICRO)]
 
 
@@ -198,7 +193,7 @@ def running_off() -> list[dict[str, object]]:
     cycle = PARAMETERS.settlement_cycle_ms
     done(ledger, ledger.redeem(ALICE, ledger.invoice("east", 28 * MICRO)))
     done(ledger, ledger.redeem(NORA, ledger.invoice("east", MICRO)))
-    found = [record("who owes leaves before the cycle closes", ledger, [leave(ledger, "north")])]
+    found = [record("who owes leaves before the cycle closes", ledger, [an_exit(ledger, "north")])]
     found.append(record("a cycle closes with who is running off", ledger, [], cycle))
     found.append(record("reserve_needed of who is running off", ledger, release(ledger)))
     found.append(record("who is running off names a payment", ledger, [ledger.pay(1, 0)]))
@@ -225,7 +220,7 @@ def to_be_paid() -> list[dict[str, object]]:
     ledger.pass_time(until(ledger, ledger.genesis.time + PARAMETERS.settlement_cycle_ms))
     assert ledger.position("north").payable == 39 * MICRO
     done(ledger, *leaving("south")(ledger))
-    return [record("reserve_needed for what is payable", ledger, [leave(ledger, "north")])]
+    return [record("reserve_needed for what is payable", ledger, [an_exit(ledger, "north")])]
 
 
 def cases() -> Sequence[Mapping[str, object]]:
@@ -236,7 +231,7 @@ def cases() -> Sequence[Mapping[str, object]]:
         found.append(record(name, ledger, case(ledger)))
     for name, case in RUNNING_OFF.items():
         ledger = the_ledger()
-        done(ledger, leave(ledger, "north"))
+        done(ledger, an_exit(ledger, "north"))
         found.append(record(name, ledger, case(ledger)))
     for name, case in {
         "partner_leaving of a refund": south_has_left,
