@@ -207,16 +207,24 @@ def free(limits: Any) -> int:
     return max(0, limits[0][1] - limits[2])
 
 
-def guarantors(case: Any, state: State, debtor: str, creditor: str) -> dict[str, int]:
-    """[LEDGER-55] What each of the others stands for."""
-    share = parameters(hexed(case["parameters"]))["guarantee_share"]
+def guarantors(state: State, debtor: str, creditor: str) -> dict[str, int]:
+    """[LEDGER-55] What no dispute holds of the reserves of the others."""
     limits = by_code(state, 0x22)
     found = {
-        code: free(limits[code]) * share // 10_000
+        code: free(limits[code])
         for code, partner in by_code(state, 0x20).items()
         if partner[4] == ACTIVE and code not in (debtor, creditor)
     }
     return {code: units for code, units in found.items() if units}
+
+
+def room(case: Any, state: State, whole: int) -> int:
+    """[LEDGER-55] What a share of it allows, less what was paid and is not back."""
+    share = parameters(hexed(case["parameters"]))["guarantee_share"]
+    directory, _ = of_kind(state, 0x02)[b""]
+    advances = [by_code(state, 0x22)[code][7] for code in directory]
+    paid = sum(advance[0] for advance in advances if advance)
+    return max(0, (whole + paid) * share // 10_000 - paid)
 
 
 def drawn(case: Any, state: State, cycle: int, place: int) -> list[Any]:
@@ -226,11 +234,11 @@ def drawn(case: Any, state: State, cycle: int, place: int) -> list[Any]:
     left = amount - settled
     paid = min(left, free([own[0], own[1], own[2] - earmark]))
     events = [[DRAWN, debtor, cycle, place, paid]] if paid else []
-    shares = guarantors(case, state, debtor, creditor)
+    others = guarantors(state, debtor, creditor)
     advance = own[7]
     stood_for = late and (advance is None or cycle <= advance[1])
-    more = min(left - paid, sum(shares.values())) if stood_for else 0
-    for code, units in sorted(apportioned(more, shares).items()) if more else ():
+    more = min(left - paid, room(case, state, sum(others.values()))) if stood_for else 0
+    for code, units in sorted(apportioned(more, others).items()) if more else ():
         events += [[DRAWN, code, cycle, place, units], [SHIFTED, code, -units]]
     if more:
         events.append([SHIFTED, debtor, more])

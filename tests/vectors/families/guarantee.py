@@ -72,12 +72,13 @@ def mint(ledger: Ledger) -> list[Decoded]:
 
 
 def the_way_back() -> Story:
-    """Advanced twice, squared in the next cycle, and paid back."""
+    """Advanced once, squared in the next cycle, and paid back."""
     ledger = owing()
     found = [
         record("the debtor's own reserve pays first", ledger, [], term(ledger)),
         record("then a share of the others' reserves", ledger, [], term(ledger)),
-        record("and of what is left of them", ledger, [], term(ledger)),
+        record("and no more while that is not back", ledger, [], term(ledger)),
+        record("the rest is paid by the debtor", ledger, [ledger.confirm(1, 0)]),
         record("minting_suspended while others paid for it", ledger, mint(ledger)),
     ]
     left = until(ledger, ledger.genesis.time + 2 * CYCLE)
@@ -95,8 +96,7 @@ def paid_back_by_reserve() -> Story:
     """What the debtor's own reserve pays in a later cycle counts, too."""
     ledger = overdue(owing())
     ledger.pass_time(term(ledger))
-    ledger.pass_time(term(ledger))
-    done(ledger, ledger.attest("north", 15 * MICRO))
+    done(ledger, ledger.confirm(1, 0), ledger.attest("north", 12 * MICRO))
     closed(ledger, 2)
     return [record("a new reserve pays some of it back", ledger, [], term(ledger, 2, 0))]
 
@@ -134,7 +134,8 @@ def who_stands_for_it() -> Story:
     alone = overdue(owing(genesis=the_genesis(2)))
     nothing = overdue(owing(genesis=the_genesis(3, share=0)))
     whole = overdue(owing(genesis=the_genesis(3, share=10_000, south=7)))
-    smallest = overdue(owing(genesis=the_genesis(4, south=9, west=10)))
+    smallest = overdue(owing(genesis=the_genesis(4, south=5, west=5)))
+    less = overdue(owing(genesis=the_genesis(4, south=5, west=4)))
     gone = owing()
     done(gone, an_exit(gone, "west"))
     overdue(gone)
@@ -143,7 +144,8 @@ def who_stands_for_it() -> Story:
         record("nobody else is there to pay", alone, [], term(alone)),
         record("a network without a guarantee", nothing, [], term(nothing)),
         record("a guarantee of all that is held", whole, [], term(whole)),
-        record("a share below a unit is none", smallest, [], term(smallest)),
+        record("a share of a unit", smallest, [], term(smallest)),
+        record("a share below a unit is none", less, [], term(less)),
         record("who left stands for nobody", gone, [], term(gone)),
         record("what a dispute holds stands for nobody", held, [], term(held)),
     ]

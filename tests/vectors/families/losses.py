@@ -82,6 +82,13 @@ def late_and_disputed() -> Ledger:
     return ledger
 
 
+def late_and_claimed() -> Ledger:
+    """North, on its way out, says that it paid what was overdue."""
+    ledger = overdue()
+    done(ledger, ledger.pay(1, 0))
+    return ledger
+
+
 def with_guarantee() -> Genesis:
     genesis = the_genesis()
     parameters = replace(genesis.parameters, guarantee_share=1_000)
@@ -96,7 +103,8 @@ def settled() -> Ledger:
 
 PAID, UNPAID = DecideDispute(1, 0, paid=True), DecideDispute(1, 0, paid=False)
 LOSS = ShareObligation(1, 0)
-ALL, HALF = SharePosition("north", 30 * MICRO), SharePosition("north", 15 * MICRO)
+ALL, HALF = SharePosition("north", 20 * MICRO), SharePosition("north", 10 * MICRO)
+"""Of what north owes and its reserve does not cover."""
 
 Prepared = tuple[Callable[[], Ledger], Measure]
 """A ledger, and what is proposed in it."""
@@ -114,12 +122,13 @@ PROPOSED: dict[str, Prepared] = {
     "that the others bear a position": (lambda: sold(removed=True), ALL),
     "partner_unknown of a position": (sold, replace(ALL, partner="nobody")),
     "partner_stays of a position": (sold, ALL),
-    "position_smaller": (lambda: sold(removed=True), replace(ALL, amount=30 * MICRO + 1)),
-    "position_smaller as it is in an obligation": (owing, replace(ALL, amount=2)),
+    "position_smaller": (lambda: sold(removed=True), replace(ALL, amount=20 * MICRO + 1)),
+    "position_smaller as it is in an obligation": (owing, replace(ALL, amount=1)),
     "nobody_to_share of a position": (lambda: sold(the_genesis(**NOBODY), removed=True), ALL),
 }
 
 CARRIED_OUT: dict[str, Prepared] = {
+    "the others bear an obligation that its debtor says it paid": (late_and_claimed, LOSS),
     "it was paid, say the partners": (disputed, PAID),
     "it was not paid, say the partners": (disputed, UNPAID),
     "it was not paid, say the partners, and the guarantee pays": (late_and_disputed, UNPAID),
@@ -146,15 +155,15 @@ def void() -> list[dict[str, object]]:
         found.append(record(name, ledger, [], until_done(ledger, id_)))
     ledger = sold(removed=True)
     passed(ledger, HALF, "south")
-    second = passed(ledger, replace(HALF, amount=15 * MICRO + 1), "south")
+    second = passed(ledger, replace(HALF, amount=10 * MICRO + 1), "south")
     found.append(record("void: position_smaller", ledger, [], until_done(ledger, second)))
     return found
 
 
 def at_the_next_closing() -> list[dict[str, object]]:
     """Who was relieved of all that it owed has left, and the cycle squares who bears it."""
-    ledger = sold(removed=True)
-    executed(ledger, ALL, "south")
+    ledger = sold(the_genesis(north=replace(POOR, reserve=0)), removed=True)
+    executed(ledger, replace(ALL, amount=30 * MICRO), "south")
     closes = until(ledger, ledger.genesis.time + CYCLE)
     return [record("a cycle closes after a loss was shared", ledger, [], closes)]
 
