@@ -1,0 +1,116 @@
+"""A proposal as a partner sees it: proven, with every vote. Knows entries; decides nothing."""
+
+from __future__ import annotations
+
+from client.governance_views import ProposalView
+from client.render_governance import proposal_view
+
+from client.errors import Blame
+from partner.acting import Acted
+from partner.books import Books
+from partner.documents import Document, Proof, Standing, settled_proof, told_proof, told_standing
+from partner.measures import told_measure
+from partner.visit import Visit
+from primitives.governance import Ballot, Proposal, ballot_key, proposal_key
+from primitives.receipt import Outcome
+from shell.errors import CommandError, Status
+
+
+class ShownProposalDocument(Document, frozen=True):
+    """proposals show: ``proposal`` is that of the API's documents, every vote proven."""
+
+    proposal: ProposalView
+    proven: Standing
+    blames: list[Blame]
+
+
+class VotedDocument(Document, frozen=True):
+    """propose, vote: the proposal afterwards."""
+
+    proposal: ProposalView
+    repeated: bool
+    elapsed_ms: int
+    proof: Proof
+    proven: Standing
+    blames: list[Blame]
+
+
+class ProposalsDocument(Document, frozen=True):
+    """proposals list: that it is whole is the node's word; each of them is proven."""
+
+    proposals: list[ProposalView]
+    next: str | None
+    proven: Standing | None
+    blames: list[Blame]
+
+
+async def proven_proposal(books: Books, id_: bytes) -> tuple[Proposal, dict[str, bool]]:
+    """A proposal with the votes on it. ``CommandError`` (``proposal_unknown``)."""
+    found = await books.entry(proposal_key(id_), Proposal)
+    if found is None:
+        raise CommandError(
+            Outcome.PROPOSAL_UNKNOWN.text,
+            f"no proposal {id_.hex()}",
+            "'liqbon-partner proposals list' lists them.",
+            Status.NOT_FOUND,
+        )
+    ballots = {code: await books.entry(ballot_key(id_, code), Ballot) for code in found.electors}
+    return found, {code: ballot.approve for code, ballot in ballots.items() if ballot is not None}
+
+
+async def tell_proposal(visit: Visit, id_: bytes, acted: Acted) -> None:
+    """The proposal as it stands after something was done about it."""
+    proposal, ballots = await proven_proposal(visit.books, id_)
+    document = VotedDocument(
+        proposal=proposal_view(id_, proposal, ballots, visit.network),
+        repeated=acted.repeated,
+        elapsed_ms=acted.settled.elapsed_ms,
+        proof=settled_proof(acted.settled),
+        proven=visit.books.standing(),
+        blames=visit.light.blames,
+    )
+    visit.printer.fields(told_proposal(id_, proposal, ballots, visit.network))
+    for line in told_proof(document.proof, document.elapsed_ms):
+        visit.printer.line(line)
+    visit.printer.document(document)
+
+
+async def show_proposal(visit: Visit, id_: bytes) -> None:
+    """A proposal, proven."""
+    proposal, ballots = await proven_proposal(visit.books, id_)
+    document = ShownProposalDocument(
+        proposal=proposal_view(id_, proposal, ballots, visit.network),
+        proven=visit.books.standing(),
+        blames=visit.light.blames,
+    )
+    visit.printer.fields(told_proposal(id_, proposal, ballots, visit.network))
+    visit.printer.line(told_standing(document.proven))
+    visit.printer.document(document)
+
+
+def told_proposal(
+    id_: bytes, proposal: Proposal, ballots: dict[str, bool], network: str
+) -> list[tuple[str, str]]:
+    """As named values."""
+    shown = proposal_view(id_, proposal, ballots, network)
+    votes = [f"{code}: {_vote(ballots.get(code))}" for code in proposal.electors]
+    counts = f"{proposal.approved} for, {proposal.opposed} against"
+    rows = [
+        ("proposal", id_.hex()),
+        ("to", told_measure(proposal.measure, network)),
+        ("by", proposal.proposer),
+        ("status", proposal.status.text),
+        ("votes", f"{counts}; {proposal.needed} of {len(proposal.electors)} needed"),
+        ("electors", ", ".join(votes)),
+    ]
+    if proposal.status.text == "open":
+        rows.append(("voting ends", shown.deadline))
+    elif proposal.status.text == "passed":
+        rows.append(("carried out", shown.deadline))
+    if shown.obstacle is not None:
+        rows.append(("came to nothing", shown.obstacle))
+    return rows
+
+
+def _vote(approve: bool | None) -> str:
+    return "no vote yet" if approve is None else "for" if approve else "against"
