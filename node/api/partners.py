@@ -12,6 +12,7 @@ from client.views import (
     PositionView,
     ProgrammeView,
     PublishedRateView,
+    PublishedTermsView,
 )
 from contracts.context import DAY_MS
 from node.api.asking import Answer, Ask, cursor_place
@@ -22,6 +23,7 @@ from node.api.partner_documents import (
     position_view,
     programme_view,
     published_rate_view,
+    published_terms_view,
     supply_view,
 )
 from node.api.problems import ApiProblem
@@ -35,6 +37,7 @@ from primitives.entries import (
     Position,
     Programme,
     PublishedRate,
+    PublishedTerms,
     Settlement,
     Supply,
     custodian_key,
@@ -44,11 +47,12 @@ from primitives.entries import (
     position_key,
     programme_key,
     rate_key,
+    terms_key,
 )
 from primitives.genesis import Custodian
 
-RECENT_RATES: Final = 8
-"""Rates of a programme that stand in its document; the others are asked for by page."""
+RECENT: Final = 8
+"""Rates, and terms, of a programme that stand in its document; the others are asked for by page."""
 
 
 async def partners(ask: Ask) -> Answer:
@@ -77,26 +81,26 @@ async def programmes(ask: Ask) -> Answer:
     items = []
     for name in shown:
         programme = ask.api.queries.expect(programme_key(*name), Programme)
-        rates = _rates(ask.api, name, programme.published - 1, RECENT_RATES)
-        items.append(programme_view(name[0], programme, rates))
+        rates = _rates(ask.api, name, programme.published - 1, RECENT)
+        terms = _terms(ask.api, name, programme.terms_published - 1, RECENT)
+        items.append(programme_view(name[0], programme, rates, terms))
     return Answer(Page[ProgrammeView](items=items, next=following))
 
 
 async def rates(ask: Ask) -> Answer:
     """Every rate that a programme ever published, newest first."""
-    queries, limit = ask.api.queries, ask.values["limit"]
-    partner, code = ask.values["partner"], ask.values["programme"]
-    if queries.entry(partner_key(partner), Partner) is None:
-        raise ApiProblem("partner_unknown")
-    programme = queries.entry(programme_key(partner, code), Programme)
-    if programme is None:
-        raise ApiProblem("programme_unknown")
-    top = programme.published - 1
-    if ask.values["cursor"] is not None:
-        top = min(top, cursor_place(ask))
-    items = _rates(ask.api, (partner, code), top, limit)
-    following = str(top - limit) if top - limit >= 0 else None
+    name, programme = _programme(ask)
+    top, following = _downwards(ask, programme.published)
+    items = _rates(ask.api, name, top, ask.values["limit"])
     return Answer(Page[PublishedRateView](items=items, next=following))
+
+
+async def terms(ask: Ask) -> Answer:
+    """All terms that a programme ever published, newest first."""
+    name, programme = _programme(ask)
+    top, following = _downwards(ask, programme.terms_published)
+    items = _terms(ask.api, name, top, ask.values["limit"])
+    return Answer(Page[PublishedTermsView](items=items, next=following))
 
 
 async def positions(ask: Ask) -> Answer:
@@ -115,11 +119,39 @@ async def positions(ask: Ask) -> Answer:
     return Answer(document)
 
 
+def _programme(ask: Ask) -> tuple[tuple[str, str], Programme]:
+    """The programme that is asked about, with its name."""
+    name = (ask.values["partner"], ask.values["programme"])
+    if ask.api.queries.entry(partner_key(name[0]), Partner) is None:
+        raise ApiProblem("partner_unknown")
+    programme = ask.api.queries.entry(programme_key(*name), Programme)
+    if programme is None:
+        raise ApiProblem("programme_unknown")
+    return name, programme
+
+
+def _downwards(ask: Ask, count: int) -> tuple[int, str | None]:
+    """The place where a page of ``count`` things, newest first, begins, and the next cursor."""
+    top = count - 1
+    if ask.values["cursor"] is not None:
+        top = min(top, cursor_place(ask))
+    below = top - ask.values["limit"]
+    return top, str(below) if below >= 0 else None
+
+
 def _rates(api: Api, name: tuple[str, str], top: int, limit: int) -> list[PublishedRateView]:
     """At most ``limit`` rates of a programme from place ``top`` down."""
     places = range(top, max(-1, top - limit), -1)
     found = [(place, api.queries.expect(rate_key(*name, place), PublishedRate)) for place in places]
     return [published_rate_view(place, rate) for place, rate in found]
+
+
+def _terms(api: Api, name: tuple[str, str], top: int, limit: int) -> list[PublishedTermsView]:
+    """At most ``limit`` terms of a programme from place ``top`` down."""
+    places = range(top, max(-1, top - limit), -1)
+    keys = ((place, terms_key(*name, place)) for place in places)
+    found = [(place, api.queries.expect(key, PublishedTerms)) for place, key in keys]
+    return [published_terms_view(place, terms) for place, terms in found]
 
 
 def _position(api: Api, partner: str, time: int) -> PositionView:
