@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 
 import click
-from client.render_governance import proposal_view
 
 from client.errors import RefusedByLedger
+from client.render_governance import proposal_view
 from partner.acting import Deed, act
 from partner.arguments import digest_of
 from partner.documents import told_standing
 from partner.measures import told_measure
 from partner.roles import Holder, account_option, holder
 from partner.visit import SIGNING, Visit, visiting
-from partner.voting import ProposalsDocument, proven_proposal, show_proposal, tell_proposal
+from partner.voting import ProposalsDocument, listed, proven_proposal, show_proposal, tell_proposal
 from primitives.actions import CastVote
 from primitives.governance import ProposalStatus
 from primitives.receipt import Outcome
@@ -88,7 +88,8 @@ async def _asked(visit: Visit, us: Holder, action: CastVote) -> str:
         raise RefusedByLedger(
             Outcome.PROPOSAL_CLOSED.text, f"it is {proposal.status.text}", "Nothing was sent."
         )
-    if ballots.get(code) is action.approve:
+    before = ballots.get(code)
+    if before is not None and before.approve == action.approve:
         raise RefusedByLedger(
             Outcome.VOTE_UNCHANGED.text, f"{code} voted so already", "Nothing was sent."
         )
@@ -99,16 +100,16 @@ async def _asked(visit: Visit, us: Holder, action: CastVote) -> str:
 
 async def _list(common: Common, only_open: bool, limit: int, cursor: str | None) -> None:
     async with visiting(common) as visit:
-        page = await visit.light.listed_proposals(cursor, limit)
+        ids, following = await listed(visit, cursor, limit)
         found = []
-        for id_ in page.ids:
+        for id_ in ids:
             proposal, ballots = await proven_proposal(visit.books, id_)
             if not only_open or proposal.status == ProposalStatus.OPEN:
                 found.append((id_, proposal, ballots))
         document = ProposalsDocument(
             proposals=[proposal_view(*one, visit.network) for one in found],
-            next=page.next,
-            proven=visit.books.standing() if page.ids else None,
+            next=following,
+            proven=visit.books.standing() if ids else None,
             blames=visit.light.blames,
         )
         rows = [

@@ -16,18 +16,12 @@ from typing import Final, TypeVar
 from client import tokens
 from client.tokens import MAX_TOKEN as MAX_TOKEN
 from client.tokens import VERSION, SeatToken, read_token, write_token
-from primitives.actions import (
-    Attestation,
-    Release,
-    attestation_message,
-    release_message,
-    role_message,
-)
+from primitives.actions import Attestation, Release, attestation_message, release_message
 from primitives.codes import Code
 from primitives.encoding import Digest, Malformed, Wire
 from primitives.endorsement import Endorsement, check_endorsement, checks
 from primitives.keys import ED25519
-from primitives.membership import Role
+from primitives.membership import Role, role_message
 from shell.errors import UsageError
 
 T = TypeVar("T")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from client.governance_views import ProposalView
-from client.render_governance import proposal_view
+from collections.abc import Mapping
 
-from client.errors import Blame
+from client.errors import Blame, Fault, none_answered
+from client.governance_views import ProposalView
+from client.http import NodeApi
+from client.render_governance import proposal_view
 from partner.acting import Acted
 from partner.books import Books
 from partner.documents import Document, Proof, Standing, settled_proof, told_proof, told_standing
 from partner.measures import told_measure
 from partner.visit import Visit
-from primitives.governance import Ballot, Proposal, ballot_key, proposal_key
+from primitives.governance import Ballot, Proposal, ProposalStatus, ballot_key, proposal_key
 from primitives.receipt import Outcome
 from shell.errors import CommandError, Status
 
@@ -44,7 +46,11 @@ class ProposalsDocument(Document, frozen=True):
     blames: list[Blame]
 
 
-async def proven_proposal(books: Books, id_: bytes) -> tuple[Proposal, dict[str, bool]]:
+Ballots = Mapping[str, Ballot | None]
+"""By elector; None for who did not vote yet."""
+
+
+async def proven_proposal(books: Books, id_: bytes) -> tuple[Proposal, Ballots]:
     """A proposal with the votes on it. ``CommandError`` (``proposal_unknown``)."""
     found = await books.entry(proposal_key(id_), Proposal)
     if found is None:
@@ -55,7 +61,24 @@ async def proven_proposal(books: Books, id_: bytes) -> tuple[Proposal, dict[str,
             Status.NOT_FOUND,
         )
     ballots = {code: await books.entry(ballot_key(id_, code), Ballot) for code in found.electors}
-    return found, {code: ballot.approve for code, ballot in ballots.items() if ballot is not None}
+    return found, ballots
+
+
+async def listed(visit: Visit, cursor: str | None, limit: int) -> tuple[list[bytes], str | None]:
+    """Ids of proposals, newest first, by the word of the first node that answers; the cursor of
+    what follows. Raises ``CommandError`` if none does."""
+
+    async def ask(node: NodeApi) -> tuple[list[bytes], str | None]:
+        page = await node.proposals(cursor, limit)
+        return [bytes.fromhex(item.proposal) for item in page.items], page.next
+
+    blames = []
+    for node in visit.light.nodes:
+        try:
+            return await visit.light.judged(node, ask)
+        except Fault as fault:
+            blames.append(visit.light.blame(fault))
+    raise none_answered(blames, "proposals")
 
 
 async def tell_proposal(visit: Visit, id_: bytes, acted: Acted) -> None:
@@ -89,7 +112,7 @@ async def show_proposal(visit: Visit, id_: bytes) -> None:
 
 
 def told_proposal(
-    id_: bytes, proposal: Proposal, ballots: dict[str, bool], network: str
+    id_: bytes, proposal: Proposal, ballots: Ballots, network: str
 ) -> list[tuple[str, str]]:
     """As named values."""
     shown = proposal_view(id_, proposal, ballots, network)
@@ -103,14 +126,13 @@ def told_proposal(
         ("votes", f"{counts}; {proposal.needed} of {len(proposal.electors)} needed"),
         ("electors", ", ".join(votes)),
     ]
-    if proposal.status.text == "open":
-        rows.append(("voting ends", shown.deadline))
-    elif proposal.status.text == "passed":
-        rows.append(("carried out", shown.deadline))
+    if shown.deadline is not None:
+        still = "voting ends" if proposal.status is ProposalStatus.OPEN else "is carried out"
+        rows.append((still, shown.deadline))
     if shown.obstacle is not None:
         rows.append(("came to nothing", shown.obstacle))
     return rows
 
 
-def _vote(approve: bool | None) -> str:
-    return "no vote yet" if approve is None else "for" if approve else "against"
+def _vote(ballot: Ballot | None) -> str:
+    return "no vote yet" if ballot is None else "for" if ballot.approve else "against"
