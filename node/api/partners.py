@@ -7,6 +7,7 @@ from typing import Final
 from client.fields import Page, format_time
 from client.views import (
     CustodianView,
+    PartnerDetail,
     PartnerView,
     PositionsView,
     PositionView,
@@ -27,11 +28,14 @@ from node.api.partner_documents import (
     supply_view,
 )
 from node.api.problems import ApiProblem
+from node.api.reading import expect_partner, read, shown
 from node.api.seams import Api
 from primitives.entries import (
+    DIRECTORY_KEY,
     SETTLEMENT_KEY,
     SUPPLY_KEY,
     Day,
+    Directory,
     Limits,
     Partner,
     Position,
@@ -56,20 +60,30 @@ RECENT: Final = 8
 
 
 async def partners(ask: Ask) -> Answer:
-    """Every partner, in the order of admission."""
+    """Every partner that has not left, in the order of admission."""
     found = ask.api.queries.partners()
-    shown, following = page_of(found, cursor_place(ask), ask.values["limit"])
-    items = [partner_view(partner, ask.api.network) for partner in shown]
+    page, following = page_of(found, cursor_place(ask), ask.values["limit"])
+    items = [partner_view(partner, ask.api.network) for partner in page]
     return Answer(Page[PartnerView](items=items, next=following))
 
 
+async def partner(ask: Ask) -> Answer:
+    """A partner, also one that left."""
+    entry = read(ask.api, partner_key(ask.values["partner"]), ask.values["proof"])
+    found = entry.decoded(Partner)
+    if found is None:
+        raise ApiProblem("partner_unknown")
+    view = partner_view(found, ask.api.network)
+    return Answer(PartnerDetail(partner=view, **shown(ask.api, entry)))
+
+
 async def custodians(ask: Ask) -> Answer:
-    """Every custodian, in the order of the genesis."""
+    """Every custodian, in the order of admission."""
     queries = ask.api.queries
-    codes = [custodian.code for custodian in ask.api.executor.genesis.custodians]
+    codes = queries.expect(DIRECTORY_KEY, Directory).custodians
     judge = queries.expect(SETTLEMENT_KEY, Settlement).custodian
-    shown, following = page_of(codes, cursor_place(ask), ask.values["limit"])
-    found = [queries.expect(custodian_key(code), Custodian) for code in shown]
+    page, following = page_of(codes, cursor_place(ask), ask.values["limit"])
+    found = [queries.expect(custodian_key(code), Custodian) for code in page]
     items = [custodian_view(custodian, judge, ask.api.network) for custodian in found]
     return Answer(Page[CustodianView](items=items, next=following))
 
@@ -77,9 +91,9 @@ async def custodians(ask: Ask) -> Answer:
 async def programmes(ask: Ask) -> Answer:
     """Every programme, partner by partner."""
     pairs = [(p.code, code) for p in ask.api.queries.partners() for code in p.programmes]
-    shown, following = page_of(pairs, cursor_place(ask), ask.values["limit"])
+    page, following = page_of(pairs, cursor_place(ask), ask.values["limit"])
     items = []
-    for name in shown:
+    for name in page:
         programme = ask.api.queries.expect(programme_key(*name), Programme)
         rates = _rates(ask.api, name, programme.published - 1, RECENT)
         terms = _terms(ask.api, name, programme.terms_published - 1, RECENT)
@@ -108,12 +122,12 @@ async def positions(ask: Ask) -> Answer:
     api = ask.api
     height, time = api.queries.as_of()
     found = api.queries.partners()
-    shown, following = page_of(found, cursor_place(ask), ask.values["limit"])
+    page, following = page_of(found, cursor_place(ask), ask.values["limit"])
     document = PositionsView(
         height=height,
         time=format_time(time),
         supply=supply_view(api.queries.expect(SUPPLY_KEY, Supply)),
-        items=[_position(api, partner.code, time) for partner in shown],
+        items=[_position(api, partner.code, time) for partner in page],
         next=following,
     )
     return Answer(document)
@@ -122,8 +136,7 @@ async def positions(ask: Ask) -> Answer:
 def _programme(ask: Ask) -> tuple[tuple[str, str], Programme]:
     """The programme that is asked about, with its name."""
     name = (ask.values["partner"], ask.values["programme"])
-    if ask.api.queries.entry(partner_key(name[0]), Partner) is None:
-        raise ApiProblem("partner_unknown")
+    expect_partner(ask.api, name[0])
     programme = ask.api.queries.entry(programme_key(*name), Programme)
     if programme is None:
         raise ApiProblem("programme_unknown")
