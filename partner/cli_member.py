@@ -262,7 +262,7 @@ async def _members(common: Common) -> None:
         [one.code, one.name, one.kind, told_status(one), one.custodian, "yes" if one.seat else "no"]
         for one in shown
     ]
-    common.printer.table(["partner", "name", "kind", "status", "custodian", "validates"], rows)
+    common.printer.table(["partner", "name", "kind", "status", "custodian", "seat"], rows)
     common.printer.line(told_standing(document.proven))
     common.printer.document(document)
 

@@ -13,7 +13,17 @@ from partner.books import Books
 from partner.documents import Document, Proof, Standing, settled_proof, told_proof, told_standing
 from partner.measures import told_measure
 from partner.visit import Visit
-from primitives.governance import Ballot, Proposal, ProposalStatus, ballot_key, proposal_key
+from primitives.address import address
+from primitives.amount import format_amount
+from primitives.governance import (
+    AdmitPartner,
+    Ballot,
+    Proposal,
+    ProposalStatus,
+    ballot_key,
+    proposal_key,
+)
+from primitives.membership import Application, application_id, application_key
 from primitives.receipt import Outcome
 from shell.errors import CommandError, Status
 
@@ -92,7 +102,9 @@ async def tell_proposal(visit: Visit, id_: bytes, acted: Acted) -> None:
         proven=visit.books.standing(),
         blames=visit.light.blames,
     )
-    visit.printer.fields(told_proposal(id_, proposal, ballots, visit.network))
+    visit.printer.fields(
+        told_proposal(id_, proposal, ballots, visit.network) + await _applicant(visit, proposal)
+    )
     for line in told_proof(document.proof, document.elapsed_ms):
         visit.printer.line(line)
     visit.printer.document(document)
@@ -106,9 +118,35 @@ async def show_proposal(visit: Visit, id_: bytes) -> None:
         proven=visit.books.standing(),
         blames=visit.light.blames,
     )
-    visit.printer.fields(told_proposal(id_, proposal, ballots, visit.network))
+    visit.printer.fields(
+        told_proposal(id_, proposal, ballots, visit.network) + await _applicant(visit, proposal)
+    )
     visit.printer.line(told_standing(document.proven))
     visit.printer.document(document)
+
+
+async def _applicant(visit: Visit, proposal: Proposal) -> list[tuple[str, str]]:
+    """What somebody who is to be admitted says of itself, while it still says what is voted on."""
+    measure = proposal.measure
+    if not isinstance(measure, AdmitPartner):
+        return []
+    found = await visit.books.entry(application_key(measure.applicant), Application)
+    if found is None or application_id(measure.applicant, found) != measure.application:
+        return [("applicant", "says something else by now: this comes to nothing")]
+    return told_application(found, visit.network)
+
+
+def told_application(said: Application, network: str) -> list[tuple[str, str]]:
+    """As named values."""
+    mint, refund = format_amount(said.mint_per_day), format_amount(said.refund_per_day)
+    return [
+        ("applicant", f"{said.name}: {said.code}, {said.kind.text}, {said.currency}"),
+        ("its issuer", address(said.issuer, network)),
+        ("its cashier", address(said.cashier, network)),
+        ("its custodian", said.custodian),
+        ("its seat", said.seat.key.hex()),
+        ("its daily caps", f"mint {mint}, refund {refund}"),
+    ]
 
 
 def told_proposal(

@@ -153,7 +153,8 @@ class TestNewcomers:
         document = harbour.done(*applying)
         assert (document["applicant"], document["code"]) == (to, "harbour")
         id_ = proposed(market.north, "admit", to, "--credit", "100", "--claim-bound", "50")
-        market.east.done("vote", id_, "--for")
+        shown = market.east.run("vote", id_, "--for")
+        assert "Harbour Cafe: harbour, shop, EUR" in shown.stdout, "what is voted on is told"
         approve(market, id_, *OTHERS)
         wait_for_it(market)
         assert partner(market, "harbour").active
