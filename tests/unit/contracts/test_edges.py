@@ -12,6 +12,7 @@ from primitives.encoding import encode
 from primitives.entries import (
     DUE_PAGE_ITEMS,
     SUPPLY_KEY,
+    DueNode,
     DuePage,
     Limits,
     PendingReserve,
@@ -107,12 +108,41 @@ def a_calendar(items: int) -> dict[bytes, bytes]:
     return {key: value for key, value in state.changes() if value is not None}
 
 
+def test_only_the_first_page_of_a_second_was_begun() -> None:
+    """[STATE-7]"""
+    entries = a_calendar(DUE_PAGE_ITEMS + 2)
+    state = State(entries)
+    due.pop(state, 9_000)
+    assert len(due.waiting(state, 9, 0)) == DUE_PAGE_ITEMS - 1
+    assert len(due.waiting(state, 9, 1)) == 2
+
+
+def test_a_page_of_no_queue_holds_nothing() -> None:
+    page = encode(DuePage((ReserveLapse("north", 1),)))
+    assert due.waiting(State({due_page_key(9, 0): page}), 9, 0) == ()
+
+
 def test_a_page_that_nobody_put_there_stops_the_node() -> None:
     """[STATE-7] a queue knows its last page."""
     page = encode(DuePage((ReserveLapse("north", 99),)))
     state = State({**a_calendar(DUE_PAGE_ITEMS), due_page_key(9, 1): page})
     with pytest.raises(AssertionError):
         due.insert(state, 9_000, ReserveLapse("north", 100))
+
+
+def test_a_node_without_children_stops_the_node() -> None:
+    """[STATE-8] it should have gone with its last child."""
+    with pytest.raises(AssertionError, match="children"):
+        due.earliest(State({due_node_key(b""): encode(DueNode(bytes(32)))}))
+
+
+def test_a_draft_that_removes_what_is_not_there_is_not_committed() -> None:
+    """[STATE-3]"""
+    draft = Draft(State({}))
+    assert draft.entry(SUPPLY_KEY, Supply) is None
+    draft.delete(SUPPLY_KEY)
+    with pytest.raises(AssertionError):
+        draft.commit()
 
 
 def test_a_gap_in_the_calendar_stops_the_node() -> None:
