@@ -101,6 +101,7 @@ class Run:
         try:
             failed = in_child(attempt)
         except TimedOut:
+            say(f"{mutant.place} {mutant.operator} does not end\n{diff(mutant)}")
             return Verdict.TIMED_OUT
         if failed is not None:
             return Verdict.KILLED
