@@ -41,6 +41,7 @@ class Module:
         self.survivors: list[dict[str, Any]] = []
         self.commit = ""
         self.date = ""
+        self._is_new = False
 
     def add(self, mutant: Mutant, verdict: Verdict) -> None:
         """Note the next mutant's verdict."""
@@ -56,11 +57,13 @@ class Module:
             self.survivors[place] = {}
 
     def close(self) -> None:
-        """All that was asked of it is done."""
+        """All that was asked of it is done; if nothing was, it stands as of when something was."""
         self.survivors = [survivor for survivor in self.survivors if survivor]
-        self.commit, self.date = commit(), time.strftime("%Y-%m-%d", time.gmtime())
+        if self._is_new:
+            self.commit, self.date = commit(), time.strftime("%Y-%m-%d", time.gmtime())
 
     def _count(self, verdict: Verdict) -> None:
+        self._is_new = True
         self.killed += verdict is Verdict.KILLED
         self.timed_out += verdict is Verdict.TIMED_OUT
 
