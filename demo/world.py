@@ -54,6 +54,8 @@ class World:
     """By programme: whose it is."""
     deposits: dict[str, str] = field(default_factory=dict)
     """By customer: the transaction that minted what was handed in at a till."""
+    shopping_cycle: int = 0
+    """The settlement cycle in which what was spent at the shops will be netted."""
     denied: dict[str, Any] = field(default_factory=dict)
     """The obligation whose payment its creditor denied."""
     payment: str = ""
@@ -115,6 +117,11 @@ class World:
         """What a customer's wallet proves that it holds, asking these nodes alone if any."""
         asking = [word for url in urls for word in ("--node", url)]
         return Decimal(self.wallet(name, "balance", *asking).document["total"])
+
+    def supply(self, partner: str) -> Decimal:
+        """What exists, as one node proves it."""
+        minted, redeemed, refunded = self.prove(partner, proof.SUPPLY_KEY).value
+        return Decimal(minted - redeemed + refunded).scaleb(-6)
 
     def name(self, code: str) -> str:
         """A retailer's name."""
