@@ -10,6 +10,7 @@ from demo.auditing import audit
 from demo.books import close
 from demo.deadlines import PARAMETERS
 from demo.founding import found
+from demo.giving import give
 from demo.inviting import invite
 from demo.minting import mint
 from demo.network import Network, free_base
@@ -17,6 +18,7 @@ from demo.payments import survive
 from demo.spending import pay, spend
 from demo.squaring import square
 from demo.stage import Stage
+from demo.trading import trade
 from demo.world import World
 
 
@@ -37,6 +39,8 @@ def tell(stage: Stage, directory: Path, base_port: int, *, once: bool) -> None:
         mint(world)
         pay(world)
         spend(world)
+        give(world)
+        trade(world)
         square(world)
         attack(world)
         returned = survive(world)
