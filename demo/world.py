@@ -8,12 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from demo import api, proof, rogue
 from demo.commands import Answer, expect, run
 from demo.network import Network, Node
 from demo.stage import Stage
+
+STEPS: Final = frozenset(("buy", "ship", "release", "dispute", "resolve"))
+"""What is done to an order."""
+SENDING: Final = STEPS | {"send", "pay", "redeem", "claim", "like", "create", "register"}
+"""Commands of a wallet that ask before they sign what they send."""
+SIGNING: Final = SENDING | {"voucher", "offer"}
+"""With those that sign a paper for somebody else, and send nothing."""
+GROUPS: Final = frozenset(("campaign", "content", "order"))
+"""Words before the command's own."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +61,22 @@ class World:
     """By retailer: what its deposits have to come to."""
     shops: dict[str, str] = field(default_factory=dict)
     """By programme: whose it is."""
+    newcomers: list[dict[str, Any]] = field(default_factory=list)
+    """Customers whose wallets are made on the way, as the network's document has others."""
+    sponsor: dict[str, Any] = field(default_factory=dict)
+    """A shop's account that gives LiqBon away: the same, and its number in the shop's keystore."""
     deposits: dict[str, str] = field(default_factory=dict)
     """By customer: the transaction that minted what was handed in at a till."""
+    shopping_cycle: int = 0
+    """The settlement cycle in which what was spent at the shops will be netted."""
     denied: dict[str, Any] = field(default_factory=dict)
     """The obligation whose payment its creditor denied."""
     payment: str = ""
     """The transaction by which Alice paid Boris."""
+    content: str = ""
+    """What people like."""
+    orders: list[str] = field(default_factory=list)
+    """What Boris bought of Alice."""
 
     def url(self, partner: str) -> str:
         """A retailer's node."""
@@ -72,19 +91,19 @@ class World:
         """``--node`` options: this retailer's node first, then the others."""
         return [word for node in self.nodes(first) for word in ("--node", node.url)]
 
+    @property
+    def customers(self) -> list[dict[str, Any]]:
+        """Who has a wallet of its own: name, address, home, passphrase_file."""
+        return [*self.network.document["accounts"], *self.newcomers]
+
     def person(self, name: str) -> dict[str, Any]:
-        """A customer whose wallet came with the network: name, address, home, passphrase_file."""
-        people: list[dict[str, Any]] = self.network.document["accounts"]
-        return next(person for person in people if person["name"] == name)
+        """A customer, or the sponsor, by name."""
+        return next(each for each in [*self.customers, self.sponsor] if each.get("name") == name)
 
     def wallet(self, name: str, *words: str | Path, expect: Sequence[int] = (0,)) -> Answer:
-        """``liqbon-wallet`` with a customer's keys."""
+        """``liqbon-wallet`` with somebody's keys, opened for a command that signs."""
         person = self.person(name)
-        verb, *rest = words
-        keys = ["--home", person["home"]]
-        if verb in ("send", "pay", "redeem"):
-            keys += ["--passphrase-file", person["passphrase_file"], "--yes"]
-        return run("liqbon-wallet", verb, *rest, *keys, expect=expect)
+        return run("liqbon-wallet", *words, *_opened(person, words), expect=expect)
 
     def keys(self, code: str) -> dict[str, Any]:
         """A retailer as the network's document has it: home, passphrase_file, roles."""
@@ -116,6 +135,11 @@ class World:
         asking = [word for url in urls for word in ("--node", url)]
         return Decimal(self.wallet(name, "balance", *asking).document["total"])
 
+    def supply(self, partner: str) -> Decimal:
+        """What exists, as one node proves it."""
+        minted, redeemed, refunded = self.prove(partner, proof.SUPPLY_KEY).value
+        return Decimal(minted - redeemed + refunded).scaleb(-6)
+
     def name(self, code: str) -> str:
         """A retailer's name."""
         return self.retailers[code].name
@@ -146,6 +170,16 @@ class World:
         view = api.get(self.url(partner), f"/state/{key.hex()}?proof=1")
         expect(view["proof"] is not None, f"{partner} shows no proof")
         return proof.check(self.pinned, key, view["proof"])
+
+
+def _opened(person: dict[str, Any], words: Sequence[str | Path]) -> list[str | Path]:
+    """Whose keys a command of the wallet takes, and that nobody sits there to be asked."""
+    command = words[1] if words[0] in GROUPS else words[0]
+    options = ["--home", person["home"]]
+    if command in SIGNING:
+        options += ["--account", str(person.get("account", 0))]
+        options += ["--passphrase-file", person["passphrase_file"]]
+    return [*options, "--yes"] if command in SENDING else options
 
 
 def liqbon(units: int) -> str:
