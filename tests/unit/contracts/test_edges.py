@@ -33,7 +33,7 @@ def limits(reserve: int, pending: int | None = None, earmarked: int = 0) -> Limi
     """A reserve that counts, and perhaps another that waits."""
     terms = replace(LIMITS, reserve=reserve)
     waits = PendingReserve(pending, GENESIS_TIME, CONTEXT.time) if pending is not None else None
-    return Limits(terms, True, earmarked, 0, 0, waits, None)
+    return Limits(terms, True, earmarked, 0, 0, waits, None, None)
 
 
 def test_who_has_no_record_holds_nothing() -> None:
