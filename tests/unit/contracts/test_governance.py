@@ -28,11 +28,12 @@ from primitives.receipt import (
     Skip,
     VoteCounted,
 )
-from tests.builders import CODES, DAY_MS, PARAMETERS, a_code, a_genesis, a_person, a_role
+from tests.builders import CODES, a_code, a_genesis, a_person, a_role
 from tests.ledger import Ledger
 from tests.settling import done
 from tests.voting import (
     GRANTED,
+    QUIET,
     TIMELOCK,
     VOTING,
     a_record,
@@ -48,10 +49,6 @@ SAID = Declare(bytes(32), "https://example.com/said")
 NORTH, EAST = a_role("north", "admin"), a_role("east", "admin")
 STATUS = ProposalStatus
 SECOND = 1_000
-
-
-QUIET = replace(PARAMETERS, settlement_cycle_ms=100 * DAY_MS, reserve_lapse_ms=400 * DAY_MS)
-"""No cycle closes and no reserve lapses while somebody votes."""
 
 
 @pytest.fixture

@@ -9,16 +9,14 @@ from msgspec.structs import replace
 from primitives.entries import ProposalDue
 from primitives.governance import Declare, ProposalStatus, SetLimits
 from primitives.receipt import LimitsSet, Outcome, ProposalMoved, Receipt
-from tests.builders import CODES, DAY_MS, HOUR_MS, PARAMETERS, a_genesis
+from tests.builders import CODES, HOUR_MS, PARAMETERS, a_genesis
 from tests.ledger import Ledger
 from tests.settling import done
-from tests.voting import GRANTED, TIMELOCK, VOTING, an_exit, approve, passed, proposed
+from tests.voting import GRANTED, QUIET, TIMELOCK, VOTING, an_exit, approve, passed, proposed
 
 SAID = Declare(bytes(32), "https://example.com/said")
 STATUS = ProposalStatus
 SECOND = 1_000
-QUIET = replace(PARAMETERS, settlement_cycle_ms=100 * DAY_MS, reserve_lapse_ms=400 * DAY_MS)
-"""No cycle closes and no reserve lapses while somebody votes."""
 
 
 @pytest.fixture
