@@ -51,8 +51,9 @@ def a_seat(ledger: Ledger, partner: str, key: str | None = None) -> Seat:
     return Seat(signer.public_key, signer.sign(message))
 
 
-def an_application(ledger: Ledger, code: str = "fifth", **fields: object) -> Application:
+def an_application(ledger: Ledger, code: object = "fifth", **fields: object) -> Application:
     """As whoever holds the roles of ``code`` would write it."""
+    code = str(code)
     wish: dict[str, object] = {
         "code": code,
         "name": code.capitalize(),
