@@ -91,10 +91,16 @@ bench: install-dev ## measure throughput and finality (QUICK=1: under two minute
 simulate: install-dev ## run simulator seeds (SEEDS=0-999) and print a verdict for each
 	$(RUN) -m tests.simulation --seeds $(SEEDS)
 
+.PHONY: mutants
+mutants: install-dev ## break each rule of the ledger and see a test notice; resumes where it stopped
+	@mkdir -p docs/results
+	nice -n 10 $(RUN) -m tests.mutation
+
 .PHONY: soak
-soak: install-dev ## the long simulation; resumes where it stopped
+soak: install-dev ## the long simulation, then the mutants; resumes where it stopped
 	@mkdir -p docs/results
 	$(RUN) -m tests.simulation --seeds $(SEEDS) --results docs/results/simulation.json
+	@$(MAKE) --no-print-directory mutants
 
 .PHONY: vectors
 vectors: install-dev ## regenerate the golden vectors; git diff shows what moved

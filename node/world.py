@@ -103,13 +103,23 @@ class BatchChecker(Protocol):
         """Then the replica's ``on_batch_checked(digest, fault)``; ``fault`` is None or a code."""
 
 
+class CannotExecute(Exception):
+    """The next block must not be carried out here; ``code`` is stable, ``reason`` for people."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+        self.reason = reason
+
+
 class Execution(Protocol):
     """Executes final blocks, one at a time and without gaps."""
 
     def execute(
         self, header: Header, digest: bytes, batches: tuple[tuple[int, Batch], ...]
     ) -> None:
-        """Execute the (lane, batch)es in this order; then the replica's ``on_executed``."""
+        """Execute the (lane, batch)es in this order; then the replica's ``on_executed``, or
+        ``on_unexecutable`` if this release must not carry the block out."""
 
     def certify(self, certificate: StateCertificate) -> None:
         """A height's certificate is complete; it may be ahead of what was executed here."""

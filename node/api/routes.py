@@ -7,7 +7,16 @@ from typing import Any, Final, NamedTuple
 
 from client import views
 from client.fields import Page
-from node.api import accounts, chain, commerce, health, partners, settlement, transactions
+from node.api import (
+    accounts,
+    chain,
+    commerce,
+    governance,
+    health,
+    partners,
+    settlement,
+    transactions,
+)
 from node.api.asking import Answer, Ask
 from node.api.parameters import (
     ADDRESS,
@@ -15,6 +24,7 @@ from node.api.parameters import (
     BATCHES,
     CAMPAIGN,
     CHANNEL,
+    CONCERNING,
     CONTENT,
     CURSOR,
     CYCLE,
@@ -32,6 +42,8 @@ from node.api.parameters import (
     PLACE,
     PROGRAMME,
     PROOF,
+    PROPOSAL,
+    PROPOSAL_STATUS,
     STATUS,
     TIMEOUT,
     WAIT,
@@ -203,6 +215,14 @@ ROUTES: Final = (
     ),
     Route(
         "GET",
+        "/v1/partners/{partner}",
+        partners.partner,
+        views.PartnerDetail,
+        parameters=(PARTNER, PROOF),
+        problems=("partner_unknown", "not_certified"),
+    ),
+    Route(
+        "GET",
         "/v1/custodians",
         partners.custodians,
         Page[views.CustodianView],
@@ -224,6 +244,62 @@ ROUTES: Final = (
         Page[views.PublishedRateView],
         parameters=(PARTNER, PROGRAMME, *PAGED),
         problems=("partner_unknown", "programme_unknown", "cursor_malformed"),
+    ),
+    Route(
+        "GET",
+        "/v1/programmes/{partner}/{programme}/terms",
+        partners.terms,
+        Page[views.PublishedTermsView],
+        parameters=(PARTNER, PROGRAMME, *PAGED),
+        problems=("partner_unknown", "programme_unknown", "cursor_malformed"),
+    ),
+    Route(
+        "GET",
+        "/v1/applications",
+        governance.applications,
+        Page[views.ApplicationView],
+        parameters=PAGED,
+        problems=("cursor_malformed",),
+    ),
+    Route(
+        "GET",
+        "/v1/applications/{address}",
+        governance.application,
+        views.ApplicationDetail,
+        parameters=(ADDRESS, PROOF),
+        problems=(*OF_ADDRESSES, "application_unknown", "not_certified"),
+    ),
+    Route(
+        "GET",
+        "/v1/proposals",
+        governance.proposals,
+        Page[views.ProposalView],
+        parameters=(CONCERNING, PROPOSAL_STATUS, *PAGED),
+        problems=("partner_unknown", "cursor_malformed"),
+    ),
+    Route(
+        "GET",
+        "/v1/proposals/{proposal}",
+        governance.proposal,
+        views.ProposalDetail,
+        parameters=(PROPOSAL, PROOF),
+        problems=("proposal_unknown", "not_certified"),
+    ),
+    Route(
+        "GET",
+        "/v1/membership",
+        governance.membership,
+        views.MembershipView,
+        parameters=(PROOF,),
+        problems=("not_certified",),
+    ),
+    Route(
+        "GET",
+        "/v1/protocol",
+        governance.protocol,
+        views.ProtocolView,
+        parameters=(PROOF,),
+        problems=("not_certified",),
     ),
     Route(
         "GET",
