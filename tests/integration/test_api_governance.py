@@ -206,6 +206,25 @@ async def test_a_list_ends_where_so_many_were_looked_at_and_goes_on_there(
     assert [item.proposal for item in page.items] == [first.hex()]
 
 
+async def test_so_many_votes_are_looked_at_for_one_page_and_no_more(
+    at: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a hundred partners a page of a hundred proposals would be ten thousand look-ups."""
+    monkeypatch.setattr("node.api.governance.SCANNED", 8)
+    ledger = at.node.ledger
+    made = [proposed(ledger, council.CHARTER) for _ in range(5)]
+    sizes, joined, cursor = [], [], ""
+    for _ in made:
+        page = await at.document(f"/v1/proposals?limit=100{cursor}", Page[views.ProposalView])
+        sizes.append(len(page.items))
+        joined += [item.proposal for item in page.items]
+        if page.next is None:
+            break
+        cursor = f"&cursor={page.next}"
+    assert joined == [id_.hex() for id_ in reversed(made)]
+    assert sizes == [2, 2, 1], "four electors each"
+
+
 async def test_a_list_shows_votes_that_are_attested_and_none_newer(at: Site) -> None:
     ledger = at.node.ledger
     id_ = proposed(ledger, council.CHARTER)
