@@ -43,7 +43,7 @@ class Decision(NamedTuple):
 
 MEASURES: Final[dict[type[g.Measure], Decision]] = {
     g.AdmitPartner: Decision(
-        "nobody who has a vote",
+        "nobody",
         (
             o.APPLICATION_UNKNOWN,
             o.PARTNER_EXISTS,
