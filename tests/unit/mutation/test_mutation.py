@@ -10,10 +10,10 @@ import pytest
 from contracts import context, programmes, token
 from primitives.receipt import Outcome
 from tests.mutation import explained, golden, live
-from tests.mutation.__main__ import what_is_wrong
+from tests.mutation.__main__ import rules, unjudged, what_is_wrong
 from tests.mutation.judge import TimedOut, Verdict, allow, in_child
 from tests.mutation.mutator import Mutant, mutants
-from tests.mutation.results import Results
+from tests.mutation.results import Results, digest_of
 from tests.mutation.run import target
 from tests.mutation.text import Text
 
@@ -263,6 +263,25 @@ def test_an_explanation_of_what_does_not_live_is_wrong(tmp_path: Path) -> None:
     assert [line.split(":")[0] for line in what_is_wrong(results, [an_explanation(KEY[3])])] == [
         "stale"
     ]
+
+
+def test_who_was_not_judged_to_the_end_as_it_is_now_is_told(tmp_path: Path) -> None:
+    name = "contracts/supply.py"
+    broken = target(name)
+    results = Results(tmp_path / "mutation.json")
+    assert unjudged(results, [name]) == [f"not judged: {name}"]
+    known = results.module(name, digest_of(broken.source), 1)
+    assert unjudged(results, [name]) == [f"not judged: {name}"]
+    known.add(broken.mutants[0], Verdict.KILLED)
+    assert unjudged(results, [name]) == []
+    known.digest = digest_of(f"{broken.source}# changed")
+    assert unjudged(results, [name]) == [f"not judged: {name}"]
+
+
+def test_every_module_that_decides_something_is_judged_and_no_check_is() -> None:
+    names = rules()
+    assert "contracts/token.py" in names
+    assert [name for name in names if "invariants" in name] == []
 
 
 def test_nothing_is_explained_twice() -> None:
