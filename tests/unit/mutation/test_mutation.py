@@ -16,6 +16,7 @@ from tests.mutation.mutator import Mutant, mutants
 from tests.mutation.results import Results, digest_of
 from tests.mutation.run import target
 from tests.mutation.text import Text
+from tests.mutation.trials import Trials
 
 NAMES: dict[str, object] = {"Outcome": Outcome}
 
@@ -204,6 +205,13 @@ def test_the_golden_vectors_hold_and_notice_a_mutant() -> None:
     assert len(cases) > 300
     assert all(case.holds() for case in cases)
     assert in_child(attempt)
+
+
+def test_what_no_trial_reaches_lives() -> None:
+    """A line that nothing runs is a test that is missing, too."""
+    begun: list[int] = []
+    assert Trials([], []).first_to_fail([], begun.append) is None
+    assert begun == []
 
 
 # --- what is known -------------------------------------------------------------------------------
