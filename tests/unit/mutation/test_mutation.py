@@ -187,6 +187,17 @@ def test_who_took_a_value_by_name_gets_the_broken_one() -> None:
     assert programmes.DAY_MS == 86_400_000
 
 
+def test_a_table_is_made_anew_of_the_broken_row_above_it() -> None:
+    source = "_COMMON = (1, 2)\nOTHER = (7,)\nTABLE = {'all': (*_COMMON, 3)}\n"
+    module = ModuleType("table")
+    exec(compile(source, "table.py", "exec"), vars(module))
+    other = module.OTHER
+    [mutant] = [m for m in mutants("table.py", source, vars(module)) if m.after.endswith("(2, 2)")]
+    live.put(mutant, module, source)
+    assert module.TABLE == {"all": (2, 2, 3)}
+    assert module.OTHER is other
+
+
 def test_a_child_that_breaks_is_no_verdict(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ChildProcessError):
         in_child(lambda: 1 // 0)
