@@ -50,7 +50,7 @@ def _people(world: World) -> list[str]:
     terms = f"--price {PRICE} --arbiter {dora} --ship-within 7d"
     return [
         f"liqbon-wallet like {world.content} 0.25 {_keys('wallets/boris')}",
-        f"liqbon-wallet content show {world.content} --home wallets/cleo",
+        f"liqbon-wallet content show {world.content} --no-qr --home wallets/cleo",
         f"liqbon-wallet order offer {terms} --no-qr {_keys('wallets/alice')} | tee offer.txt",
         f"liqbon-wallet order buy offer.txt {_keys('wallets/boris')}",
         f"liqbon-wallet order show {world.orders[-1]} --home wallets/boris",

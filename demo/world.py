@@ -23,6 +23,8 @@ SIGNING: Final = SENDING | {"voucher", "offer"}
 """With those that sign a paper for somebody else, and send nothing."""
 GROUPS: Final = frozenset(("campaign", "content", "order"))
 """Words before the command's own."""
+LAG_S: Final = 20.0
+"""How far a node may be behind a quorum on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class World:
     """By retailer: what its deposits have to come to."""
     shops: dict[str, str] = field(default_factory=dict)
     """By programme: whose it is."""
+    finals: list[int] = field(default_factory=list)
+    """Heights at which a command said that something was final."""
     newcomers: list[dict[str, Any]] = field(default_factory=list)
     """Customers whose wallets are made on the way, as the network's document has others."""
     sponsor: dict[str, Any] = field(default_factory=dict)
@@ -103,7 +107,7 @@ class World:
     def wallet(self, name: str, *words: str | Path, expect: Sequence[int] = (0,)) -> Answer:
         """``liqbon-wallet`` with somebody's keys, opened for a command that signs."""
         person = self.person(name)
-        return run("liqbon-wallet", *words, *_opened(person, words), expect=expect)
+        return self._heard(run("liqbon-wallet", *words, *_opened(person, words), expect=expect))
 
     def keys(self, code: str) -> dict[str, Any]:
         """A retailer as the network's document has it: home, passphrase_file, roles."""
@@ -115,7 +119,7 @@ class World:
         keys = self.keys(code)
         opened = ["--home", keys["home"], "--passphrase-file", keys["passphrase_file"]]
         asking = [] if "--node" in words else self.asking(code)
-        return run("liqbon-partner", *words, *opened, *asking)
+        return self._heard(run("liqbon-partner", *words, *opened, *asking))
 
     @property
     def judge(self) -> dict[str, Any]:
@@ -128,7 +132,14 @@ class World:
         keys = self.judge
         opened = ["--home", keys["home"], "--passphrase-file", keys["passphrase_file"]]
         url = next(iter(self.network.nodes.values())).url
-        return run("liqbon-partner", *words, *opened, "--node", url)
+        return self._heard(run("liqbon-partner", *words, *opened, "--node", url))
+
+    def _heard(self, answer: Answer) -> Answer:
+        """Remember when it was final, if it was: whoever is asked next has to have come so far."""
+        document = answer.document
+        if isinstance(document, dict) and document.get("proof"):
+            self.finals.append(document["proof"]["height"])
+        return answer
 
     def held_by(self, name: str, *urls: str) -> Decimal:
         """What a customer's wallet proves that it holds, asking these nodes alone if any."""
@@ -166,10 +177,18 @@ class World:
         self.pinned = proof.pin(b64decode(document["raw"]))
 
     def prove(self, partner: str, key: bytes) -> proof.Proven:
-        """A state entry that one node shows, checked by ``demo.proof``."""
-        view = api.get(self.url(partner), f"/state/{key.hex()}?proof=1")
-        expect(view["proof"] is not None, f"{partner} shows no proof")
-        return proof.check(self.pinned, key, view["proof"])
+        """A state entry that one node shows, checked by ``demo.proof``; no older than what was
+        final when it is asked, which a quorum has and this node may not have heard of yet."""
+        newest = max(self.finals, default=0)
+
+        def look() -> proof.Proven | None:
+            view = api.get(self.url(partner), f"/state/{key.hex()}?proof=1")
+            expect(view["proof"] is not None, f"{partner} shows no proof")
+            proven = proof.check(self.pinned, key, view["proof"])
+            return proven if proven.height >= newest else None
+
+        proven: proof.Proven = api.until(f"{partner} proves height {newest}", look, LAG_S)
+        return proven
 
 
 def _opened(person: dict[str, Any], words: Sequence[str | Path]) -> list[str | Path]:

@@ -75,7 +75,7 @@ def living(place: Path) -> list[str]:
 
 def test_the_whole_story_holds_and_leaves_nothing_behind(tmp_path: Path) -> None:
     run = demo(tmp_path, "--once")
-    told, _ = run.communicate(timeout=300)
+    told, _ = run.communicate(timeout=600)
     assert run.returncode == 0, told
     titles = re.findall(r"^\d+\. (.*)$", told, flags=re.MULTILINE)
     assert tuple(titles) == SCENES

@@ -5,7 +5,10 @@ from pathlib import Path
 import click
 import pytest
 
-from demo.network import Network
+from demo import api, proof
+from demo.commands import Answer
+from demo.network import Network, Node
+from demo.proof import Proven
 from demo.stage import Stage
 from demo.world import GROUPS, SENDING, SIGNING, World, _opened
 from wallet.cli import cli
@@ -53,8 +56,26 @@ def test_a_shop_gives_from_an_account_of_its_own() -> None:
     assert added[added.index("--account") + 1] == "3"
 
 
-def test_everybody_is_found_by_name(tmp_path: Path) -> None:
-    world = World(Stage(), Network(tmp_path, 7600), tmp_path)
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(Stage(), Network(tmp_path, 7600), tmp_path)
+
+
+def test_a_node_that_has_not_heard_of_it_is_asked_again(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heights = iter((5, 6, 7, 8))
+    monkeypatch.setattr(api, "get", lambda *_: {"proof": "a proof"})
+    monkeypatch.setattr(proof, "check", lambda *_: Proven(None, next(heights), "", 3, 4))
+    world.network.nodes = {"a": Node("a", "http://127.0.0.1:1", 1, tmp_path)}
+    assert world.prove("a", b"key").height == 5
+    for document in ({"proof": {"height": 7}}, {"proof": {"height": 3}}, {"proof": None}, {}, None):
+        answer = Answer(0, document, "", 0)
+        assert world._heard(answer) is answer
+    assert world.prove("a", b"key").height == 7
+
+
+def test_everybody_is_found_by_name(world: World) -> None:
     world.network.document = {"accounts": [{"name": "alice"}, {"name": "boris"}]}
     world.newcomers.append(PERSON)
     assert [each["name"] for each in world.customers] == ["alice", "boris", "cleo"]
