@@ -91,7 +91,7 @@ def test_what_falls_due_leaves_the_events_that_it_can_append(item: type[DueItem]
 def test_the_rules_that_the_tables_name_are_numbers_of_the_specification() -> None:
     pages = "\n".join(path.read_text() for path in (ROOT / "docs" / "spec").glob("*.md"))
     rows: list[Rule | Decision | Falling] = [*RULES.values(), *MEASURES.values(), *DUE.values()]
-    assert all(row.rules for row in rows)
+    assert all(row.rules and len(set(row.rules)) == len(row.rules) for row in rows)
     named = {rule for row in rows for rule in row.rules}
     assert named - set(re.findall(r"\*\*\[([A-Z]+-\d+)\]\*\*", pages)) == set()
 

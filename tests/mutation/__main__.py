@@ -1,5 +1,9 @@
 """``python -m tests.mutation``: judge the mutants of ``contracts``; 0 if none lives unexplained.
 
+Not those of ``contracts.invariants``: nothing is decided there. They are checks of the rules, which
+the tests run after every step; what breaks one of them makes no balance wrong. They are judged only
+if named.
+
 Goes on where the results file stopped: a module whose source did not change is not judged again,
 but for its survivors that nobody explained.
 """
@@ -16,15 +20,14 @@ from tests.mutation.run import ROOT, Run, diff, say, target
 from tests.mutation.trials import collect
 
 PACKAGE = "contracts"
+CHECKS = "contracts/invariants/"
 RESULTS = ROOT / "docs/results/mutation.json"
 
 
 def main(arguments: list[str]) -> int:
     """0 if every mutant is killed or explained, 1 if not, 2 for wrong usage or a failing test."""
     options = _parser().parse_args(arguments)
-    names = options.module or sorted(
-        path.relative_to(ROOT).as_posix() for path in (ROOT / PACKAGE).rglob("*.py")
-    )
+    names = options.module or rules()
     explanations = explained.read()
     results = Results(options.results)
     if options.list:
@@ -36,9 +39,15 @@ def main(arguments: list[str]) -> int:
         run = Run([target(name) for name in names], results, explained.reasons(explanations))
         if collect(run.run):
             return 2
-    wrong = what_is_wrong(results, explanations)
+    wrong = [*what_is_wrong(results, explanations), *unjudged(results, names)]
     say("\n".join(wrong) or "every mutant was killed or is explained")
     return 1 if wrong else 0
+
+
+def rules() -> list[str]:
+    """Every module that decides something."""
+    names = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / PACKAGE).rglob("*.py"))
+    return [name for name in names if not name.startswith(CHECKS)]
 
 
 def _list(names: list[str]) -> None:
@@ -59,6 +68,15 @@ def what_is_wrong(results: Results, explanations: list[explained.Explanation]) -
         *(f"unexplained: {each['place']}\n{_told(key_of(each))}" for each in open_ones),
         *(f"stale: {key[0]}\n{_told(key)}" for key in stale),
     ]
+
+
+def unjudged(results: Results, names: list[str]) -> list[str]:
+    """Modules of which some mutant, as their source is now, was never judged."""
+    return [f"not judged: {name}" for name in names if not results.is_whole(name, _source(name))]
+
+
+def _source(name: str) -> str:
+    return (ROOT / name).read_text()
 
 
 def _is_judged(module: str, whole: set[str]) -> bool:

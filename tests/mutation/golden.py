@@ -70,7 +70,8 @@ def _of_family(name: str) -> Iterator[Block | Founding]:
 def _block(title: str, case: dict[str, Any]) -> Block:
     chain = bytes.fromhex(case["chain"])
     parameters = decode(Parameters, bytes.fromhex(case["parameters"]))
-    context = BlockContext(parameters, chain, case["height"], case["time"], case["lanes"])
+    numbers = (case[name] for name in ("height", "time", "lanes", "epoch"))
+    context = BlockContext(parameters, chain, *numbers)
     transactions = [
         (lane, decode_signed(bytes.fromhex(raw), chain)) for lane, raw in case["transactions"]
     ]

@@ -52,15 +52,26 @@ def _code_of(code: CodeType, name: str) -> CodeType:
 
 
 def _assign_anew(mutant: Mutant, module: ModuleType, mutated: str) -> None:
-    [statement] = [each for each in ast.parse(mutated).body if each.lineno == mutant.first_line]
-    assert isinstance(statement, ast.Assign | ast.AnnAssign)
+    """Work out the edited value, and those below it that are made of it."""
+    anew: set[str] = set()
+    for statement in ast.parse(mutated).body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            used = {each.id for each in ast.walk(statement) if isinstance(each, ast.Name)}
+            if statement.lineno == mutant.first_line or used & anew:
+                anew.add(_assign(statement, module))
+    assert anew, mutant.place
+
+
+def _assign(statement: ast.Assign | ast.AnnAssign, module: ModuleType) -> str:
+    """Give the name its value, here and wherever it was taken from here; that name."""
     target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
     name = ast.unparse(target)
     before = vars(module)[name]
-    exec(compile(ast.Module([statement], []), mutant.module, "exec"), vars(module))
+    exec(compile(ast.Module([statement], []), module.__name__, "exec"), vars(module))
     for other in list(sys.modules.values()):
         if vars(other).get(name) is before and module.__name__ in _sources_of(other, name):
             setattr(other, name, vars(module)[name])
+    return name
 
 
 def _sources_of(module: ModuleType, name: str) -> Iterator[str]:

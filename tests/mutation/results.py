@@ -106,6 +106,11 @@ class Results:
             known = self.modules[name] = Module(digest, mutants)
         return known
 
+    def is_whole(self, name: str, source: str) -> bool:
+        """Whether every mutant of a module was judged, as its source is."""
+        known = self.modules.get(name)
+        return known is not None and known.digest == digest_of(source) and known.is_whole
+
     def forget(self, names: list[str]) -> None:
         """Judge these anew."""
         self.modules = {name: each for name, each in self.modules.items() if name not in names}

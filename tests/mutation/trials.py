@@ -19,7 +19,11 @@ from hypothesis import Phase, settings
 from tests.mutation import golden
 
 ROOT = Path(__file__).resolve().parents[2]
-TESTS = ("tests/unit/contracts", "tests/properties/test_netting.py")
+TESTS = (
+    "tests/unit/contracts",
+    "tests/properties/test_netting.py",
+    "tests/architecture/test_rulebook.py",
+)
 """Not the random histories, nor ``tests/confiscation``: they would notice much that these do not,
 but take a minute to say so, and a rule deserves a test that names it."""
 QUIET = ("-q", "-s", "-p", "no:cacheprovider", "--no-header", "--disable-warnings")
@@ -62,9 +66,10 @@ class Trials:
     def first_to_fail(self, chosen: Sequence[int], begins: Callable[[int], None]) -> int | None:
         """Run trials in this order, golden cases first, until one fails; which that is.
 
-        ``begins`` is told of each trial before it is run.
+        ``begins`` is told of each trial before it is run. None if all hold, or there are none.
         """
-        for number, following in zip(chosen, [*chosen[1:], None], strict=True):
+        for place, number in enumerate(chosen):
+            following = chosen[place + 1] if place + 1 < len(chosen) else None
             begins(number)
             if not self._holds(number, following):
                 return number

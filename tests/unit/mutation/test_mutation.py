@@ -10,12 +10,13 @@ import pytest
 from contracts import context, programmes, token
 from primitives.receipt import Outcome
 from tests.mutation import explained, golden, live
-from tests.mutation.__main__ import what_is_wrong
+from tests.mutation.__main__ import rules, unjudged, what_is_wrong
 from tests.mutation.judge import TimedOut, Verdict, allow, in_child
 from tests.mutation.mutator import Mutant, mutants
-from tests.mutation.results import Results
+from tests.mutation.results import Results, digest_of
 from tests.mutation.run import target
 from tests.mutation.text import Text
+from tests.mutation.trials import Trials
 
 NAMES: dict[str, object] = {"Outcome": Outcome}
 
@@ -186,6 +187,17 @@ def test_who_took_a_value_by_name_gets_the_broken_one() -> None:
     assert programmes.DAY_MS == 86_400_000
 
 
+def test_a_table_is_made_anew_of_the_broken_row_above_it() -> None:
+    source = "_COMMON = (1, 2)\nOTHER = (7,)\nTABLE = {'all': (*_COMMON, 3)}\n"
+    module = ModuleType("table")
+    exec(compile(source, "table.py", "exec"), vars(module))
+    other = module.OTHER
+    [mutant] = [m for m in mutants("table.py", source, vars(module)) if m.after.endswith("(2, 2)")]
+    live.put(mutant, module, source)
+    assert module.TABLE == {"all": (2, 2, 3)}
+    assert module.OTHER is other
+
+
 def test_a_child_that_breaks_is_no_verdict(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ChildProcessError):
         in_child(lambda: 1 // 0)
@@ -204,6 +216,13 @@ def test_the_golden_vectors_hold_and_notice_a_mutant() -> None:
     assert len(cases) > 300
     assert all(case.holds() for case in cases)
     assert in_child(attempt)
+
+
+def test_what_no_trial_reaches_lives() -> None:
+    """A line that nothing runs is a test that is missing, too."""
+    begun: list[int] = []
+    assert Trials([], []).first_to_fail([], begun.append) is None
+    assert begun == []
 
 
 # --- what is known -------------------------------------------------------------------------------
@@ -263,6 +282,25 @@ def test_an_explanation_of_what_does_not_live_is_wrong(tmp_path: Path) -> None:
     assert [line.split(":")[0] for line in what_is_wrong(results, [an_explanation(KEY[3])])] == [
         "stale"
     ]
+
+
+def test_who_was_not_judged_to_the_end_as_it_is_now_is_told(tmp_path: Path) -> None:
+    name = "contracts/supply.py"
+    broken = target(name)
+    results = Results(tmp_path / "mutation.json")
+    assert unjudged(results, [name]) == [f"not judged: {name}"]
+    known = results.module(name, digest_of(broken.source), 1)
+    assert unjudged(results, [name]) == [f"not judged: {name}"]
+    known.add(broken.mutants[0], Verdict.KILLED)
+    assert unjudged(results, [name]) == []
+    known.digest = digest_of(f"{broken.source}# changed")
+    assert unjudged(results, [name]) == [f"not judged: {name}"]
+
+
+def test_every_module_that_decides_something_is_judged_and_no_check_is() -> None:
+    names = rules()
+    assert "contracts/token.py" in names
+    assert [name for name in names if "invariants" in name] == []
 
 
 def test_nothing_is_explained_twice() -> None:
