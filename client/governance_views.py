@@ -109,8 +109,9 @@ class ProposalView(View, frozen=True):
     """Something that was put to the vote.
 
     ``needed`` of the ``electors`` must approve. At ``deadline`` it expires while open and is
-    carried out while passed; null once it is over. ``decided``: when it passed or was rejected.
-    ``obstacle`` is the code of what stood in the way of a void one.
+    carried out while passed; null once it is over. ``decided``: when it passed or was rejected;
+    ``ended``: when it was over, null while it is not (what was due then was done by the next
+    block). ``obstacle`` is the code of what stood in the way of a void one.
     """
 
     proposal: DigestText
@@ -124,6 +125,7 @@ class ProposalView(View, frozen=True):
     opened: TimeText
     decided: TimeText | None
     deadline: TimeText | None
+    ended: TimeText | None
     obstacle: str | None
 
 

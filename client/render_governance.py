@@ -242,6 +242,8 @@ def proposal_view(
     """A proposal, and how each of its electors voted (None: not, or not yet)."""
     electors = [(code, ballots.get(code)) for code in proposal.electors]
     pending = proposal.status in _PENDING
+    rejected = proposal.status == ProposalStatus.REJECTED
+    ended = proposal.decided if rejected else proposal.deadline
     return views.ProposalView(
         proposal=id_.hex(),
         proposer=proposal.proposer,
@@ -257,6 +259,7 @@ def proposal_view(
         opened=format_time(proposal.opened),
         decided=format_time(proposal.decided) if proposal.decided else None,
         deadline=format_time(proposal.deadline) if pending else None,
+        ended=None if pending else format_time(ended),
         obstacle=_obstacle(proposal.obstacle),
     )
 

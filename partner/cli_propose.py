@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 import click
 
+from client.measure_words import told_measure
 from partner.acting import Deed, act
 from partner.arguments import account_of_address, code_of, units_of
 from partner.cli_settle import CYCLE, PLACE
 from partner.hashed import document_digest
-from partner.measures import told_measure
 from partner.roles import account_option, holder
 from partner.visit import SIGNING, Visit, visiting
 from partner.voting import tell_proposal

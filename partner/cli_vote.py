@@ -7,11 +7,11 @@ import asyncio
 import click
 
 from client.errors import RefusedByLedger
+from client.measure_words import told_measure
 from client.render_governance import proposal_view
 from partner.acting import Deed, act
 from partner.arguments import digest_of
 from partner.documents import told_standing
-from partner.measures import told_measure
 from partner.roles import Holder, account_option, holder
 from partner.visit import SIGNING, Visit, visiting
 from partner.voting import ProposalsDocument, listed, proven_proposal, show_proposal, tell_proposal

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from client.errors import Blame, Fault, none_answered
 from client.governance_views import ProposalView
 from client.http import NodeApi
+from client.measure_words import told_measure
 from client.render_governance import proposal_view
 from partner.acting import Acted
 from partner.books import Books
 from partner.documents import Document, Proof, Standing, settled_proof, told_proof, told_standing
-from partner.measures import told_measure
 from partner.visit import Visit
 from primitives.address import address
 from primitives.amount import format_amount

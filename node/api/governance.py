@@ -50,7 +50,7 @@ V = TypeVar("V")
 At = tuple[int, int]
 
 SCANNED: Final = 500
-"""Items that are looked at for one page; a cursor goes on where they end."""
+"""Items, and votes on them, that are looked at for one page; a cursor goes on where they end."""
 
 
 async def proposals(ask: Ask) -> Answer:
@@ -161,15 +161,16 @@ def _page(
 ) -> tuple[list[V], str | None]:
     """A page of a list, and the cursor of what follows: the place of the last one looked at. A
     page may be short, or empty, and yet have a next one."""
-    last = place_before(ask)
+    last, looked_at = place_before(ask), 0
     items: list[V] = []
     found = ask.api.queries.listed(listing, owner, last, SCANNED)
     for at, id_ in found:
-        if len(items) == ask.values["limit"]:
+        if len(items) == ask.values["limit"] or looked_at >= SCANNED:
             break
         document = view(at, id_)
         if document is not None:
             items.append(document)
+            looked_at += len(document.electors) if isinstance(document, ProposalView) else 0
         last = at
     else:
         if len(found) < SCANNED:

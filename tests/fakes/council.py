@@ -107,6 +107,13 @@ def proposing(desk: Desk, measure: Measure, by: str = CODES[0]) -> Decoded:
     return desk.act(admin(by), Propose(by, measure))
 
 
+def proposed(ledger: Ledger, measure: Measure, by: str = CODES[0]) -> bytes:
+    """The id of a proposal that was made just now; a block."""
+    made = proposing(ledger, measure, by)
+    ledger.block(made)
+    return made.id
+
+
 def votes(
     desk: Desk, proposal: bytes, by: Sequence[str] = CODES[:3], *, approve: bool = True
 ) -> list[Decoded]:

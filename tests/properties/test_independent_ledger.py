@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from tests.properties.golden import (
     TRANSACTIONS,
+    State,
     after,
     before,
     blocks,
@@ -35,6 +36,9 @@ OUTPUTS = {0x20: 1, 0x41: 1, 0x61: 1, 0x91: 2, 0x92: 1, 0xA2: 3, 0xA3: 3, 0xA5: 
 """What [LANE-3] counts of other actions than transfers."""
 LOCKED = {0x90: 4, 0xA0: 4}
 """Where campaigns and orders say what they hold, by the prefix of their keys."""
+LANE_DAY, PAGE = 0x50, 0x61
+NEVER_HELD_UP = (0x70, 0x71, 0x72, 0x73, 0x81)
+"""[LEDGER-14] What is said of obligations, and votes."""
 DUE = (0x60, 0x61, 0x62)
 """Prefixes of the calendar: nothing else is ever removed."""
 
@@ -282,6 +286,48 @@ def test_no_balance_falls_but_that_of_a_sender(case: Any) -> None:
     senders = {fields[2] for (fields, _, _), code in sent(case) if code == "done"}
     fell = {account for account in old if new[account][0] < old[account][0]}
     assert fell <= senders
+
+
+def created(old: State, new: State) -> int:
+    """[LEDGER-14] Entries that a transaction added; of the calendar's pages each item counts."""
+    added = [key for key in new.keys() - old.keys() if key[0] not in (LANE_DAY, PAGE)]
+    return len(added) + items(new) - items(old)
+
+
+def items(state: State) -> int:
+    """How many stand in the calendar."""
+    return sum(len(page[0]) for page in of_kind(state, PAGE).values())
+
+
+ALONE = [case for case in blocks() if len(case["verdicts"]) == len(case["receipts"]) == 1]
+"""Blocks in which one transaction used its sequence, and nothing fell due."""
+
+
+@pytest.mark.parametrize("case", ALONE, ids=named)
+def test_a_lane_is_charged_for_what_its_transaction_creates(case: Any) -> None:
+    """[LEDGER-14] but not for words that a deadline waits for, and votes, if they are done."""
+    old, new = before(case), after(case)
+    [((fields, _, _), code)] = sent(case)
+    free = code == "done" and fields[6][0] in NEVER_HELD_UP
+    today = case["time"] // 86_400_000
+    days = [of_kind(state, LANE_DAY).get(bytes(2), [today, 0]) for state in (old, new)]
+    charged = days[1][1] - (days[0][1] if days[0][0] == today else 0)
+    if days[1] == days[0]:
+        charged = 0
+    assert charged == (0 if free else created(old, new))
+    assert days[1][1] <= parameters(hexed(case["parameters"]))["entries_per_lane_and_day"]
+
+
+def test_some_lanes_are_charged_for_every_kind_of_entry_that_people_and_partners_make() -> None:
+    """Or the test above would show little."""
+    made = {
+        key[0]
+        for case in ALONE
+        if created(before(case), after(case))
+        for key in after(case).keys() - before(case).keys()
+    }
+    assert {0x10, 0x11, 0x23, 0x26, 0x30, 0x31, 0x32, 0x40, 0x61, 0x72, 0x80, 0x81} <= made
+    assert {0x90, 0x91, 0x92, 0xA0, 0xB0} <= made
 
 
 def test_the_ledger_s_cases_meet_every_code() -> None:

@@ -155,7 +155,8 @@ def test_an_open_proposal_says_who_voted_how_and_who_did_not() -> None:
     ]
     assert (view.status, view.needed, view.approved, view.opposed) == ("open", 3, 1, 1)
     assert (view.opened, view.decided) == ("2026-11-01T00:00:00.000Z", None)
-    assert (view.deadline, view.obstacle) == ("2026-11-01T00:00:01.000Z", None)
+    assert (view.deadline, view.ended) == ("2026-11-01T00:00:01.000Z", None)
+    assert view.obstacle is None
     assert view.measure == views.RemovePartnerView(partner="west")
 
 
@@ -169,6 +170,9 @@ def test_a_passed_proposal_says_when_it_is_carried_out_and_one_that_is_over_says
     void = replace(passed, status=ProposalStatus.VOID, obstacle=int(Outcome.LAST_PARTNER))
     view = proposal_view(ID, void, {}, "lqb")
     assert (view.status, view.deadline, view.obstacle) == ("void", None, "last_partner")
+    assert view.ended == "2026-11-01T00:00:01.000Z", "when it would have been carried out"
+    rejected = replace(PROPOSAL, status=ProposalStatus.REJECTED, decided=GENESIS_TIME + 7)
+    assert proposal_view(ID, rejected, {}, "lqb").ended == "2026-11-01T00:00:00.007Z"
 
 
 def test_the_event_of_a_proposal_names_an_obstacle_only_where_there_was_one() -> None:

@@ -1,10 +1,9 @@
-"""What a partner may put to the vote, told in words. Knows every measure; decides none."""
+"""What partners may put to the vote, told in words. Knows every measure; decides none."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
-from client.fields import format_time
 from primitives.address import address
 from primitives.amount import format_amount
 from primitives.governance import (
@@ -84,8 +83,3 @@ def _limits(limits: VotedLimits) -> str:
         f"{format_amount(limits.reserve_ceiling)} less {limits.haircut} basis points, "
         f"and a claim bound of {format_amount(limits.claim_bound)}"
     )
-
-
-def told_time(time_ms: int) -> str | None:
-    """RFC 3339; None for a moment that was not yet."""
-    return format_time(time_ms) if time_ms else None
