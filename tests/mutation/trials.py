@@ -20,9 +20,9 @@ from tests.mutation import golden
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = (
+    "tests/architecture/test_rulebook.py",
     "tests/unit/contracts",
     "tests/properties/test_netting.py",
-    "tests/architecture/test_rulebook.py",
 )
 """Not the random histories, nor ``tests/confiscation``: they would notice much that these do not,
 but take a minute to say so, and a rule deserves a test that names it."""

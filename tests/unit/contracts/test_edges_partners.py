@@ -1,6 +1,7 @@
 """Edges that surviving mutants pointed at, among partners: as ``test_edges`` among people.
 
-[LEDGER-11], [LEDGER-27], [LEDGER-50], [LEDGER-55], [LEDGER-56], [LEDGER-64].
+[LEDGER-11], [LEDGER-27], [LEDGER-50], [LEDGER-55], [LEDGER-56], [LEDGER-64], [LEDGER-68],
+[LEDGER-72].
 """
 
 import pytest
@@ -10,11 +11,17 @@ from contracts import guarantee, limits, programmes, settlement
 from contracts.state import Draft, State
 from primitives.amount import MICRO
 from primitives.encoding import encode
-from primitives.entries import Advance, CycleClose, RateStart, custodian_key
+from primitives.entries import Advance, CycleClose, RateStart, custodian_key, limits_key
 from primitives.genesis import Custodian
-from primitives.governance import ProposalStatus
-from primitives.receipt import ObligationSettled, Outcome, ReserveDrawn
-from tests.builders import CUSTODIAN, DAY_MS, a_genesis, a_role
+from primitives.governance import (
+    AssignCustodian,
+    ProposalStatus,
+    RemovePartner,
+    SetCustodian,
+    ShareObligation,
+)
+from primitives.receipt import ObligationSettled, Outcome, ProposalMoved, ReserveDrawn
+from tests.builders import CUSTODIAN, DAY_MS, a_genesis, a_person, a_role
 from tests.ledger import Ledger
 from tests.settling import done
 from tests.unit.contracts.test_guarantee import HELD, in_default, told
@@ -28,7 +35,10 @@ from tests.voting import (
     an_applying,
     executed,
     passed,
+    proposed,
 )
+
+VAULT = a_role(CUSTODIAN, "custodian").account
 
 
 @pytest.fixture
@@ -81,17 +91,69 @@ def test_an_advance_is_paid_back_down_to_its_last_unit(
     assert limits.of(draft, "north").advance == left
 
 
+# --- what is voted on ----------------------------------------------------------------------------
+
+
+def belonging(ledger: Ledger, owner: str | None) -> None:
+    """The vault belongs to somebody."""
+    key = custodian_key(CUSTODIAN)
+    custodian = ledger.entry(key, Custodian)
+    assert custodian is not None
+    ledger.state[key] = encode(replace(custodian, partner=owner))
+
+
+def test_a_custodian_may_change_its_name_and_keep_its_account(ledger: Ledger) -> None:
+    """[LEDGER-68]"""
+    executed(ledger, SetCustodian(CUSTODIAN, "Deep vault", VAULT, None))
+    found = ledger.entry(custodian_key(CUSTODIAN), Custodian)
+    assert found == Custodian(CUSTODIAN, "Deep vault", VAULT, None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "electors"),
+    [
+        (None, None, ("north", "east", "south", "west")),
+        ("east", None, ("north", "south", "west")),
+        (None, "west", ("north", "east", "south")),
+        ("east", "west", ("north", "south")),
+    ],
+)
+def test_neither_whose_custodian_it_was_nor_whose_it_would_be_votes_on_it(
+    ledger: Ledger, before: str | None, after: str | None, electors: tuple[str, ...]
+) -> None:
+    """[LEDGER-68] Their reserves are held elsewhere."""
+    executed(ledger, SetCustodian("safe", "Safe", a_person("Safe").account, None))
+    for code in ("east", "west"):
+        executed(ledger, AssignCustodian(code, "safe"))
+    belonging(ledger, before)
+    id_ = proposed(ledger, SetCustodian(CUSTODIAN, "Vault", VAULT, after))
+    assert ledger.proposal(id_).electors == electors
+
+
+def test_who_bears_the_whole_loss_that_it_has_already_is_not_told_of_a_shift() -> None:
+    """[LEDGER-72] East is owed by north, and the only one with a limit."""
+    ledger = in_default(HELD | {"south": 0, "west": 0})
+    executed(ledger, RemovePartner("north"), "south")
+    for code in ("south", "west"):
+        before = ledger.limits(code)
+        nothing = replace(before, terms=replace(before.terms, credit=0))
+        ledger.state[limits_key(code)] = encode(nothing)
+    id_ = passed(ledger, ShareObligation(1, 0), "south")
+    receipts = ledger.pass_time(ledger.proposal(id_).deadline - ledger.time).receipts
+    assert receipts[-1].events == (
+        ObligationSettled(1, 0, 30 * MICRO),
+        ProposalMoved(id_, ProposalStatus.EXECUTED, Outcome.DONE),
+    )
+
+
 # --- newcomers -----------------------------------------------------------------------------------
 
 
 def test_nobody_applies_under_the_code_to_which_its_custodian_belongs(ledger: Ledger) -> None:
     """[LEDGER-50] Whoever owns one is a partner; so nobody comes this far, yet."""
-    key = custodian_key(CUSTODIAN)
-    custodian = ledger.entry(key, Custodian)
-    assert custodian is not None
     a_record(ledger, a_role("fifth", "admin"))
     for owner, outcome in (("fifth", Outcome.CUSTODIAN_INVALID), ("east", Outcome.DONE)):
-        ledger.state[key] = encode(replace(custodian, partner=owner))
+        belonging(ledger, owner)
         assert ledger.send(an_applying(ledger, an_application(ledger))) == outcome
 
 
