@@ -96,6 +96,10 @@ soak: install-dev ## the long simulation; resumes where it stopped
 	@mkdir -p docs/results
 	$(RUN) -m tests.simulation --seeds $(SEEDS) --results docs/results/simulation.json
 
+.PHONY: model
+model: install-dev ## check the model of consensus to the end (needs spin and gcc); resumes
+	$(RUN) -m tests.model --results docs/results/model.json
+
 .PHONY: vectors
 vectors: install-dev ## regenerate the golden vectors; git diff shows what moved
 	$(RUN) -m tests.vectors.regenerate
