@@ -102,6 +102,10 @@ soak: install-dev ## the long simulation, then the mutants; resumes where it sto
 	$(RUN) -m tests.simulation --seeds $(SEEDS) --results docs/results/simulation.json
 	@$(MAKE) --no-print-directory mutants
 
+.PHONY: model
+model: install-dev ## check the model of consensus to the end (needs spin and gcc); resumes
+	$(RUN) -m tests.model --results docs/results/model.json
+
 .PHONY: vectors
 vectors: install-dev ## regenerate the golden vectors; git diff shows what moved
 	$(RUN) -m tests.vectors.regenerate
