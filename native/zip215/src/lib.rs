@@ -21,7 +21,7 @@ pub const PUBLIC_KEY_SIZE: usize = 32;
 /// Bytes of a signature: R, then S.
 pub const SIGNATURE_SIZE: usize = 64;
 /// As many signatures are summed up at once. A longer list is judged in groups, so that what is
-/// kept at a time, some 400 bytes a signature, has a bound; a larger group would gain little.
+/// kept at a time, a few kilobytes a signature, has a bound; a larger group would gain little.
 pub const GROUP: usize = 512;
 
 /// A signature to verify: whose, over which bytes, and the claim itself.
