@@ -32,7 +32,7 @@ from primitives.keys import ED25519, Check
 from shell.scheme import SCHEME, batch_library
 
 RESULT: Final = ROOT / "docs" / "results" / "signatures.json"
-SIZES: Final = (1, 4, 16, 64, 256, 1024)
+SIZES: Final = (1, 8, 16, 64, 256, 1024)
 SIGNERS: Final = max(SIZES)
 SINGLE: Final = 256
 POOL_ROUNDS: Final = 3
