@@ -10,7 +10,7 @@ import pytest
 from benchmarks import signatures
 from benchmarks.auditor import ROOT
 from benchmarks.pooling import Pooled, compare
-from benchmarks.signatures import SIZES, Least, Row, SignaturesResult, patterns, signed
+from benchmarks.signatures import RESULT, SIZES, Least, Row, SignaturesResult, patterns, signed
 from primitives.keys import ED25519
 from shell.scheme import batch_library
 
@@ -65,3 +65,12 @@ def test_every_field_of_the_result_is_described_and_nothing_else() -> None:
         *Pooled.__struct_fields__,
     }
     assert named == fields
+
+
+def test_the_result_that_is_kept_is_of_batches_that_pay() -> None:
+    kept = msgspec.json.decode(RESULT.read_bytes(), type=SignaturesResult)
+    by_size = {row.size: row for row in kept.batches}
+    assert list(by_size) == list(SIZES)
+    assert by_size[256].good_us < 35
+    assert by_size[256].good_of_single < by_size[256].one_bad_of_single < 1
+    assert max(row.all_bad_of_single for row in kept.batches) < 1.5
