@@ -58,7 +58,7 @@ class Proven:
 def pin(genesis: bytes) -> Pinned:
     """The trust that a canonical genesis gives ([GEN-1], [GEN-3])."""
     partners = msgspec.msgpack.decode(genesis)[7]
-    return Pinned(_digest("chain", genesis), [(partner[0], partner[5]) for partner in partners])
+    return Pinned(_digest("chain", genesis), [(partner[0], partner[6]) for partner in partners])
 
 
 def position_key(partner: str) -> bytes:
