@@ -44,6 +44,7 @@ from node.world import World
 from primitives.genesis import chain_id, validators_of
 from primitives.keys import ED25519, Ed25519Key
 from shell.errors import CommandError, KeyFault
+from shell.scheme import batch_library
 from shell.signature_pool import SignaturePool
 
 STOP_TIMEOUT_S: Final = 10.0
@@ -121,6 +122,8 @@ class Node:
     async def _start_workers(self) -> None:
         self._closers.append(self.pool.stop)
         await self.pool.start()
+        batches = batch_library() or "one by one: liqbon-native is not installed"
+        log.info("signatures", workers=self.home.settings.signatures.workers, batches=batches)
 
     def _start_replica(self) -> None:
         """Everything between the disk and the peers, and the replica in the middle."""

@@ -17,8 +17,8 @@ from client.changes import Changes, Named, changes_of_due, named_by, named_by_ev
 from consensus.config import Anchor
 from consensus.inputs import Executed
 from contracts.context import BlockContext
-from contracts.state import State, StateReader
-from contracts.transition import BlockResult, BlockRun, protocol_at
+from contracts.state import State
+from contracts.transition import BlockResult, BlockRun
 from node.admission import Pending, judge
 from node.archive import (
     DURABLE_KEY,
@@ -46,9 +46,10 @@ from node.index import (
     made_by,
     touched,
 )
+from node.protocol import known_protocol
 from node.recovery import Opened, agrees, open_ledger
 from node.store import Change
-from node.world import CannotExecute, Store
+from node.world import Store
 from primitives.batch import Batch, batch_digest
 from primitives.block import Header, block_digest
 from primitives.certificate import StateCertificate
@@ -66,7 +67,6 @@ from primitives.genesis import Genesis, chain_id
 from primitives.merkle import ListTree, leaf_hashes
 from primitives.receipt import Outcome, Receipt, Skip
 from primitives.transaction import Decoded, decode_signed
-from primitives.vote import PROTOCOL_VERSION
 
 SLICE: Final = 64
 """Transactions carried out between two yields: one or two milliseconds."""
@@ -188,7 +188,7 @@ class Executor:
         Raises ``CannotExecute`` (``protocol_unknown``), and nothing has happened then.
         """
         self._expect(header, digest)
-        work = _Work(_known_protocol(self.state, header.height))
+        work = _Work(known_protocol(self.state, header.height))
         self._working = True
         parameters, lanes = self.genesis.parameters, len(header.cut)
         context = BlockContext(
@@ -438,20 +438,6 @@ def _index_due(state: State, receipts: Sequence[Receipt], height: int) -> list[C
         paid = due_paid(receipt, lambda named: _named(state, named))
         changes += due_changes(paid, height, place)
     return changes
-
-
-def _known_protocol(state: StateReader, height: int) -> int:
-    """The version of the rules for a height. Raises ``CannotExecute`` if it is unknown here: what
-    other rules may be, nobody can guess ([LEDGER-74])."""
-    version = protocol_at(state, height)
-    if version > PROTOCOL_VERSION:
-        raise CannotExecute(
-            "protocol_unknown",
-            f"the block of height {height} is carried out by protocol version {version}, and this "
-            f"release knows {PROTOCOL_VERSION}: install a newer release and start the node again; "
-            "nothing is lost",
-        )
-    return version
 
 
 def kept_versions(genesis: Genesis) -> int:

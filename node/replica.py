@@ -58,7 +58,7 @@ from node.journal import Journal
 from node.reception import Reception
 from node.speech import Speech
 from node.sync import Fetcher
-from node.world import CannotExecute, Misbehaviour, World
+from node.world import CannotExecute, Misbehaviour, World, contradiction
 from primitives.batch import Batch
 from primitives.block import Header
 from primitives.encoding import Malformed, encode
@@ -339,13 +339,7 @@ class Replica:
                 self.evidence_seen += 1
                 self._world.watcher.accused(effect.evidence)
             case Halt():
-                self._halt(
-                    "outcome_contradicted",
-                    f"height {effect.height}: I found state root "
-                    f"{effect.mine.state_root.hex()} and receipts root "
-                    f"{effect.mine.receipts_root.hex()}, others agree on "
-                    f"{effect.theirs.state_root.hex()} and {effect.theirs.receipts_root.hex()}",
-                )
+                self._halt("outcome_contradicted", contradiction(effect))
 
     def _said(self, turn: _Turn, signatures: tuple[bytes, ...]) -> None:
         """Add one's own messages to what is written, sent and taken in. Raises ``Malformed``."""

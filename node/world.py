@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from consensus.config import Anchor
+from consensus.effects import Halt
 from consensus.inputs import Executed
 from node.guard import Floor, Statement
 from primitives.batch import Batch
@@ -180,3 +181,13 @@ class World(NamedTuple):
     execution: Execution
     history: History
     watcher: Watcher
+
+
+def contradiction(found: Halt) -> str:
+    """What a node says that found another outcome than f+1 others ([CERT-5])."""
+    mine, theirs = found.mine, found.theirs
+    return (
+        f"height {found.height}: I found state root {mine.state_root.hex()} and receipts root "
+        f"{mine.receipts_root.hex()}, others agree on {theirs.state_root.hex()} and "
+        f"{theirs.receipts_root.hex()}"
+    )

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from client.views import Problem
 from node.api.problems import CODES
-from node.api.routes import ROUTES, Route
+from node.api.route import Route
+from node.api.routes import ROUTES
 from node.api.seams import ApiLimits
 from primitives.address import address
 from primitives.encoding import encode

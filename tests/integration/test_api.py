@@ -13,7 +13,8 @@ import pytest
 from client import views
 from client.fields import Page, from_base64
 from node.api.parameters import KEYS, PROOF
-from node.api.routes import ROUTES, Route
+from node.api.route import Route
+from node.api.routes import ROUTES
 from node.index import EVERYONE, Listing
 from primitives.address import address
 from primitives.amount import parse_amount
