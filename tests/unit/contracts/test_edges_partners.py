@@ -1,7 +1,7 @@
 """Edges that surviving mutants pointed at, among partners: as ``test_edges`` among people.
 
 [LEDGER-11], [LEDGER-14], [LEDGER-27], [LEDGER-50], [LEDGER-55], [LEDGER-56], [LEDGER-64],
-[LEDGER-68], [LEDGER-72].
+[LEDGER-68], [LEDGER-70], [LEDGER-72].
 """
 
 import pytest
@@ -18,6 +18,7 @@ from primitives.governance import (
     ProposalStatus,
     RemovePartner,
     SetCustodian,
+    SetJudge,
     ShareObligation,
 )
 from primitives.receipt import ObligationSettled, Outcome, ProposalMoved, ReserveDrawn
@@ -34,6 +35,7 @@ from tests.voting import (
     an_admission,
     an_application,
     an_applying,
+    an_exit,
     executed,
     passed,
     proposed,
@@ -154,6 +156,13 @@ def test_neither_whose_custodian_it_was_nor_whose_it_would_be_votes_on_it(
     belonging(ledger, before)
     id_ = proposed(ledger, SetCustodian(CUSTODIAN, "Vault", VAULT, after))
     assert ledger.proposal(id_).electors == electors
+
+
+def test_whose_owner_left_does_not_judge_payments_either(ledger: Ledger) -> None:
+    """[LEDGER-70] A judge belongs to nobody, whoever is still there."""
+    done(ledger, an_exit(ledger, "west"))
+    executed(ledger, SetCustodian("safe", "Safe", a_person("Safe").account, "west"))
+    ledger.refuse(ledger.propose("north", SetJudge("safe")), Outcome.CUSTODIAN_INVALID)
 
 
 def test_who_bears_the_whole_loss_that_it_has_already_is_not_told_of_a_shift() -> None:
