@@ -17,8 +17,9 @@ from msgspec.structs import replace
 
 from contracts import due as calendar
 from contracts import token
+from contracts.agenda import DUE
 from contracts.context import BlockContext
-from contracts.rulebook import DUE, RULES
+from contracts.rulebook import RULES
 from contracts.state import Draft, State
 from primitives.actions import Action, SettlementConfirm
 from primitives.address import account_id
@@ -156,7 +157,7 @@ class TestWhatFallsDue:
                 time = town.time + late_ms
                 context = BlockContext(parameters, town.chain, town.height + 1, time, lanes, 0)
                 draft = Draft(State(town.state))
-                DUE[kind](draft, context, item)
+                DUE[kind].contract(draft, context, item)
                 written = {key[0] for key in draft._writes}
                 assert not written & {Prefix.CHANNEL, Prefix.SUPPLY}
                 assert (Prefix.ACCOUNT in written) <= (kind in RETURNING)

@@ -26,6 +26,7 @@ from primitives.genesis import (
 )
 from primitives.hashing import CHAIN
 from primitives.keys import ED25519
+from primitives.membership import PartnerKind
 from primitives.validators import possession_message
 from tests.builders import (
     BONUS,
@@ -80,9 +81,8 @@ DURATIONS = (
     "dispute_ms",
     "order_dispute_ms",
     "voting_ms",
+    "timelock_ms",
 )
-LONGER = (*DURATIONS, "timelock_ms")
-"""A timelock is at least as long as the delay of an increase, so it needs no bound of its own."""
 CAPS = ("mint_per_day", "refund_per_day")
 HOLDER, JUDGING = GENESIS.custodians
 
@@ -249,27 +249,36 @@ REFUSED: dict[str, tuple[str, Callable[[], Genesis]]] = {
     **{
         f"[GEN-5] a {name} under ten minutes on the main network": (
             "deadline_short",
-            lambda name=name: with_parameters(MAIN, **{name: 10 * MINUTE_MS - 1}),
+            lambda name=name: with_parameters(
+                MAIN, **{"increase_delay_ms": 10 * MINUTE_MS - 1, name: 10 * MINUTE_MS - 1}
+            ),
         )
         for name in DURATIONS
+    },
+    "[GEN-5] a vote that raises a limit sooner than its owner may": (
+        "timelock_short",
+        lambda: with_parameters(timelock_ms=PARAMETERS.increase_delay_ms - 1),
+    ),
+    "[GEN-5] a guarantee of more than all": (
+        "malformed",
+        lambda: with_parameters(guarantee_share=10_001),
+    ),
+    "[GEN-5] a guarantee below nothing": ("malformed", lambda: with_parameters(guarantee_share=-1)),
+    **{
+        f"[GEN-2] a founder of kind {kind}": (
+            "malformed",
+            lambda kind=kind: with_founder(kind=kind),
+        )
+        for kind in (0, 7)
     },
     **{
         f"[GEN-5] a {name} of {value}": (
             "malformed",
             lambda name=name, value=value: with_parameters(**{name: value}),
         )
-        for name in LONGER
+        for name in DURATIONS
         for value in (0, 400 * DAY_MS + 1)
     },
-    "[GEN-5] a vote that raises sooner than an owner may": (
-        "timelock_short",
-        lambda: with_parameters(timelock_ms=PARAMETERS.increase_delay_ms - 1),
-    ),
-    "[GEN-5] more than a whole share": (
-        "malformed",
-        lambda: with_parameters(guarantee_share=10_001),
-    ),
-    "[GEN-2] a founder of no kind": ("malformed", lambda: with_founder(kind=7)),
     "[GEN-11] no custodian": ("malformed", with_custody),
     "[GEN-11] seventeen custodians": (
         "malformed",
@@ -327,13 +336,22 @@ EDGES: dict[str, Callable[[], Genesis]] = {
     ),
     "a short deadline on a test network": lambda: with_parameters(reserve_lapse_ms=1),
     "ten minutes on the main network": lambda: with_parameters(
-        MAIN, validity_limit_ms=10 * MINUTE_MS, **dict.fromkeys(LONGER, 10 * MINUTE_MS)
+        MAIN, validity_limit_ms=10 * MINUTE_MS, **dict.fromkeys(DURATIONS, 10 * MINUTE_MS)
     ),
-    "durations of 400 days": lambda: with_parameters(**dict.fromkeys(LONGER, 400 * DAY_MS)),
-    "a vote that raises as soon as an owner may": lambda: with_parameters(
+    "durations of 400 days": lambda: with_parameters(**dict.fromkeys(DURATIONS, 400 * DAY_MS)),
+    "a timelock that is just the delay": lambda: with_parameters(
         timelock_ms=PARAMETERS.increase_delay_ms
     ),
-    "a whole share": lambda: with_parameters(guarantee_share=10_000),
+    **{
+        f"a guarantee of {share} basis points": lambda share=share: with_parameters(
+            guarantee_share=share
+        )
+        for share in (0, 10_000)
+    },
+    **{
+        f"a founder that is a {kind.text}": lambda kind=kind: with_founder(kind=kind)
+        for kind in PartnerKind
+    },
     "a rate at the calendar's end": lambda: with_rates(0, LAST_DUE_MS),
     "a lapse and a closing at the calendar's end": lambda: late(),
     "sixteen custodians": lambda: with_custody(
