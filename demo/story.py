@@ -9,6 +9,7 @@ from demo.attacks import attack
 from demo.auditing import audit
 from demo.books import close
 from demo.deadlines import PARAMETERS
+from demo.defaulting import default, stop_paying
 from demo.founding import found
 from demo.giving import give
 from demo.inviting import invite
@@ -39,11 +40,13 @@ def tell(stage: Stage, directory: Path, base_port: int, *, once: bool) -> None:
         mint(world)
         pay(world)
         spend(world)
+        square(world)
+        stop_paying(world)
         give(world)
         trade(world)
-        square(world)
         attack(world)
         returned = survive(world)
+        default(world)
         audit(world)
         close(world, returned)
         stage.line()

@@ -73,6 +73,8 @@ class World:
     """By customer: the transaction that minted what was handed in at a till."""
     shopping_cycle: int = 0
     """The settlement cycle in which what was spent at the shops will be netted."""
+    unpaid_cycle: int = 0
+    """The settlement cycle in which a retailer does not pay."""
     denied: dict[str, Any] = field(default_factory=dict)
     """The obligation whose payment its creditor denied."""
     payment: str = ""
@@ -114,12 +116,12 @@ class World:
         partners: list[dict[str, Any]] = self.network.document["partners"]
         return next(partner for partner in partners if partner["code"] == code)
 
-    def partner(self, code: str, *words: str | Path) -> Answer:
+    def partner(self, code: str, *words: str | Path, expect: Sequence[int] = (0,)) -> Answer:
         """``liqbon-partner`` with a retailer's keys, at its own node unless nodes are told."""
         keys = self.keys(code)
         opened = ["--home", keys["home"], "--passphrase-file", keys["passphrase_file"]]
         asking = [] if "--node" in words else self.asking(code)
-        return self._heard(run("liqbon-partner", *words, *opened, *asking))
+        return self._heard(run("liqbon-partner", *words, *opened, *asking, expect=expect))
 
     @property
     def judge(self) -> dict[str, Any]:
