@@ -56,6 +56,8 @@ class Town:
     sent: list[Decoded] = field(default_factory=list)
     spent: list[tuple[str, bytes, int]] = field(default_factory=list)
     """(partner, invoice, amount) of what was redeemed."""
+    seats: list[str] = field(default_factory=list)
+    """Names of consensus keys that somebody showed."""
     deposits: int = 0
 
     def person(self, account: bytes) -> Person:
@@ -81,7 +83,7 @@ class Town:
         active = self.desk.active()
         if choice % 12 or choice == 0:
             return active[choice % len(active)]
-        others = [*self.desk.codes(), "nobody"]
+        others = ["nobody", *(code for code in self.desk.codes() if code not in active)]
         return others[choice // 12 % len(others)]
 
     def leaving(self, choice: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from primitives.actions import endorsed
 from primitives.address import account_id
@@ -43,8 +43,8 @@ def check_growth(
     for key, raw in after.items():
         if key not in before:
             assert may_add(before, key, raw, signed, opening), (key.hex(), transaction.action)
-        elif key[0] == Prefix.PARTNER and before[key] != raw:
-            assert roles(before, key[2:].decode())[0] == signed[0], transaction.action
+        elif key[0] == Prefix.PARTNER and signed[0] != roles(before, key[2:].decode())[0]:
+            assert not has_grown(key, before[key], raw), transaction.action
 
 
 def may_add(
@@ -68,6 +68,14 @@ def may_add(
     account = decode_entry(key, raw)
     paid = isinstance(account, Account) and account.balance >= opening
     return prefix == Prefix.ACCOUNT and (paid or key[1:] in signed)
+
+
+def has_grown(key: bytes, before: bytes, after: bytes) -> bool:
+    """Whether what is kept of a partner is more, or other: a vote may end one of its proposals."""
+    old, new = decode_entry(key, before), decode_entry(key, after)
+    assert isinstance(old, Partner)
+    assert isinstance(new, Partner)
+    return new.proposals > old.proposals or replace(new, proposals=old.proposals) != old
 
 
 def roles(state: Mapping[bytes, bytes], code: str) -> tuple[bytes, ...]:

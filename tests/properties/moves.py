@@ -82,9 +82,15 @@ class Hands:
     # --- deposits and spending -------------------------------------------------------------------
 
     def deposit(self, who: int, whom: int, size: int) -> Decoded:
-        to = (CROWD[whom % 6], a_newcomer(whom))[size % 2]
-        points = (1, 200, 3_000, 6_000)[size % 4]
-        return self.town.deposit_to(self.town.partner(who), to, points)
+        to = (CROWD[whom % 6], a_newcomer(whom))[size % 5 % 2]
+        name, points = (
+            ("bonus", 1),
+            ("par", 10 * MICRO),
+            ("bonus", 6_000),
+            ("par", 45 * MICRO),
+            ("par", 25 * MICRO),
+        )[size % 5]
+        return self.town.deposit_to(self.town.partner(who), to, points, programme=name)
 
     def odd_deposit(self, who: int, whom: int, size: int) -> Decoded:
         code = self.town.partner(whom)
@@ -105,14 +111,14 @@ class Hands:
 
     def flood(self, who: int, whom: int, size: int) -> Decoded:
         """As much as a day may bring, where the reserve is endless."""
-        code = self.town.desk.codes()[-1] if size % 8 == 0 else "west"
+        code = "west" if size % 4 == 0 else self.town.desk.codes()[-1]
         return self.town.deposit_to(code, CROWD[who % 6], MAX_PER_DAY - size, programme="par")
 
     def redeem(self, who: int, whom: int, size: int) -> Decoded:
         """The richest customer in reach spends a good part."""
         sender = max(CROWD[who % 3 :], key=self.ledger.balance)
-        held = self.ledger.balance(sender)
-        amount = max(1, (held // 2, held // 8, 15 * MICRO, MICRO)[size % 4])
+        held = min(self.ledger.balance(sender), 100 * MICRO)
+        amount = max(1, (held // 2, held // 8, 15 * MICRO, held // 5)[size % 4])
         code = self.town.partner(whom)
         cashier = self.town.holder(code, Role.CASHIER)
         return self.ledger.redeem(sender, self.ledger.invoice(code, amount), cashier=cashier)
@@ -179,6 +185,8 @@ CUSTOMERS_DO: tuple[Callable[[Hands, int, int, int], Decoded], ...] = (
     Hands.odd_redeem,
 )
 TILLS_DO: tuple[Callable[[Hands, int, int, int], Decoded], ...] = (
+    Hands.deposit,
+    Hands.deposit,
     Hands.deposit,
     Hands.deposit,
     Hands.odd_deposit,

@@ -88,6 +88,8 @@ class Gate:
         return str(known[choice % len(known)])
 
     def _seat(self, code: str, name: str) -> Seat:
+        """Whoever has the key shows it, for whatever partner."""
+        self.town.seats.append(name)
         signer = a_key(name)
         message = seat_message(self.ledger.chain, code, signer.public_key)
         return Seat(signer.public_key, signer.sign(message))
@@ -116,8 +118,8 @@ class Gate:
     def announce(self, who: int, whom: int, size: int) -> Decoded:
         code = self.town.leaving(who // 7) if who % 7 == 0 else self.town.partner(who)
         admin = self.town.speaker(code, Role.ADMIN, whom)
-        taken = ("consensus of east", f"seat {size % 4} of {code}")[size % 2]
-        name = taken if size % 5 == 0 else f"seat {size} of {code}"
+        others = ("consensus of east", *self.town.seats[-2:])
+        name = others[size % len(others)] if size % 5 == 0 else f"seat {size} of {code}"
         action = ValidatorAnnounceKey(code, self._seat(code, name), lost=size % 3 == 0)
         return self.ledger.act(admin, action)
 
@@ -127,7 +129,7 @@ class Gate:
         """Mostly while others go on; else by somebody who may not, or has left already."""
         code = self.town.partner(who)
         admin = self.town.speaker(code, Role.ADMIN, whom)
-        if len(self.town.desk.active()) <= FEW and size % 16:
+        if 1 < len(self.town.desk.active()) <= FEW and size % 16:
             code = self.town.leaving(who)
             admin = self.town.stranger(code, Role.ADMIN, whom)
             if size % 3 == 0:

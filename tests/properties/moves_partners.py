@@ -56,7 +56,7 @@ class Offices:
         names = self.town.desk.book.notes("programmes", code)
         name = f"series-{size % 23}" if size % 3 else PROGRAMMES[size % 5]
         if not names:
-            name = "bonus"
+            name = "par"
         terms = (BONUS.name, BONUS.point, BONUS.terms_hash, BONUS.terms_url)
         rate = (10_000, 1) if name == "bonus" else (1 + size * 100, 1 + whom % 7)
         if name == "par":
@@ -93,8 +93,8 @@ class Offices:
         return self.ledger.act(admin, action)
 
     def set_terms(self, who: int, whom: int, size: int) -> Decoded:
-        code, admin = self._admin(who, size // 3)
-        name = PROGRAMMES[size % 5 if size % 7 == 0 else size % 3]
+        code, admin = self._admin(who if who % 3 == 0 else 1, size // 3)
+        name = PROGRAMMES[size % 5 if size % 7 == 0 else 2]
         programme = self.ledger.entry(programme_key(code, name), Programme)
         newest = programme.terms_newest if programme is not None else 0
         notice = self.ledger.genesis.parameters.rate_notice_ms
@@ -115,7 +115,7 @@ class Offices:
     def pause(self, who: int, whom: int, size: int) -> Decoded:
         code, admin = self._admin(who, whom)
         name = PROGRAMMES[size % 5]
-        return self.ledger.act(admin, ProgrammePause(code, name, size % 11 == 0))
+        return self.ledger.act(admin, ProgrammePause(code, name, size % 3 == 0))
 
     # --- limits ----------------------------------------------------------------------------------
 
@@ -123,14 +123,14 @@ class Offices:
         code, admin = self._admin(who, whom)
         terms = self._terms(code)
         bound = terms.claim_bound if terms is not None else 0
-        lower = (bound, max(0, bound - 1), bound + 1, bound * 9 // 10)[size % 4]
+        lower = (bound, max(0, bound - 1), bound + 1, bound * 98 // 100)[size % 4]
         return self.ledger.act(admin, LowerClaimBound(code, min(lower, MAX_SUPPLY)))
 
     def set_caps(self, who: int, whom: int, size: int) -> Decoded:
         code, admin = self._admin(who, whom)
-        caps = tuple(x * MICRO for x in ((100, 20), (50, 30), (150, 10), (1, 1))[size % 4])
+        caps = tuple(x * MICRO for x in ((100, 20), (80, 30), (150, 10), (120, 20))[size % 4])
         if size % 19 == 0:
-            caps = (MAX_PER_DAY, MAX_PER_DAY)
+            caps = ((MAX_PER_DAY, MAX_PER_DAY), (MICRO, MICRO))[whom % 2]
         return self.ledger.act(admin, SetDailyCaps(code, *caps))
 
     # --- reserves --------------------------------------------------------------------------------
@@ -153,13 +153,13 @@ class Offices:
         )
         now = self.town.now()
         old = max(attested + 1, now - 3 * DAY_MS)
-        times = (now, now - HOUR_MS, now + 1, now - 4 * DAY_MS, attested + 1, old, old)
+        times = (now, now, now, now - HOUR_MS, now + 1, now - 4 * DAY_MS, attested + 1, old, now)
         by = self.town.custodian(code, size)
         sender = (admin, admin, admin, by)[size % 4]
         amount = min(MAX_SUPPLY, amounts[whom % 8])
         if code in DEADBEATS and size % 5:
             amount //= 100
-        return self.ledger.attest(code, amount, times[size % 7], sender=sender, by=by)
+        return self.ledger.attest(code, amount, times[size % 9], sender=sender, by=by)
 
     def release(self, who: int, whom: int, size: int) -> Decoded:
         code, admin = self._admin(who, whom)
@@ -175,24 +175,27 @@ class Offices:
     # --- settlement ------------------------------------------------------------------------------
 
     def settle_pay(self, who: int, whom: int, size: int) -> Decoded:
-        """Deadbeats seldom say that they paid."""
-        name = self.town.debt(who, "open", "overdue")
+        """Deadbeats seldom say in time that they paid, and later it is not true."""
+        name = self.town.debt(who, *(("open", "overdue") if size % 4 else ("overdue",)))
         debt = self.town.desk.book.word("debt", *name)
-        if debt is not None and debt.debtor in DEADBEATS and size % 6:
+        if debt is not None and debt.status == "open" and debt.debtor in DEADBEATS and size % 6:
             name = self.town.debt(who + 1, "open", "overdue", "claimed")
         return self.ledger.pay(*name, sender=self.town.party(name, "debtor", whom))
 
     def settle_confirm(self, who: int, whom: int, size: int) -> Decoded:
-        wanted = ("claimed", "disputed") if size % 4 else ("open", "overdue")
+        wanted = ("claimed",) if size % 4 else ("open", "overdue", "disputed")
         name = self.town.debt(who, *wanted)
         return self.ledger.confirm(*name, sender=self.town.party(name, "creditor", whom))
 
     def settle_dispute(self, who: int, whom: int, size: int) -> Decoded:
+        late = [n for n, debt in self.town.desk.debts() if debt.late and debt.status == "claimed"]
         name = self.town.debt(who, "claimed") if size % 5 else self.town.debt(who)
+        name = late[0] if late and size % 2 else name
         return self.ledger.dispute(*name, sender=self.town.party(name, "creditor", whom))
 
     def settle_statement(self, who: int, whom: int, size: int) -> Decoded:
-        name = self.town.debt(who, "disputed") if size % 5 else self.town.debt(who)
+        """Judges take their time."""
+        name = self.town.debt(who, *(("disputed",) if size % 5 < 2 else ("claimed", "settled")))
         sender = self.town.judge(whom)
         return self.ledger.statement(*name, paid=size % 3 == 0, sender=sender)
 

@@ -44,6 +44,9 @@ FAR = 10**6
 """Heights that no history comes to: a block under unknown rules is carried out by nobody."""
 
 
+Making = Callable[["Council", int, int, int], Measure]
+
+
 @dataclass
 class Council:
     """Whoever proposes something, or votes."""
@@ -81,7 +84,10 @@ class Council:
         return VotedLimits(credit, ceiling, haircut, bound)
 
     def remove(self, who: int, whom: int, size: int) -> Measure:
-        return RemovePartner(self.town.partner(who))
+        """Mostly one that does not pay."""
+        desk = self.town.desk
+        late = [code for code in desk.active() if desk.overdue(code)]
+        return RemovePartner(late[0] if late and size % 4 else self.town.partner(who))
 
     def replace(self, who: int, whom: int, size: int) -> Measure:
         code = self.town.partner(who) if size % 5 else self.town.leaving(who)
@@ -154,23 +160,29 @@ class Council:
     # --- proposals and votes ---------------------------------------------------------------------
 
     def propose(self, who: int, whom: int, size: int) -> Decoded:
-        measure = MEASURES[(who * 5 + size) % len(MEASURES)](self, whom, size, who)
+        made = self._pressing() if size % 3 == 0 else None
+        made = made or MEASURES[(who * 5 + size) % len(MEASURES)]
+        measure = made(self, whom, size // 2, who)
         code = self.town.leaving(who // 17) if who % 17 == 0 else self.town.partner(whom)
         sender = self.town.speaker(code, Role.ADMIN, size)
         return self.ledger.act(sender, Propose(code, measure))
 
+    def _pressing(self) -> Making | None:
+        """What only some moments allow: a dispute, or a debtor that left and does not pay."""
+        active = self.town.desk.active()
+        debts = [debt for _, debt in self.town.desk.debts()]
+        if any(debt.status == "overdue" and debt.debtor not in active for debt in debts):
+            return Council.share_obligation
+        if any(debt.status == "disputed" for debt in debts):
+            return Council.decide
+        return None
+
     def storm(self, who: int, whom: int, size: int) -> list[Decoded]:
-        """One partner proposes more than it may, through all its channels."""
-        code = self.town.partner(who)
+        """One partner proposes as much as it can in a block, through many channels."""
+        code = self.town.desk.active()[0]
         admin = self.town.holder(code, Role.ADMIN)
-        return [
-            self.ledger.act(
-                admin,
-                Propose(code, self.declare(who, whom, size + i)),
-                channel=1 + (whom + i) % 200,
-            )
-            for i in range(5)
-        ]
+        words = [Propose(code, self.declare(who, whom, size + i)) for i in range(9)]
+        return [self.ledger.act(admin, word, channel=1 + i) for i, word in enumerate(words)]
 
     def vote(self, who: int, whom: int, size: int) -> Decoded:
         """Anybody's vote on anything."""
@@ -186,7 +198,7 @@ class Council:
         """Every elector votes, most of them alike."""
         id_ = self._motion(who)
         found = self.town.desk.book.word("motion", id_)
-        if not isinstance(found, Motion):
+        if not isinstance(found, Motion) or found.status != "open":
             return [self.propose(who, whom, size)]
         contrary = size % (2 * len(found.electors))
         votes = []
@@ -203,8 +215,13 @@ class Council:
             return an_id("no proposal")
         lately = ids[-40:]
         open_ = [id_ for id_ in lately if self.town.desk.book.word("motion", id_).status == "open"]
+        idle = [id_ for id_ in open_ if self._is_idle(id_)]
+        open_ = [id_ for id_ in open_ if id_ not in idle] or open_
         chosen = open_ if open_ and not anything else lately
         return bytes(chosen[choice % len(chosen)])
+
+    def _is_idle(self, id_: bytes) -> bool:
+        return isinstance(self.town.desk.book.word("motion", id_).measure, Declare)
 
     def _approves(self, id_: bytes, size: int) -> bool:
         """Mostly yes, as long as there are neither too few partners nor too many."""
@@ -219,7 +236,7 @@ class Council:
                 return size % 6 != 0
 
 
-MEASURES: tuple[Callable[[Council, int, int, int], Measure], ...] = (
+MEASURES: tuple[Making, ...] = (
     Council.admit,
     Council.admit,
     Council.remove,
