@@ -17,7 +17,9 @@ from contracts.transition import BlockResult, BlockRun
 from primitives.actions import (
     Action,
     Attestation,
+    CastVote,
     Invoice,
+    Propose,
     Release,
     ReserveAttest,
     ReserveRelease,
@@ -35,6 +37,7 @@ from primitives.entries import (
     Channel,
     Limits,
     Obligation,
+    Partner,
     Position,
     Prefix,
     account_key,
@@ -42,9 +45,11 @@ from primitives.entries import (
     decode_entry,
     limits_key,
     obligation_key,
+    partner_key,
     position_key,
 )
 from primitives.genesis import Genesis
+from primitives.governance import Measure, Proposal, proposal_key
 from primitives.receipt import Outcome, Receipt, Skip
 from primitives.transaction import Decoded
 from tests.builders import (
@@ -268,6 +273,18 @@ class Ledger:
         assert isinstance(sender, Person)
         return self.act(sender, SettlementStatement(cycle, place, paid), **fields)
 
+    def propose(self, partner: str, measure: Measure, **fields: object) -> Decoded:
+        """By the partner's admin, or by ``sender``; its id is the proposal's."""
+        sender = fields.pop("sender", None) or a_role(partner, "admin")
+        assert isinstance(sender, Person)
+        return self.act(sender, Propose(partner, measure), **fields)
+
+    def vote(self, partner: str, id_: bytes, *, approve: bool = True, **fields: object) -> Decoded:
+        """By the partner's admin, or by ``sender``, on the proposal ``id_``."""
+        sender = fields.pop("sender", None) or a_role(partner, "admin")
+        assert isinstance(sender, Person)
+        return self.act(sender, CastVote(partner, id_, approve), **fields)
+
     def _speaker(self, cycle: int, place: int, side: str, fields: dict[str, object]) -> Person:
         """``sender`` if one is given, else the admin of the obligation's debtor or creditor."""
         sender = fields.pop("sender", None)
@@ -275,6 +292,18 @@ class Ledger:
             sender = a_role(getattr(self.obligation(cycle, place), side), "admin")
         assert isinstance(sender, Person)
         return sender
+
+    def partner(self, code: str) -> Partner:
+        """One that there is, or was."""
+        found = self.entry(partner_key(code), Partner)
+        assert found is not None, code
+        return found
+
+    def proposal(self, id_: bytes) -> Proposal:
+        """One that was made."""
+        found = self.entry(proposal_key(id_), Proposal)
+        assert found is not None, id_.hex()
+        return found
 
     def limits(self, partner: str) -> Limits:
         """Those of a partner, as they stand."""

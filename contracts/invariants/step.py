@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from contracts.context import BlockContext
 from contracts.invariants import (
     step_commerce,
+    step_governance,
     step_limits,
+    step_membership,
     step_positions,
     step_programmes,
     step_settlement,
@@ -27,6 +29,7 @@ from primitives.entries import (
     Account,
     Channel,
     Day,
+    Directory,
     DueNode,
     DuePage,
     DueSecond,
@@ -39,11 +42,15 @@ from primitives.entries import (
     Prefix,
     Programme,
     PublishedRate,
+    PublishedTerms,
     Redemption,
     Settlement,
     SettlementCycle,
     Supply,
 )
+from primitives.genesis import Custodian
+from primitives.governance import Ballot, Proposal, Protocol
+from primitives.membership import Application, Membership
 
 _TRANSIENT = (Prefix.DUE_NODE, Prefix.DUE_PAGE, Prefix.DUE_SECOND)
 """Entries of what fell due go; all others stay for ever ([STATE-3])."""
@@ -57,6 +64,7 @@ class _Sums:
     locked: int = 0
     supply: tuple[int, int, int] = (0, 0, 0)
     positions: tuple[int, int, int] = (0, 0, 0)
+    assumed: int = 0
 
 
 def check_changes(
@@ -84,21 +92,31 @@ def check_changes(
                 assert isinstance(old, Supply)
                 sums.supply = _growth(old, new)
             case Position():
-                assert isinstance(old, Position)
-                sums.positions = _added(sums.positions, _growth(old, new))
-                step.of(partner_in(key))
+                sums.positions = _added(sums.positions, _position_step(step, key, new))
+                sums.assumed += step.of(partner_in(key)).assumed
             case Mark() if key[0] == Prefix.MARK:
                 step_positions.mark_step(step, key, old, new)
             case _:
                 sums.locked += _rarer_step(step, key, old, new)
     equal("positions and supply moved alike", sums.positions, sums.supply)
+    equal("what some assume others are relieved of", sums.assumed, 0)
     minted, redeemed, refunded = sums.supply
     held = sums.balances + sums.locked
     equal("balances and supply moved alike", held, minted + refunded - redeemed)
     step_commerce.check_claims(step)
+    step_governance.check_votes(step)
     for code in sorted(step.moves):
+        step_governance.proposals_step(step, code)
         step_positions.position_step(step, code)
         step_limits.limits_step(step, code)
+
+
+def _position_step(step: Step, key: bytes, new: Position) -> tuple[int, int, int]:
+    """Note by how much more the partner assumed; gives how much it minted, redeemed, refunded."""
+    code = partner_in(key)
+    old = step.position(code)
+    step.of(code).assumed = new.assumed - old.assumed
+    return _growth(old, new)
 
 
 def _rarer_step(step: Step, key: bytes, old: Wire | None, new: Wire | None) -> int:
@@ -119,12 +137,12 @@ def _rarer_step(step: Step, key: bytes, old: Wire | None, new: Wire | None) -> i
             step_settlement.cycle_step(step, key, old, cycle)
         case Settlement() as head:
             step_settlement.head_step(step, old, head)
-        case Partner() as partner:
-            step_programmes.partner_step(step, old, partner)
         case Programme() as programme:
             step_programmes.programme_step(step, key, old, programme)
         case PublishedRate() as rate:
             step_programmes.rate_step(step, key, old, rate)
+        case PublishedTerms() as terms:
+            step_programmes.terms_step(step, key, old, terms)
         case LaneDay() as day:
             _lane_step(step, old, day)
         case Limits() | Day():
@@ -134,6 +152,29 @@ def _rarer_step(step: Step, key: bytes, old: Wire | None, new: Wire | None) -> i
         case other:
             return _commerce_step(step, key, old, other)
     return 0
+
+
+def _partners_step(step: Step, key: bytes, old: Wire | None, new: Wire | None) -> None:
+    """Who partners are, and what they decide together."""
+    match new:
+        case Partner() as partner:
+            step_membership.partner_step(step, old, partner)
+        case Directory() as directory:
+            step_membership.directory_step(step, old, directory)
+        case Membership() as membership:
+            step_membership.membership_step(step, old, membership)
+        case Application() as application:
+            step_membership.application_step(step, key, application)
+        case Custodian() as custodian:
+            step_membership.custodian_step(step, key, custodian)
+        case Proposal() as proposal:
+            step_governance.proposal_step(step, key, old, proposal)
+        case Ballot() as ballot:
+            step_governance.ballot_step(step, key, old, ballot)
+        case Protocol() as protocol:
+            step_governance.protocol_step(step, old, protocol)
+        case other:
+            broken("no rule changes this entry", key.hex(), other)
 
 
 def _commerce_step(step: Step, key: bytes, old: Wire | None, new: Wire | None) -> int:
@@ -150,7 +191,7 @@ def _commerce_step(step: Step, key: bytes, old: Wire | None, new: Wire | None) -
         case Content() as content:
             step_commerce.content_step(step, key, old, content)
         case other:
-            broken("no rule changes this entry", key.hex(), other)
+            _partners_step(step, key, old, other)
     return 0
 
 
@@ -170,14 +211,19 @@ def _account_step(step: Step, account: bytes, old: Wire | None, new: Account) ->
     owner_signed = account in step.signed
     if old is None:
         if not owner_signed:
-            at_most("an account opens with enough", step.context.parameters.opening, new.balance)
-            equal("a new account did nothing yet", (new.sequence, new.channels), (0, 1))
+            equal("a new account did nothing yet", new.sequence, 0)
+            if not step_membership.speaks_for_somebody(step, account, new.channels):
+                opening = step.context.parameters.opening
+                at_most("an account opens with enough", opening, new.balance)
+                equal("a new account has one channel", new.channels, 1)
         return new.balance
     assert isinstance(old, Account)
     if not owner_signed:
         at_most("a balance fell though its owner did not sign", old.balance, new.balance)
         equal("a sequence moved though its owner did not sign", new.sequence, old.sequence)
-        equal("channels opened though their owner did not sign", new.channels, old.channels)
+        if new.channels != old.channels:
+            given = step_membership.speaks_for_somebody(step, account, new.channels)
+            holds("channels opened though their owner did not sign", given, account.hex())
     at_most("sequences only rise", old.sequence, new.sequence)
     at_most("channels stay open", old.channels, new.channels)
     equal(

@@ -1,4 +1,4 @@
-"""A step's programmes: rates only change forward. Knows notice and history; not who deposits."""
+"""A step's programmes: rates and terms only change forward. Knows notice; not who deposits."""
 
 from __future__ import annotations
 
@@ -9,36 +9,28 @@ from contracts.invariants.facts import at_most, equal, holds
 from contracts.programmes import MAX_AHEAD_MS, is_worse
 from primitives.encoding import Wire
 from primitives.entries import (
-    Partner,
     Programme,
     PublishedRate,
+    PublishedTerms,
     programme_key,
     rate_key,
+    terms_key,
 )
 
 
-def partner_step(step: Step, old: Wire | None, new: Partner) -> None:
-    """A partner gains programmes by its admin's word; nothing else of it changes."""
-    assert isinstance(old, Partner)
-    count = len(old.programmes)
-    equal("a partner stays who it is", replace(new, programmes=old.programmes), old)
-    equal("programmes stay", new.programmes[:count], old.programmes)
-    holds("a programme is opened by the admin", step.by_admin(new.code), new.code)
-    for code in new.programmes[count:]:
-        equal("a programme is opened once", step.old(programme_key(new.code, code)), None)
-
-
 def programme_step(step: Step, key: bytes, old: Wire | None, new: Programme) -> None:
-    """Names and terms stay, rates are published by the admin, and begin when they said."""
+    """Names stay; rates and terms are published by the admin, and begin when they said."""
     partner = partner_in(key)
     name = (partner, new.code)
     if old is None:
         holds("a programme is opened by the admin", step.by_admin(partner), name)
         _first_rate(step, name)
-        old = replace(new, paused=False, place=-1, rate=None, published=0)
+        _first_terms(step, name)
+        old = replace(new, paused=False, place=-1, rate=None, published=0, terms_published=0)
     assert isinstance(old, Programme)
-    kept = (old.code, old.name, old.point, old.terms_hash, old.terms_url)
-    equal("a programme stays", (new.code, new.name, new.point, new.terms_hash, new.terms_url), kept)
+    kept = (old.code, old.name, old.point)
+    equal("a programme stays", (new.code, new.name, new.point), kept)
+    _terms_in_force(step, name, old, new)
     if new.paused != old.paused:
         holds("a programme is paused by the admin", step.by_admin(partner), name)
     at_most("a later rate follows", old.place, new.place)
@@ -58,6 +50,45 @@ def programme_step(step: Step, key: bytes, old: Wire | None, new: Programme) -> 
 def _first_rate(step: Step, name: tuple[str, str]) -> None:
     first = step.after(rate_key(*name, 0), PublishedRate)
     equal("the first rate is in force at once", first.rate.since, step.context.time)
+
+
+def _first_terms(step: Step, name: tuple[str, str]) -> None:
+    first = step.after(terms_key(*name, 0), PublishedTerms)
+    equal("the first terms are in force at once", first.since, step.context.time)
+
+
+def _terms_in_force(step: Step, name: tuple[str, str], old: Programme, new: Programme) -> None:
+    """Terms follow one another, each at its time; all that were published stay ([LEDGER-57])."""
+    at_most("later terms follow", old.terms_place, new.terms_place)
+    in_force = step.after(terms_key(*name, new.terms_place), PublishedTerms)
+    terms = (in_force.terms_hash, in_force.terms_url)
+    equal("the terms in force were published", (new.terms_hash, new.terms_url), terms)
+    at_most("terms begin when they said", in_force.since, step.context.time)
+    at_most("published terms stay", old.terms_published, new.terms_published)
+    for place in range(old.terms_published, new.terms_published):
+        equal("terms are published once", step.old(terms_key(*name, place)), None)
+    newest = step.after(terms_key(*name, new.terms_published - 1), PublishedTerms)
+    equal("when the newest terms start", new.terms_newest, newest.since)
+
+
+def terms_step(step: Step, key: bytes, old: Wire | None, new: PublishedTerms) -> None:
+    """Terms are published once, and start after notice, unless they are the first."""
+    equal("what was published stays", old, None)
+    partner = partner_in(key)
+    place = int.from_bytes(key[-4:], "big")
+    programme = key[3 + len(partner) : -4].decode("ascii")
+    now = step.context.time
+    holds("terms are published by the admin", step.by_admin(partner), programme)
+    counted = step.after(programme_key(partner, programme), Programme).terms_published
+    at_most("terms are of their programme's history", place + 1, counted)
+    equal("when terms were published", new.published, now)
+    if not place:
+        return
+    notice = step.context.parameters.rate_notice_ms
+    before = step.after(terms_key(partner, programme, place - 1), PublishedTerms)
+    at_most("terms start one after another", before.since + 1, new.since)
+    at_most("terms are announced in time", notice, new.since - now)
+    at_most("terms do not begin too far ahead", new.since, now + max(MAX_AHEAD_MS, notice))
 
 
 def rate_step(step: Step, key: bytes, old: Wire | None, new: PublishedRate) -> None:

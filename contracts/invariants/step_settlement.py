@@ -18,15 +18,18 @@ from primitives.entries import (
     DIRECTORY_KEY,
     SETTLEMENT_KEY,
     Directory,
+    Limits,
     Obligation,
     ObligationStatus,
     Position,
     Settlement,
     SettlementCycle,
     cycle_key,
+    limits_key,
     obligation_key,
     position_key,
 )
+from primitives.governance import DecideDispute, SetJudge, ShareObligation
 
 OPEN, CLAIMED = ObligationStatus.OPEN, ObligationStatus.CLAIMED
 DISPUTED, SETTLED = ObligationStatus.DISPUTED, ObligationStatus.SETTLED
@@ -49,7 +52,7 @@ def obligation_step(step: Step, key: bytes, old: Wire | None, new: Obligation) -
     if new.status == OPEN:
         equal("an obligation is not opened again", old.status, OPEN)
     if new != old:
-        _check_words(step, old, new)
+        _check_words(step, (int.from_bytes(key[1:5], "big"), key[5]), old, new)
 
 
 def _as_it_began(step: Step, key: bytes, new: Obligation) -> Obligation:
@@ -74,11 +77,14 @@ def _count(step: Step, old: Obligation, new: Obligation) -> None:
     debtor.overdue += new.late - old.late
     debtor.in_time_again += old.late and not new.late
     debtor.late_first += new.late and not old.late and not step.by_judge()
+    if settled and (old.late or new.late or step.by_judge()):
+        debtor.late_paid += settled
+        step.late.append(new)
 
 
-def _check_words(step: Step, old: Obligation, new: Obligation) -> None:
+def _check_words(step: Step, name: tuple[int, int], old: Obligation, new: Obligation) -> None:
     by_debtor, by_creditor = step.by_admin(new.debtor), step.by_admin(new.creditor)
-    by_judge = step.by_judge()
+    by_judge = step.by_judge() or _by_vote(step, name)
     come = has_come(old.deadline, step.context.time)
     holds("nobody spoke and no deadline passed", by_debtor or by_creditor or by_judge or come, old)
     if new.settled > old.settled or new.late > old.late:
@@ -95,6 +101,13 @@ def _check_words(step: Step, old: Obligation, new: Obligation) -> None:
         holds("a payment that nobody denied counts as made", by_creditor, old)
 
 
+def _by_vote(step: Step, name: tuple[int, int]) -> bool:
+    """Whether the partners decided in the step what becomes of it ([LEDGER-71], [LEDGER-72])."""
+    decided = [(measure.cycle, measure.place) for measure in step.done(DecideDispute)]
+    shared = [(measure.cycle, measure.place) for measure in step.done(ShareObligation)]
+    return name in decided or name in shared
+
+
 def cycle_step(step: Step, key: bytes, old: Wire | None, new: SettlementCycle) -> None:
     """A cycle is closed once, over the positions as they were, with the fewest payments found."""
     equal("a cycle closes once", old, None)
@@ -104,11 +117,7 @@ def cycle_step(step: Step, key: bytes, old: Wire | None, new: SettlementCycle) -
     head = step.before(SETTLEMENT_KEY, Settlement)
     equal("cycles close one after another", number, head.cycle)
     holds("a cycle closes when it is due", has_come(head.closes, context.time), head)
-    codes = step.before(DIRECTORY_KEY, Directory).partners
-    positions = {code: step.before(position_key(code), Position) for code in codes}
-    expected = {code: p.expected for code, p in sorted(positions.items()) if p.expected}
-    written = {line.partner: line.expected for line in new.lines}
-    equal("a cycle writes down what all owe", written, expected)
+    expected = _expected(step, new)
     keys = [obligation_key(number, place) for place in range(new.obligations)]
     obligations = [step.after(each, Obligation) for each in keys]
     check_cycle(new, obligations)
@@ -118,10 +127,35 @@ def cycle_step(step: Step, key: bytes, old: Wire | None, new: SettlementCycle) -
     equal("the next cycle", step.after(SETTLEMENT_KEY, Settlement).cycle, number + 1)
 
 
+def _expected(step: Step, new: SettlementCycle) -> dict[str, int]:
+    """What a cycle wrote down is E of each partner as it was.
+
+    Payments leave E as it is. Only what fell due before the closing in the same block, and shifted
+    positions, may have moved it: then it is known in sum alone, which is the supply.
+    """
+    codes = step.before(DIRECTORY_KEY, Directory).partners
+    positions = {code: step.before(position_key(code), Position) for code in codes}
+    expected = {code: p.expected for code, p in sorted(positions.items()) if p.expected}
+    written = {line.partner: line.expected for line in new.lines}
+    now = step.context.time
+    drawn = any(step.after(limits_key(code), Limits).moved == now for code in codes)
+    if drawn or step.shared:
+        equal("what all owe is the supply", sum(written.values()), sum(expected.values()))
+        strangers = [code for code in written if code not in codes]
+        equal("a cycle is of the partners", strangers, [])
+        return written
+    equal("a cycle writes down what all owe", written, expected)
+    return expected
+
+
 def head_step(step: Step, old: Wire | None, new: Settlement) -> None:
     """The calendar of cycles keeps its beat, and moves on only by a closing."""
     assert isinstance(old, Settlement)
-    equal("who judges payments", new.custodian, old.custodian)
+    if new.custodian != old.custodian:
+        voted = [measure.custodian for measure in step.done(SetJudge)]
+        holds("who judges payments was voted", new.custodian in voted, new)
+        if (new.cycle, new.closes) == (old.cycle, old.closes):
+            return
     equal("one cycle closes at a time", new.cycle, old.cycle + 1)
     step.after(cycle_key(old.cycle), SettlementCycle)
     later, period = new.closes - old.closes, step.context.parameters.settlement_cycle_ms

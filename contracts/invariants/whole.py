@@ -11,20 +11,24 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from contracts.invariants import whole_commerce, whole_limits, whole_programmes, whole_settlement
+from contracts.invariants import (
+    whole_commerce,
+    whole_governance,
+    whole_limits,
+    whole_membership,
+    whole_programmes,
+    whole_settlement,
+)
 from contracts.invariants.calendar import Calendar, check_calendar, is_calendar
-from contracts.invariants.facts import at, at_most, broken, equal, holds
+from contracts.invariants.facts import at, at_most, equal, holds
 from primitives.amount import MAX_SUPPLY
 from primitives.commerce import Campaign, Claimed, Content, Order
 from primitives.encoding import Wire
 from primitives.entries import (
-    DIRECTORY_KEY,
-    SETTLEMENT_KEY,
     SUPPLY_KEY,
     Account,
     Channel,
     Day,
-    Directory,
     LaneDay,
     Limits,
     Mark,
@@ -32,17 +36,15 @@ from primitives.entries import (
     Position,
     Prefix,
     Redemption,
-    Settlement,
     Supply,
     account_key,
-    custodian_key,
     day_key,
     decode_entry,
     limits_key,
     partner_key,
     position_key,
 )
-from primitives.genesis import Custodian
+from primitives.governance import Ballot
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -65,6 +67,7 @@ class Reading:
     kept: dict[bytes, Wire] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=Calendar)
     commerce: whole_commerce.Commerce = field(default_factory=whole_commerce.Commerce)
+    votes: whole_governance.Votes = field(default_factory=whole_governance.Votes)
     keys: set[bytes] = field(default_factory=set)
     accounts: int = 0
     balances: int = 0
@@ -77,8 +80,8 @@ def check_all(entries: Iterable[tuple[bytes, bytes]]) -> Totals:
     """Every fact that one state alone can show: [LEDGER-2], [LEDGER-3], [STATE-1] to [STATE-8].
 
     And that redemptions, refunds, obligations, reserves and rates add up to what the positions and
-    programmes say, and campaigns and orders to what is locked. Raises ``AssertionError``, or
-    ``Malformed`` for what is no entry.
+    programmes say, campaigns and orders to what is locked, and ballots to what is decided. Raises
+    ``AssertionError``, or ``Malformed`` for what is no entry.
     """
     reading = Reading()
     for key, value in entries:
@@ -94,9 +97,10 @@ def check_all(entries: Iterable[tuple[bytes, bytes]]) -> Totals:
     at_most("what is given back was redeemed", supply.refunded, supply.redeemed)
     codes = _check_partners(reading, supply)
     _check_channels(reading)
-    _check_custody(reading, codes)
     check_calendar(reading.calendar)
     alarms = reading.calendar.waiting()
+    whole_membership.check(state, codes, reading.keys)
+    whole_governance.check(state, codes, reading.votes, alarms)
     whole_programmes.check(state, codes, alarms)
     whole_settlement.check(state, codes, alarms)
     whole_limits.check(state, codes, alarms)
@@ -128,6 +132,8 @@ def _read(reading: Reading, key: bytes, value: Wire) -> None:
             holds("a channel is not channel 0", key[33] > 0, key.hex())
             at_most("a channel stands from its first use", 1, value.sequence)
             reading.kept[key] = value
+        case Ballot():
+            reading.votes.read(key, value)
         case LaneDay():
             pass
         case _ if is_calendar(value):
@@ -145,8 +151,7 @@ def _partner_in(key: bytes) -> str:
 
 def _check_partners(reading: Reading, supply: Supply) -> tuple[str, ...]:
     state = reading.kept
-    codes = at(state, DIRECTORY_KEY, Directory).partners
-    equal("a partner is in the directory once", len(dict.fromkeys(codes)), len(codes))
+    codes = whole_membership.all_codes(state)
     positions: list[Position] = []
     expected: dict[bytes, type[Wire]] = {}
     for code in codes:
@@ -163,10 +168,11 @@ def _check_partners(reading: Reading, supply: Supply) -> tuple[str, ...]:
         equal(f"redemptions and refunds at {code}", used, counted)
     kinds = (Partner, Position, Limits, Day)
     found = {key: type(value) for key, value in state.items() if isinstance(value, kinds)}
-    equal("every partner is in the directory, whole", found, expected)
+    equal("every partner is whole", found, expected)
     strangers = [code for code in (*reading.single, *reading.redeemed) if code not in codes]
     equal("single-use ids belong to partners", strangers, [])
     equal("positions are the supply", sum(p.net for p in positions), supply.supply)
+    equal("what some assume others are relieved of", sum(p.assumed for p in positions), 0)
     totals = (supply.minted, supply.redeemed, supply.refunded)
     sums = tuple(sum(column) for column in zip(*(_issued(p) for p in positions), strict=True))
     equal("what partners minted, redeemed, refunded", sums, totals)
@@ -182,22 +188,3 @@ def _check_channels(reading: Reading) -> None:
         if isinstance(value, Channel):
             account = at(reading.kept, account_key(key[1:33]), Account)
             at_most("a channel is open", key[33] + 1, account.channels)
-
-
-def _check_custody(reading: Reading, codes: tuple[str, ...]) -> None:
-    """Nobody holds its own reserve, and who judges payments belongs to nobody ([GEN-11])."""
-    state = reading.kept
-    for key, value in state.items():
-        if isinstance(value, Custodian):
-            equal("a custodian stands under its code", key, custodian_key(value.code))
-            holds("a custodian has a record", account_key(value.account) in reading.keys, value)
-            if value.partner is not None and value.partner not in codes:
-                broken("a custodian belongs to a partner", value.partner, codes)
-    for code in codes:
-        partner = at(state, partner_key(code), Partner)
-        holder = at(state, custodian_key(partner.custodian), Custodian)
-        holds("nobody holds its own reserve", holder.partner != code, code)
-        for account in (partner.roles.admin, partner.roles.issuer, partner.roles.cashier):
-            holds("a role has a record", account_key(account) in reading.keys, account.hex())
-    judge = at(state, custodian_key(at(state, SETTLEMENT_KEY, Settlement).custodian), Custodian)
-    equal("who judges payments belongs to nobody", judge.partner, None)

@@ -11,17 +11,20 @@ from contracts.invariants.calendar import Alarms, check_alarm
 from contracts.invariants.facts import at, at_most, equal, holds
 from primitives.encoding import Wire
 from primitives.entries import (
+    SETTLEMENT_KEY,
     CapsStart,
     Limits,
     Obligation,
     ReserveLapse,
     ReserveStart,
+    Settlement,
     limits_key,
 )
 
 
 def check(state: Mapping[bytes, Wire], codes: tuple[str, ...], alarms: Alarms) -> None:
     """Earmarks and overdue payments are those of the obligations; what waits is in the calendar."""
+    closing = at(state, SETTLEMENT_KEY, Settlement).cycle
     earmarked = dict.fromkeys(codes, 0)
     overdue = dict.fromkeys(codes, 0)
     for value in state.values():
@@ -33,16 +36,19 @@ def check(state: Mapping[bytes, Wire], codes: tuple[str, ...], alarms: Alarms) -
         equal(f"what is held for disputes of {code}", limits.earmarked, earmarked[code])
         equal(f"payments of {code} that are overdue", limits.overdue, overdue[code])
         check_limits(limits)
+        if limits.advance is not None:
+            at_most("others paid in a cycle that closed", limits.advance.cycle + 1, closing)
         _check_alarms(alarms, code, limits)
 
 
 def check_limits(limits: Limits) -> None:
-    """A reserve within its ceiling; what waits is more, and of the same attestation."""
+    """What waits is more than what is held, and of the same attestation.
+
+    Both may stand above the ceiling, if it was lowered since: they count up to it ([LEDGER-67]).
+    """
     terms, pending = limits.terms, limits.pending_reserve
-    at_most("a reserve within its ceiling", terms.reserve, terms.reserve_ceiling)
     holds("what counts is there", terms.reserve > 0 or not limits.reserve_counts, limits)
     if pending is not None:
-        at_most("a reserve within its ceiling", pending.amount, terms.reserve_ceiling)
         at_most("an increase waits", terms.reserve, pending.amount)
         equal(
             "an increase is the newest that was attested", pending.attested, terms.reserve_attested

@@ -1,8 +1,9 @@
-"""Programmes and rates of a whole state: every history complete. Knows no customer and no time."""
+"""Programmes of a whole state: all rates and terms are there. Knows no customer and no time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from contracts.invariants.calendar import Alarms, check_alarm
 from contracts.invariants.facts import at, at_most, equal, holds
@@ -12,15 +13,18 @@ from primitives.entries import (
     Partner,
     Programme,
     PublishedRate,
+    PublishedTerms,
     RateStart,
+    TermsStart,
     partner_key,
     programme_key,
     rate_key,
+    terms_key,
 )
 
 
 def check(state: Mapping[bytes, Wire], codes: tuple[str, ...], alarms: Alarms) -> None:
-    """Partners list their programmes, and each has every rate that it ever published."""
+    """Partners list their programmes; each has all rates and terms that it ever published."""
     expected: list[bytes] = []
     for code in codes:
         programmes = at(state, partner_key(code), Partner).programmes
@@ -32,9 +36,10 @@ def check(state: Mapping[bytes, Wire], codes: tuple[str, ...], alarms: Alarms) -
             equal("a programme stands under its code", programme.code, name)
             expected.append(key)
             expected.extend(_check_rates(state, (code, name), programme, alarms))
-    kinds = (Programme, PublishedRate)
+            expected.extend(_check_terms(state, (code, name), programme, alarms))
+    kinds = (Programme, PublishedRate, PublishedTerms)
     found = [key for key, value in state.items() if isinstance(value, kinds)]
-    equal("programmes and rates are those that are listed", sorted(found), sorted(expected))
+    equal("programmes, rates and terms are those that are listed", sorted(found), sorted(expected))
 
 
 def _check_rates(
@@ -56,4 +61,23 @@ def _check_rates(
     holds("the rate in force was published", programme.place < len(history), programme)
     in_force = history[programme.place].rate if programme.place >= 0 else None
     equal("the rate in force", programme.rate, in_force)
+    return keys
+
+
+def _check_terms(
+    state: Mapping[bytes, Wire], name: tuple[str, str], programme: Programme, alarms: Alarms
+) -> list[bytes]:
+    """The keys of all terms: what is not in force yet will be ([LEDGER-57])."""
+    keys = [terms_key(*name, place) for place in range(programme.terms_published)]
+    history = [at(state, key, PublishedTerms) for key in keys]
+    for before, after in pairwise(history):
+        at_most("terms start one after another", before.since + 1, after.since)
+        at_most("terms are published one after another", before.published, after.published)
+    at_most("the terms in force were published", programme.terms_place + 1, len(history))
+    for place in range(programme.terms_place + 1, len(history)):
+        check_alarm(alarms, TermsStart(*name, place), history[place].since)
+    in_force = history[programme.terms_place]
+    terms = (programme.terms_hash, programme.terms_url)
+    equal("the terms in force", terms, (in_force.terms_hash, in_force.terms_url))
+    equal("when the newest terms start", programme.terms_newest, history[-1].since)
     return keys

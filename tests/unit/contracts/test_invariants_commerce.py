@@ -267,7 +267,7 @@ BAD_STEPS: dict[str, Case] = {
             holds(ANN, -BUDGET),
         ),
         [ANN],
-        "a new account did nothing yet",
+        "a new account has one channel",
     ),
 }
 GOOD_STEPS: dict[str, Case] = {

@@ -187,7 +187,7 @@ BAD_STEPS: dict[str, Case] = {
     "D that others take over": (
         both(position("north", assumed=-1), position("east", assumed=1)),
         [],
-        "what moved the position of east",
+        "what others paid for it",
     ),
     "a debt settled by nobody's word": (
         settled(3 * MICRO, STATUS.SETTLED),

@@ -152,8 +152,8 @@ def publish(code: str, rate: Rate) -> Breaks:
 
 
 BAD_STEPS: dict[str, Case] = {
-    "a higher credit": (terms("east", credit=LIMITS.credit + 1), [EAST], "what others set"),
-    "a lower haircut": (terms("east", haircut=0), [EAST], "what others set"),
+    "a higher credit": (terms("east", credit=LIMITS.credit + 1), [EAST], "credit was voted"),
+    "a lower haircut": (terms("east", haircut=0), [EAST], "what others set was voted"),
     "a higher K": (
         terms("east", claim_bound=LIMITS.claim_bound + 1),
         [EAST],
@@ -268,7 +268,11 @@ BAD_STEPS: dict[str, Case] = {
         [EAST],
         "a programme is paused by the admin",
     ),
-    "other terms": (changed(BONUS, Programme, terms_url=""), [NORTH], "a programme stays"),
+    "other terms": (
+        changed(BONUS, Programme, terms_url=""),
+        [NORTH],
+        "the terms in force were published",
+    ),
     "a rate that begins too early": (
         begun,
         [NORTH],
@@ -312,12 +316,12 @@ BAD_STEPS: dict[str, Case] = {
     "another directory": (
         changed(DIRECTORY_KEY, Directory, partners=("north", "east", "south")),
         [NORTH, EAST, SOUTH, WEST],
-        "no rule changes this entry",
+        "partners",
     ),
     "another custodian's account": (
         changed(custodian_key("vault"), Custodian, account=NORTH.account),
         [VAULT],
-        "no rule changes this entry",
+        "a custodian is as was voted",
     ),
     "a lane that created too much": (
         put(lane_day_key(0), LaneDay(NOW.day, 100_001)),
