@@ -1,8 +1,9 @@
 """What the others' reserves stand for when a partner does not pay. Knows shares; no deadline.
 
-A genesis share of each partner's reserve guarantees the payments of the others. It pays what a
+A genesis share of the partners' reserves guarantees the payments of the others. It pays what a
 debtor's own reserve could not, a payment term after that; the debtor goes on owing the pool as much
-as before, and those who paid are owed it: the next cycle squares them ([LEDGER-55]).
+as before, and those who paid are owed it: the next cycle squares them ([LEDGER-55]). What was paid
+and not paid back counts against the share, or a debt that stays would eat up whole reserves.
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ def pay(
     before = limits.advance
     if before is not None and name[0] > before.cycle:
         return 0
-    shares = _shares(draft, context, (debtor, obligation.creditor))
-    amount = min(obligation.outstanding - paid, sum(shares.values()))
-    if not amount:
+    free = _free(draft, (debtor, obligation.creditor))
+    amount = min(obligation.outstanding - paid, _room(draft, context, sum(free.values())))
+    if amount <= 0:
         return 0
-    for code, units in netting.apportion(amount, shares).items():
+    for code, units in netting.apportion(amount, free).items():
         without = reserves.without(rules.of(draft, code), context, units)
         rules.put(draft, code, without)
         draft.events.append(ReserveDrawn(code, *name, units))
@@ -63,12 +64,15 @@ def repay(draft: Draft, debtor: str, cycle: int, amount: int) -> None:
     rules.put(draft, debtor, replace(limits, advance=advance))
 
 
-def _shares(draft: Draft, context: BlockContext, but: tuple[str, ...]) -> dict[str, int]:
-    """What each other partner stands for: a share of its reserve that no dispute holds."""
-    share = context.parameters.guarantee_share
-    found = {}
-    for code in partners.active(draft):
-        units = reserves.available(rules.of(draft, code)) * share // BASIS_POINTS
-        if units and code not in but:
-            found[code] = units
-    return found
+def _free(draft: Draft, but: tuple[str, ...]) -> dict[str, int]:
+    """What no dispute holds of the reserve of each partner that stands for the others, in units."""
+    units = {code: reserves.available(rules.of(draft, code)) for code in partners.active(draft)}
+    return {code: free for code, free in units.items() if free and code not in but}
+
+
+def _room(draft: Draft, context: BlockContext, free: int) -> int:
+    """How much more the share allows: of all that is free, and that was paid and is not back."""
+    codes = partners.directory(draft).partners
+    advances = [rules.of(draft, code).advance for code in codes]
+    paid = sum(advance.amount for advance in advances if advance is not None)
+    return (free + paid) * context.parameters.guarantee_share // BASIS_POINTS - paid

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from msgspec.structs import replace
 
 from contracts import limits as rules
-from contracts import membership, netting, partners, settlement
+from contracts import membership, netting, partners, reserves, settlement
 from contracts.context import BlockContext
 from contracts.state import Draft, Entries
 from primitives.codes import MAX_PARTNERS
@@ -255,13 +255,16 @@ def _obligation_obstacle(
         return Outcome.PARTNER_STAYS
     if obligation.status == ObligationStatus.SETTLED:
         return Outcome.OBLIGATION_SETTLED
-    if obligation.status != ObligationStatus.OVERDUE:
+    if not obligation.late:
         return Outcome.OBLIGATION_IN_TIME
     return None if _bearers(entries) else Outcome.NOBODY_TO_SHARE
 
 
 def _share_obligation(draft: Draft, _: BlockContext, measure: ShareObligation) -> None:
-    """The creditor bears no more of it than its share; the others owe the pool theirs."""
+    """The creditor bears no more of it than its share; the others owe the pool theirs.
+
+    Whatever the debtor says meanwhile: it could put off every vote by claiming a payment each time.
+    """
     name = (measure.cycle, measure.place)
     obligation = settlement.find(draft, name)
     assert isinstance(obligation, Obligation)
@@ -275,7 +278,8 @@ def _position_obstacle(entries: Entries, _: BlockContext, measure: SharePosition
         return Outcome.PARTNER_UNKNOWN
     if partner.status != PartnerStatus.RUN_OFF:
         return Outcome.PARTNER_STAYS
-    if measure.amount > partners.position(entries, measure.partner).expected:
+    covered = reserves.available(rules.of(entries, measure.partner))
+    if measure.amount > partners.position(entries, measure.partner).expected - covered:
         return Outcome.POSITION_SMALLER
     return None if _bearers(entries) else Outcome.NOBODY_TO_SHARE
 

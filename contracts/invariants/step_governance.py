@@ -223,12 +223,25 @@ def _check_done(step: Step, measure: Measure) -> None:
         case SetJudge():
             judge = step.after(SETTLEMENT_KEY, Settlement).custodian
             holds("who judges was voted for", judge in _judges(step), judge)
+        case ShareObligation():
+            _check_late(step, measure)
         case SetProtocol():
             planned = step.after(PROTOCOL_KEY, Protocol).planned
             versions = [Planned(m.version, m.height) for m in step.done(SetProtocol)]
             holds("what is planned was voted for", planned in versions, planned)
         case _:
             pass  # an admin is seen by the roles, payments and losses by positions
+
+
+def _check_late(step: Step, loss: ShareObligation) -> None:
+    """A loss is what somebody who is leaving did not pay in time ([LEDGER-72])."""
+    key = obligation_key(loss.cycle, loss.place)
+    old, new = step.before(key, Obligation), step.after(key, Obligation)
+    late = old.late or has_come(old.deadline, step.context.time)
+    holds("what is shared was late", late, old)
+    equal("what was shared is settled", new.outstanding, 0)
+    debtor = step.after(partner_key(old.debtor), Partner)
+    holds("losses are of who is leaving", not debtor.active, debtor.code)
 
 
 def _judges(step: Step) -> list[str]:
@@ -253,11 +266,22 @@ def _check_losses(step: Step) -> None:
     whole = sum(before.values())
     at_most("somebody bears a loss", 1, whole)
     relieved = [each.partner for each in positions]
+    for code in relieved:
+        _check_cover(step, code)
     relieved += [_creditor(step, each) for each in obligations]
     for code in codes:
         shift = step.of(code).assumed + (step.shared if code in relieved else 0)
         off = abs(shift * whole - step.shared * before.get(code, 0))
         at_most(f"what {code} bears is in proportion", off + 1, whole)
+
+
+def _check_cover(step: Step, code: str) -> None:
+    """Nobody bears what a reserve covers ([LEDGER-73])."""
+    limits = step.before(limits_key(code), Limits)
+    if limits == step.after(limits_key(code), Limits):
+        covered = max(0, limits.terms.reserve - limits.earmarked)
+        owes = step.position(code).expected
+        at_most("a loss is what no reserve covers", step.shared + covered, owes)
 
 
 def _creditor(step: Step, loss: ShareObligation) -> str:

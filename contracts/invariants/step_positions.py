@@ -139,7 +139,7 @@ def _check_assumed(step: Step, code: str, moves: Moves) -> None:
     at_most("a reserve stands for payments of others", 1, len(strangers))
     # To be drawn again in the same block an obligation has to be claimed, denied and judged.
     draws = len(strangers) * (1 + step.transactions // 3)
-    share = held * step.context.parameters.guarantee_share // BASIS_POINTS
+    share = -(-held * step.context.parameters.guarantee_share // BASIS_POINTS)
     at_most("a share of its reserve stands for others", paid, draws * share)
 
 
