@@ -118,7 +118,7 @@ class History:
             self.settle([self.make(further + sum(three), *three) for three in mixed], lane)
         elif kind == 2:
             self.settle(self.council.round(who, whom, size), lane)
-        elif what == 3:
+        elif what == 3 and size % 3 == 0:
             for beside in (0, 1):
                 self.settle(self.council.storm(who, whom, size), lane + beside)
         else:

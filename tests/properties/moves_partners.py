@@ -196,8 +196,9 @@ class Offices:
     def settle_statement(self, who: int, whom: int, size: int) -> Decoded:
         """Judges take their time."""
         name = self.town.debt(who, *(("disputed",) if size % 5 < 2 else ("claimed", "settled")))
-        sender = self.town.judge(whom)
-        return self.ledger.statement(*name, paid=size % 3 == 0, sender=sender)
+        late = [n for n, debt in self.town.desk.debts() if debt.late and debt.status == "disputed"]
+        name = late[0] if late and size % 2 else name
+        return self.ledger.statement(*name, paid=size % 3 == 0, sender=self.town.judge(whom))
 
 
 PARTNERS_DO: tuple[Callable[[Offices, int, int, int], Decoded], ...] = (

@@ -134,7 +134,7 @@ class Council:
         desk = self.town.desk
         active = desk.active()
         left = [name for name, debt in desk.debts() if debt.debtor not in active]
-        late = [name for name in left if self.town.stands(name).status == "overdue"]
+        late = [name for name in left if self.town.stands(name).late]
         chosen = late if late and size % 4 else left
         if not chosen or size % 9 == 0:
             return ShareObligation(*self.town.debt(who))
@@ -143,9 +143,9 @@ class Council:
     def share_position(self, who: int, whom: int, size: int) -> Measure:
         desk = self.town.desk
         gone = [c for c in desk.directory() if c not in desk.active()]
-        owing = [code for code in gone if expectation(desk, code) > 0] or gone
+        owing = [code for code in gone if expectation(desk, code) > desk.free(code)] or gone
         code = owing[who % len(owing)] if owing and size % 8 else self.town.partner(who)
-        owes = expectation(desk, code) if code in desk.codes() else 0
+        owes = expectation(desk, code) - desk.free(code) if code in desk.codes() else 0
         amounts = (owes, owes // 2, owes + 1, 1, EDGES[who % 6])
         return SharePosition(code, min(MAX_SUPPLY, max(1, amounts[whom % 5])))
 
@@ -171,7 +171,7 @@ class Council:
         """What only some moments allow: a dispute, or a debtor that left and does not pay."""
         active = self.town.desk.active()
         debts = [debt for _, debt in self.town.desk.debts()]
-        if any(debt.status == "overdue" and debt.debtor not in active for debt in debts):
+        if any(debt.late and debt.debtor not in active for debt in debts):
             return Council.share_obligation
         if any(debt.status == "disputed" for debt in debts):
             return Council.decide

@@ -20,15 +20,15 @@ def others_pay(desk: Desk, name: Name, outstanding: int) -> int:
     if advance is not None and name[0] > advance[1]:
         return 0
     share = desk.genesis.parameters.guarantee_share
-    stand_for = {
-        code: desk.free(code) * share // 10_000
-        for code in desk.active()
-        if code not in (debt.debtor, debt.creditor)
-    }
-    amount = min(outstanding, sum(stand_for.values()))
-    if not amount:
+    others = [code for code in desk.active() if code not in (debt.debtor, debt.creditor)]
+    free = {code: desk.free(code) for code in others}
+    advances = [desk.book.word("advance", code) for code in desk.directory()]
+    not_back = sum(each[0] for each in advances if each is not None)
+    most = (sum(free.values()) + not_back) * share // 10_000 - not_back
+    amount = min(outstanding, most)
+    if amount <= 0:
         return 0
-    for code, units in in_proportion(amount, stand_for).items():
+    for code, units in in_proportion(amount, free).items():
         take_out(desk, code, units)
         desk.tell("ReserveDrawn", code, *name, units)
         shift(desk, code, -units)

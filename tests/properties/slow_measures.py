@@ -190,7 +190,8 @@ def _cannot_share(desk: Desk, measure: ShareObligation | SharePosition) -> str |
             return "partner_unknown"
         if desk.book.word("status", measure.partner) != "run off":
             return "partner_stays"
-        if measure.amount > slow_settlement.expectation(desk, measure.partner):
+        owes = slow_settlement.expectation(desk, measure.partner)
+        if measure.amount > owes - desk.free(measure.partner):
             return "position_smaller"
     else:
         debt = desk.book.word("debt", measure.cycle, measure.place)
@@ -200,7 +201,7 @@ def _cannot_share(desk: Desk, measure: ShareObligation | SharePosition) -> str |
             return "partner_stays"
         if debt.status == "settled":
             return "obligation_settled"
-        if debt.status != "overdue":
+        if not debt.late:
             return "obligation_in_time"
     return None if bearers(desk) else "nobody_to_share"
 
