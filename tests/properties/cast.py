@@ -12,9 +12,10 @@ from functools import lru_cache
 
 from primitives.actions import Redeem
 from primitives.amount import MAX_SUPPLY, MICRO
+from primitives.codes import MAX_PARTNERS
 from primitives.membership import Role
 from primitives.transaction import Decoded
-from tests.builders import CODES, CUSTODIAN, JUDGE, ROLES, Person, a_person, a_role
+from tests.builders import CODES, CUSTODIAN, JUDGE, ROLES, Person, a_code, a_person, a_role
 from tests.ledger import Ledger
 from tests.properties.slow_book import Debt, Desk
 from tests.properties.slow_programmes import rate_in_force
@@ -42,7 +43,8 @@ def a_newcomer(number: int) -> Person:
 @lru_cache(maxsize=1)
 def everyone() -> dict[bytes, Person]:
     """Whoever may come to hold a role, by account."""
-    roles = [a_role(code, role) for code in (*FOUNDERS, *HARBOURS) for role in ROLES]
+    codes = (*map(a_code, range(MAX_PARTNERS)), *HARBOURS)
+    roles = [a_role(code, role) for code in codes for role in ROLES]
     roles += [a_role(code, "custodian") for code in KEEPERS]
     return {person.account: person for person in (*CROWD, *APPLICANTS, *SPARES, *roles)}
 

@@ -23,6 +23,7 @@ from primitives.receipt import Event, Receipt, Skip
 from primitives.transaction import Decoded
 from tests.builders import DAY_MS, HOUR_MS
 from tests.ledger import Ledger
+from tests.properties import slow_votes
 from tests.properties.cast import APPLICANTS, CROWD, Town
 from tests.properties.comparing import Comparison
 from tests.properties.geneses import GENESES, a_tight_genesis
@@ -84,6 +85,7 @@ class History:
         self.most: Counter[str] = Counter()
         self._noted: Counter[str] = Counter()
         self._before = dict(self.ledger.state)
+        self._note_limits()
         self._begin()
 
     def _begin(self) -> None:
@@ -141,7 +143,8 @@ class History:
         lane %= len(ledger.genesis.partners)
         expected = slow.begin(ledger.time + after_ms, ledger.epoch)
         due = len(expected)
-        self._note_limits()
+        if due:
+            self._note_limits()
         verdicts = ledger.block(*made, lane=lane, after_ms=after_ms)
         for decoded, verdict in zip(made, verdicts, strict=True):
             transaction = decoded.signed.transaction
@@ -156,13 +159,13 @@ class History:
         assert ledger.last is not None
         told = [list(map(spelled, receipt.events)) for receipt in ledger.last.receipts]
         assert told == expected
-        self._count(told[:due])
-        self._note_limits()
+        self._count(told, due)
         self._compare_balances(made)
         if len(made) == 1 and not due:
             changed = {key: raw for key, raw in ledger.last.changes if raw is not None}
             opening = ledger.genesis.parameters.opening
             check_growth(self._before, changed, made[0], opening)
+        self._check_bounds()
         for key, raw in ledger.last.changes:
             if raw is None:
                 del self._before[key]
@@ -182,27 +185,45 @@ class History:
             self.most[partner] = limit(self.slow.desk, partner)
             self._noted[partner] = self.slow.desk.book.total("borne", partner)
 
-    def _count(self, due: Sequence[Sequence[Subject]]) -> None:
-        """What happened by itself, and what became of what was voted."""
-        book = self.slow.desk.book
-        for events in due:
+    def _count(self, told: Sequence[Sequence[Subject]], due: int) -> None:
+        """What happened by itself, in the first receipts, and how votes ended."""
+        for place, events in enumerate(told):
             for name, *fields in events:
-                self.told["(due)", str(name)] += 1
-                if name == "ProposalMoved":
-                    made = book.word("motion", fields[0])
+                if place < due:
+                    self.told["(due)", str(name)] += 1
+                if name == "ProposalMoved" and fields[1] != slow_votes.STATUSES["passed"]:
+                    made = slow_votes.motion(self.slow.desk, fields[0])
+                    assert made is not None
                     self.voted[type(made.measure).__name__, made.status] += 1
-                    if made.status == "void":
-                        self.told["(void)", made.obstacle] += 1
 
     def _note_limits(self) -> None:
-        """The most that each partner's limit was since a part of its reserve was handed back."""
+        """The most that each partner's limit was since a part of its reserve was handed back.
+
+        It rises by what falls due alone: whoever raises it by a word has to wait.
+        """
         for code in self.slow.desk.codes():
             self.most[code] = max(self.most[code], limit(self.slow.desk, code))
 
     def bound(self, code: str) -> int:
-        """The most that a partner may owe: its limits so far, and what others voted on it since."""
+        """The most that a partner may owe: its limits so far, and what others voted on it since.
+
+        So no set of partners, whoever of them pays, confirms, denies or guarantees what, and
+        whoever of them leaves, comes to owe the pool more than all their limits ever were (since
+        what was left of a reserve last had to cover everything), and what votes made them bear for
+        others. What such a set was relieved of by vote is what the others chose to bear for it.
+        """
         borne = self.slow.desk.book.total("borne", code) - self._noted[code]
         return self.most[code] + borne
+
+    def _check_bounds(self) -> None:
+        """Nothing that a partner or others do brings it beyond the most that it might owe."""
+        assert self.ledger.last is not None
+        for key, _ in self.ledger.last.changes:
+            if key[0] == Prefix.POSITION:
+                code = key[2:].decode()
+                position = self.ledger.position(code)
+                owes = max(position.net + position.receivable, position.payable)
+                assert owes <= self.bound(code), (code, owes, self.bound(code))
 
     def _compare_balances(self, made: Sequence[Decoded]) -> None:
         """Balances as the slow ledger sums them up; every other debit would be theft [LEDGER-1]."""
@@ -221,11 +242,6 @@ class History:
         self.ledger.scan()
         assert self._before == self.ledger.state
         Comparison(self.ledger, self.slow.desk).all()
-        for code in self.slow.desk.codes():
-            # Nothing that the partner or others do brings it beyond the most that it might owe.
-            position = self.ledger.position(code)
-            owes = max(position.net + position.receivable, position.payable)
-            assert owes <= self.bound(code), (code, owes, self.bound(code))
 
 
 def a_history(seed: int) -> History:
