@@ -18,6 +18,7 @@ from msgspec.structs import astuple
 
 from primitives.actions import Propose, ReserveRelease
 from primitives.address import account_id
+from primitives.encoding import Wire
 from primitives.entries import Prefix
 from primitives.receipt import Event, Receipt, Skip
 from primitives.transaction import Decoded
@@ -40,6 +41,7 @@ from tests.properties.slow_speakers import limit
 Step = tuple[int, int, int, int]
 """What is done, by whom, to whom, how much: each 0..255, read modulo what there is."""
 
+EDGE = 2**62
 JUMPS = (HOUR_MS, 5 * HOUR_MS, DAY_MS, 20, 2 * DAY_MS, 13 * HOUR_MS)
 
 
@@ -66,7 +68,8 @@ class History:
     """A ledger beside its slow twin.
 
     ``told``: how often each action came to each code, and each event happened by itself; ``left``:
-    how often each action left each event; ``voted``: how often each measure came to each end.
+    how often each action left each event; ``voted``: how often each measure came to each end;
+    ``edges``: as ``told``, of what names an amount that hardly fits.
     """
 
     def __init__(self, ledger: Ledger | None = None) -> None:
@@ -82,6 +85,7 @@ class History:
         self.told: Counter[tuple[str, str]] = Counter()
         self.left: Counter[tuple[str, str]] = Counter()
         self.voted: Counter[tuple[str, str]] = Counter()
+        self.edges: Counter[tuple[str, str]] = Counter()
         self.most: Counter[str] = Counter()
         self._noted: Counter[str] = Counter()
         self._before = dict(self.ledger.state)
@@ -178,7 +182,10 @@ class History:
         name = type(action).__name__
         self.told[name, code] += 1
         if isinstance(action, Propose):
-            self.told[f"Propose {type(action.measure).__name__}", code] += 1
+            name = f"Propose {type(action.measure).__name__}"
+            self.told[name, code] += 1
+        if at_the_edge(action):
+            self.edges[name, code] += 1
         self.town.remember(decoded, code)
         if code == "done" and isinstance(action, ReserveRelease):
             partner = action.release.partner
@@ -255,6 +262,15 @@ def seeded(seed: int, count: int) -> Iterator[Step]:
     for _ in range(count):
         what, who, whom, size = (chance.randrange(256) for _ in range(4))
         yield what, who, whom, size
+
+
+def at_the_edge(value: object) -> bool:
+    """Whether it names an amount near the most that can be written."""
+    if isinstance(value, Wire):
+        return any(map(at_the_edge, astuple(value)))
+    if isinstance(value, tuple):
+        return any(map(at_the_edge, value))
+    return isinstance(value, int) and value >= EDGE
 
 
 def spelled(event: Event) -> Subject:

@@ -151,7 +151,7 @@ class Market:
         held = self.ledger.balance(buyer)
         price = max(1, (held // 6, 7, MICRO // 3, held // 9)[size % 4])
         if size % 23 == 0:
-            price = min(held + 1, MAX_SUPPLY)
+            price = min(held + 1, EDGES[who % 6])
         shares = (price // 10, 0, price // 3, price)
         share = price + 1 if size % 37 == 0 else shares[whom % 4]
         strangers = size % 31 == 0
@@ -195,7 +195,7 @@ class Market:
                 "seller": deal.offer.seller,
                 "arbiter": deal.offer.arbiter,
             }
-            sender = next(p for p in CROWD if p.account == accounts[side])
+            sender = self.town.person(accounts[side])
         return self.ledger.act(sender, action)
 
     def ship(self, who: int, whom: int, size: int) -> Decoded:

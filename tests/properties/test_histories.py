@@ -72,6 +72,23 @@ Not that a custodian of an application is unknown, or its own: what it names is 
 kept, custodians stay, and belong to partners that there are. That it is invalid since, or that a
 role of it is, takes three votes in a row.
 """
+AT_THE_EDGE = (
+    "Transfer",
+    "Mint",
+    "Redeem",
+    "Refund",
+    "ReserveAttest",
+    "ReserveRelease",
+    "LowerClaimBound",
+    "CampaignCreate",
+    "OrderOpen",
+    "OrderResolve",
+    "ContentLike",
+    "Propose AdmitPartner",
+    "Propose SetLimits",
+    "Propose SharePosition",
+)
+"""All that names an amount that no type bounds further."""
 EVERY_DEADLINE = (
     "AccountOpened",
     "CampaignClosed",
@@ -179,20 +196,21 @@ class Met(NamedTuple):
     told: Counter[tuple[str, str]]
     left: Counter[tuple[str, str]]
     voted: Counter[tuple[str, str]]
+    edges: Counter[tuple[str, str]]
 
 
 @pytest.fixture(scope="module")
 def met() -> Met:
     """A dozen long histories and a full house, all of them sound."""
-    met = Met(Counter(), Counter(), Counter())
+    met = Met(*(Counter() for _ in Met._fields))
     histories = [a_full_house()]
     for seed in range(SEEDS):
         history = a_history(seed)
         history.run(list(seeded(seed, STEPS)), scan_every=100)
         histories.append(history)
     for history in histories:
-        for total, counted in zip(met, (history.told, history.left, history.voted), strict=True):
-            total.update(counted)
+        for kind in Met._fields:
+            getattr(met, kind).update(getattr(history, kind))
     for (action, code), count in sorted((met.told + met.voted).items()):
         print(f"{action:28} {code:24} {count:6}")
     return met
@@ -251,3 +269,14 @@ def test_in_long_histories_it_happens_by_itself(met: Met, event: str) -> None:
 def test_nothing_else_happens_by_itself(met: Met) -> None:
     """But for what a proposal leaves that is carried out, each of which is counted above."""
     assert {event for kind, event in met.told if kind == "(due)"} == set(EVERY_DEADLINE)
+
+
+@pytest.mark.parametrize("what", AT_THE_EDGE)
+def test_amounts_that_hardly_fit_are_tried(met: Met, what: str) -> None:
+    """Up to 2^63 - 1, against limits, reserves and credits that are as large."""
+    assert any(name == what for name, _ in met.edges)
+
+
+def test_credits_and_reserves_that_hardly_fit_are_in_force(met: Met) -> None:
+    for what in ("Propose SetLimits", "ReserveAttest"):
+        assert met.edges[what, "done"] >= 3
