@@ -78,6 +78,16 @@ class Town:
         """The time of the block to come."""
         return self.ledger.time + 1_000
 
+    def deadline(self, choice: int) -> int:
+        """When something ends; a block before that leaves the last word to the next one."""
+        book, now = self.desk.book, self.now()
+        votes = [book.word("motion", id_) for id_ in book.notes("motions")]
+        ends = [each.deadline for each in votes if each.status == "open"]
+        ends += [debt.deadline for _, debt in self.desk.debts() if debt.status != "settled"]
+        ends += [book.word("order", id_).deadline for id_ in book.notes("orders")]
+        ahead = sorted(end for end in ends if end > now)[:4]
+        return ahead[choice % len(ahead)] if ahead else now
+
     # --- partners and who speaks for them --------------------------------------------------------
 
     def partner(self, choice: int) -> str:
@@ -87,6 +97,16 @@ class Town:
             return active[choice % len(active)]
         others = ["nobody", *(code for code in self.desk.codes() if code not in active)]
         return others[choice // 12 % len(others)]
+
+    def giver(self, choice: int) -> str:
+        """One that gives points for more than it takes in, mostly: then others are owed."""
+        active = self.desk.active()
+        return active[choice % (1 + len(active) // 2)] if choice % 4 else self.partner(choice // 4)
+
+    def taker(self, choice: int) -> str:
+        """The other way round."""
+        active = self.desk.active()[::-1]
+        return active[choice % (1 + len(active) // 2)] if choice % 4 else self.partner(choice // 4)
 
     def leaving(self, choice: int) -> str:
         """One that is running off or has left; any if there is none."""

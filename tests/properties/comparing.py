@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import astuple
 
+from contracts import limits as rules
 from primitives.commerce import Campaign, Content, Order, campaign_key, content_key, order_key
 from primitives.entries import (
     DIRECTORY_KEY,
@@ -46,7 +47,7 @@ from primitives.receipt import Outcome
 from tests.ledger import Ledger
 from tests.properties import slow_measures, slow_members, slow_people, slow_votes
 from tests.properties.slow_book import Desk
-from tests.properties.slow_speakers import keeper, roles_of
+from tests.properties.slow_speakers import keeper, limit, recognised, roles_of
 
 
 class Comparison:
@@ -150,6 +151,8 @@ class Comparison:
             voted.haircut,
             book.word("claim bound", code),
         )
+        assert rules.limit(limits) == limit(desk, code)
+        assert rules.recognised(limits) == recognised(desk, code)
         held = (terms.reserve, limits.reserve_counts, terms.reserve_attested, limits.moved)
         assert held == (
             desk.reserve(code),

@@ -96,10 +96,10 @@ def an_edge_genesis() -> Genesis:
 
 @lru_cache(maxsize=1)
 def a_pair_genesis() -> Genesis:
-    """Two founders, one without credit: who is left alone decides nothing about itself."""
+    """Two founders, one that may owe nothing: who is left alone decides nothing about itself."""
     genesis = a_tight_genesis()
     poor, east, *_ = genesis.partners
-    bare = replace(east, limits=replace(east.limits, credit=0, reserve=60 * MICRO))
+    bare = replace(east, limits=replace(east.limits, credit=0, reserve=0, reserve_ceiling=0))
     strict = replace(genesis.parameters, guarantee_share=0)
     return replace(genesis, parameters=strict, partners=(poor, bare))
 

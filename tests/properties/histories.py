@@ -118,7 +118,7 @@ class History:
         lane = (who + whom + size) % 4
         kind, further = what % 16, what // 16
         if kind == 0:
-            self.pass_time(size, new_epoch=whom % 3 == 0)
+            self.pass_time(size, new_epoch=whom % 8 == 0)
         elif kind == 1:
             mixed = [(who + 37 * i, whom + 11 * i * i, size ^ 29 * i) for i in range(2 + size % 9)]
             self.settle([self.make(further + sum(three), *three) for three in mixed], lane)
@@ -133,7 +133,9 @@ class History:
     def pass_time(self, size: int, *, new_epoch: bool) -> None:
         """An empty block, some time later, and maybe of a new epoch."""
         self.ledger.epoch += new_epoch
-        self.settle([], 0, JUMPS[size % len(JUMPS)])
+        deadline = self.town.deadline(size) - self.town.now()
+        jumps = (*JUMPS, deadline if deadline > 0 else HOUR_MS)
+        self.settle([], 0, jumps[size % len(jumps)])
 
     def make(self, choice: int, who: int, whom: int, size: int) -> Decoded:
         """One of all the moves."""

@@ -90,7 +90,7 @@ class Hands:
             ("par", 45 * MICRO),
             ("par", 25 * MICRO),
         )[size % 5]
-        return self.town.deposit_to(self.town.partner(who), to, points, programme=name)
+        return self.town.deposit_to(self.town.giver(who), to, points, programme=name)
 
     def odd_deposit(self, who: int, whom: int, size: int) -> Decoded:
         code = self.town.partner(whom)
@@ -119,7 +119,7 @@ class Hands:
         sender = max(CROWD[who % 3 :], key=self.ledger.balance)
         held = min(self.ledger.balance(sender), 100 * MICRO)
         amount = max(1, (held // 2, held // 8, 15 * MICRO, held // 5)[size % 4])
-        code = self.town.partner(whom)
+        code = self.town.taker(whom)
         cashier = self.town.holder(code, Role.CASHIER)
         return self.ledger.redeem(sender, self.ledger.invoice(code, amount), cashier=cashier)
 
@@ -178,6 +178,9 @@ CUSTOMERS_DO: tuple[Callable[[Hands, int, int, int], Decoded], ...] = (
     Hands.replay,
     Hands.mistime,
     Hands.overflow,
+    Hands.redeem,
+    Hands.redeem,
+    Hands.redeem,
     Hands.redeem,
     Hands.redeem,
     Hands.redeem,

@@ -49,6 +49,11 @@ class Offices:
         known = code in self.town.desk.codes()
         return self.ledger.limits(code).terms if known else None
 
+    def _owes(self, code: str) -> int:
+        """What a reserve has to cover of a partner that leaves [LEDGER-53]."""
+        desk = self.town.desk
+        return max(desk.position(code) + desk.receivable(code), desk.payable(code))
+
     # --- programmes ------------------------------------------------------------------------------
 
     def open_programme(self, who: int, whom: int, size: int) -> Decoded:
@@ -150,13 +155,15 @@ class Offices:
             300 * MICRO,
             ceiling,
             EDGES[who % 6],
+            self._owes(code),
+            self._owes(code) - 1,
         )
         now = self.town.now()
         old = max(attested + 1, now - 3 * DAY_MS)
         times = (now, now, now, now - HOUR_MS, now + 1, now - 4 * DAY_MS, attested + 1, old, now)
         by = self.town.custodian(code, size)
         sender = (admin, admin, admin, by)[size % 4]
-        amount = min(MAX_SUPPLY, amounts[whom % 8])
+        amount = min(MAX_SUPPLY, max(0, amounts[whom % 10]))
         if code in DEADBEATS and size % 5:
             amount //= 100
         return self.ledger.attest(code, amount, times[size % 9], sender=sender, by=by)
@@ -183,7 +190,7 @@ class Offices:
         return self.ledger.pay(*name, sender=self.town.party(name, "debtor", whom))
 
     def settle_confirm(self, who: int, whom: int, size: int) -> Decoded:
-        wanted = ("claimed",) if size % 4 else ("open", "overdue", "disputed")
+        wanted = ("claimed",) if size % 8 else ("open", "overdue", "disputed")
         name = self.town.debt(who, *wanted)
         return self.ledger.confirm(*name, sender=self.town.party(name, "creditor", whom))
 

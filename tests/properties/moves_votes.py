@@ -65,14 +65,16 @@ class Council:
         fresh = [a for a in applicants if book.word("application", a).code not in codes]
         chosen = fresh if fresh and size % 7 else applicants
         if not chosen:
-            return AdmitPartner(CROWD[0].account, an_id("no application"), self._limits(whom))
+            return AdmitPartner(CROWD[0].account, an_id("none"), self._limits("nobody", whom))
         applicant = chosen[-1 - who % len(chosen)]
         words = book.notes("application", applicant)
         wish = words[0] if size % 11 == 0 else words[-1]
-        return AdmitPartner(applicant, name_of(applicant, wish), self._limits(whom))
+        return AdmitPartner(applicant, name_of(applicant, wish), self._limits(wish.code, whom))
 
-    def _limits(self, choice: int) -> VotedLimits:
+    def _limits(self, code: str, choice: int) -> VotedLimits:
         credit = (40, 0, 60, 20, 100)[choice % 5] * MICRO
+        if choice % 8 == 3:
+            credit = min(MAX_SUPPLY, max(0, self._left(code) + choice % 3 - 1))
         ceiling = (600, 300, 900, 0)[choice % 4] * MICRO
         haircut = (1_000, 0, 10_000, 2_500)[choice // 4 % 4]
         bound = (60, 200, 0, 90)[choice // 3 % 4] * MICRO
@@ -82,6 +84,12 @@ class Council:
         if choice % 16 == 8:
             return VotedLimits(credit, EDGES[choice // 16 % 6], haircut, EDGES[choice // 3 % 6])
         return VotedLimits(credit, ceiling, haircut, bound)
+
+    def _left(self, code: str) -> int:
+        """Of all credit that may be given, what nobody else has."""
+        book, active = self.town.desk.book, self.town.desk.active()
+        given = sum(book.word("voted", each).credit for each in active if each != code)
+        return self.ledger.genesis.parameters.total_credit - given
 
     def remove(self, who: int, whom: int, size: int) -> Measure:
         """Mostly one that does not pay."""
@@ -103,7 +111,7 @@ class Council:
 
     def limits(self, who: int, whom: int, size: int) -> Measure:
         code = self.town.partner(who) if size % 9 else self.town.leaving(who)
-        return SetLimits(code, self._limits(size))
+        return SetLimits(code, self._limits(code, size))
 
     def custodian(self, who: int, whom: int, size: int) -> Measure:
         code = KEEPERS[who % 5] if size % 4 else f"trustee-{who % 20}"

@@ -15,6 +15,7 @@ from tests.properties.slow_speakers import (
     has_room,
     limit,
     not_its_admin,
+    recognised,
 )
 
 # --- limits --------------------------------------------------------------------------------------
@@ -74,7 +75,7 @@ def attest(desk: Desk, sender: bytes, action: ReserveAttest) -> str:
     custodian = custodian_of(desk, code)
     if action.custodian.account != custodian:
         return "not_custodian"
-    more = said.amount > desk.counting(code)
+    more = said.amount > recognised(desk, code)
     if sender != account_of(desk, code, Role.ADMIN) and (sender != custodian or more):
         return "not_admin"
     if said.amount > book.word("voted", code).reserve_ceiling:

@@ -8,22 +8,30 @@ figure of the whole state is compared now and then.
 
 import random
 from collections import Counter
-from typing import NamedTuple, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from contracts.rulebook import RULES
 from primitives.genesis import Genesis
-from primitives.governance import Measure, ProposalStatus
+from primitives.governance import ProposalStatus
 from primitives.receipt import Outcome, Skip
 from primitives.transaction import MAX_CHANNELS
 from tests.builders import Person
 from tests.ledger import Ledger
 from tests.properties.geneses import GENESES, a_full_genesis, a_tight_genesis
 from tests.properties.histories import JUMPS, History, Step, a_history, seeded
+from tests.properties.met import (
+    ACTIONS,
+    EVERY_DEADLINE,
+    MEASURES,
+    NOT_REACHED,
+    Met,
+    missed_refusals,
+    nothing_met,
+    told_events,
+)
 from tests.properties.moves import Hands
 from tests.properties.moves_members import Gate
 from tests.properties.moves_partners import Offices
@@ -35,12 +43,6 @@ SEEDS = 15
 STEPS = 1_600
 
 EVERY_CODE = [code.text for code in (*Outcome, *Skip)]
-ACTIONS = sorted(kind.__name__ for kind in RULES)
-MEASURES = sorted(kind.__name__ for kind in get_args(Measure))
-NOT_REACHED = {
-    ("ContentLike", "amount_overflow"): "2^63 units are given more slowly than a history lasts",
-}
-"""(action, code) of the rulebook -> why no history of this length comes to it."""
 IN_THE_WAY = {
     "AdmitPartner": (
         "application_unknown",
@@ -89,30 +91,6 @@ AT_THE_EDGE = (
     "Propose SharePosition",
 )
 """All that names an amount that no type bounds further."""
-EVERY_DEADLINE = (
-    "AccountOpened",
-    "CampaignClosed",
-    "CustodianAssigned",
-    "CustodianSet",
-    "CycleClosed",
-    "DailyCapsChanged",
-    "JudgeSet",
-    "LimitsSet",
-    "ObligationOverdue",
-    "ObligationSettled",
-    "OrderEnded",
-    "PartnerMoved",
-    "PositionShifted",
-    "ProposalMoved",
-    "ProtocolPlanned",
-    "RateChanged",
-    "ReserveChanged",
-    "ReserveDrawn",
-    "ReserveLapsed",
-    "RoleGiven",
-    "TermsChanged",
-)
-"""What happens by itself."""
 PARTNERS_SAY = (
     ("hands", Hands.deposit),
     ("hands", Hands.redeem),
@@ -190,27 +168,15 @@ def a_full_house() -> History:
     return history
 
 
-class Met(NamedTuple):
-    """What was met in all the long histories together."""
-
-    told: Counter[tuple[str, str]]
-    left: Counter[tuple[str, str]]
-    voted: Counter[tuple[str, str]]
-    edges: Counter[tuple[str, str]]
-
-
 @pytest.fixture(scope="module")
 def met() -> Met:
     """A dozen long histories and a full house, all of them sound."""
-    met = Met(*(Counter() for _ in Met._fields))
-    histories = [a_full_house()]
+    met = nothing_met()
+    met.add(a_full_house())
     for seed in range(SEEDS):
         history = a_history(seed)
         history.run(list(seeded(seed, STEPS)), scan_every=100)
-        histories.append(history)
-    for history in histories:
-        for kind in Met._fields:
-            getattr(met, kind).update(getattr(history, kind))
+        met.add(history)
     for (action, code), count in sorted((met.told + met.voted).items()):
         print(f"{action:28} {code:24} {count:6}")
     return met
@@ -229,17 +195,13 @@ def test_long_histories_do(met: Met, action: str) -> None:
 @pytest.mark.parametrize("action", ACTIONS)
 def test_long_histories_refuse(met: Met, action: str) -> None:
     """Whatever the rulebook says that it may be refused with."""
-    [rule] = [rule for kind, rule in RULES.items() if kind.__name__ == action]
-    missed = {(action, code.text) for code in rule.refusals if not met.told[action, code.text]}
-    assert missed == {each for each in NOT_REACHED if each[0] == action}
+    assert missed_refusals(met, action) == {each for each in NOT_REACHED if each[0] == action}
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_long_histories_leave_every_event(met: Met, action: str) -> None:
     """Whatever the rulebook says that it may leave, and nothing else."""
-    [rule] = [rule for kind, rule in RULES.items() if kind.__name__ == action]
-    left = {event for of, event in met.left if of == action}
-    assert left == {event.__name__ for event in rule.events}
+    assert {event for of, event in met.left if of == action} == told_events(action)
 
 
 @pytest.mark.parametrize("measure", MEASURES)
