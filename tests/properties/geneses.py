@@ -72,7 +72,7 @@ def _hurried(parameters: Parameters) -> Parameters:
         parameters,
         total_credit=700 * MICRO,
         entries_per_lane_and_day=36,
-        reserve_lapse_ms=4 * DAY_MS,
+        reserve_lapse_ms=9 * DAY_MS,
         increase_delay_ms=2 * DAY_MS + 1,
         rate_notice_ms=3 * DAY_MS,
         settlement_cycle_ms=DAY_MS,

@@ -160,7 +160,7 @@ class Offices:
         )
         now = self.town.now()
         old = max(attested + 1, now - 3 * DAY_MS)
-        times = (now, now, now, now - HOUR_MS, now + 1, now - 4 * DAY_MS, attested + 1, old, now)
+        times = (now, now, now, now - HOUR_MS, now + 1, now - 9 * DAY_MS, attested + 1, old, now)
         by = self.town.custodian(code, size)
         sender = (admin, admin, admin, by)[size % 4]
         amount = min(MAX_SUPPLY, max(0, amounts[whom % 10]))
