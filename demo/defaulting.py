@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from demo import api
 from demo.commands import expect, run
-from demo.deadlines import PAYMENT_TERM_MS
 from demo.minting import balances
 from demo.obligations import await_room, await_silence, settlement
 from demo.proof import limits_key, partner_key, position_key
@@ -104,7 +103,7 @@ def _obligations(world: World) -> list[dict[str, Any]]:
 
 
 def _tell(world: World, owed: list[dict[str, Any]]) -> None:
-    code, term_s = world.shops[DEFAULTER], PAYMENT_TERM_MS // 1000
+    code, term_s = world.shops[DEFAULTER], world.parameters["payment_term_ms"] // 1000
     world.stage.say(
         f"""{world.name(code)} has taken its reserve home. Somebody spends {PRICE} LiqBon at
         {world.name(world.shops[SELLER])}; the cycle asks each debtor for a share. Nobody pays."""

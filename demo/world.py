@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -55,6 +55,8 @@ class World:
     stage: Stage
     network: Network
     directory: Path
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    """Those of the genesis that differ from the usual ones."""
     retailers: dict[str, Retailer] = field(default_factory=dict)
     pinned: proof.Pinned = field(default_factory=lambda: proof.Pinned(b"", []))
     crowds: dict[str, Path] = field(default_factory=dict)
