@@ -23,6 +23,10 @@ WORKERS ?= 2
 SEEDS ?= 0-999
 PYTEST_ARGS ?=
 
+# NATIVE=no builds nothing: what checks signatures in batches is not compiled.
+NATIVE ?= yes
+BATCH_VERIFIER := $(if $(filter no,$(NATIVE)),true,scripts/native --if-possible)
+
 ALL_PACKAGES := primitives consensus contracts client shell node wallet audit partner
 TYPED := $(foreach p,$(ALL_PACKAGES) demo benchmarks,$(patsubst %/__init__.py,%,$(wildcard $(p)/__init__.py)))
 
@@ -59,16 +63,22 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed-demo
 install: $(VENV)/.installed-demo ## build .venv with what the product needs
 install-dev: $(VENV)/.installed-dev ## build .venv with the tools of developers too
 
+.PHONY: native
+native: install ## build what checks signatures in batches (needs Rust's cargo)
+	@scripts/native
+
 # --- what a newcomer runs ------------------------------------------------------------------------
 
 .PHONY: demo
 demo: install ## show the whole story on this machine (ONCE=1: end by itself)
+	@$(BATCH_VERIFIER)
 	@$(RUN) -m demo $(if $(ONCE),--once)
 
 # --- what a developer runs -----------------------------------------------------------------------
 
 .PHONY: test
 test: check ## check, then the whole test suite
+	@$(BATCH_VERIFIER)
 	$(RUN) -m pytest --numprocesses $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: check
@@ -85,16 +95,27 @@ format: install-dev ## rewrite the code into the one format
 
 .PHONY: bench
 bench: install-dev ## measure throughput and finality (QUICK=1: under two minutes)
+	@$(BATCH_VERIFIER)
 	$(RUN) -m benchmarks $(if $(QUICK),--quick)
 
 .PHONY: simulate
 simulate: install-dev ## run simulator seeds (SEEDS=0-999) and print a verdict for each
 	$(RUN) -m tests.simulation --seeds $(SEEDS)
 
+.PHONY: mutants
+mutants: install-dev ## break each rule of the ledger and see a test notice; resumes where it stopped
+	@mkdir -p docs/results
+	nice -n 10 $(RUN) -m tests.mutation
+
 .PHONY: soak
-soak: install-dev ## the long simulation; resumes where it stopped
+soak: install-dev ## the long simulation, then the mutants; resumes where it stopped
 	@mkdir -p docs/results
 	$(RUN) -m tests.simulation --seeds $(SEEDS) --results docs/results/simulation.json
+	@$(MAKE) --no-print-directory mutants
+
+.PHONY: model
+model: install-dev ## check the model of consensus to the end (needs spin and gcc); resumes
+	$(RUN) -m tests.model --results docs/results/model.json
 
 .PHONY: vectors
 vectors: install-dev ## regenerate the golden vectors; git diff shows what moved
@@ -106,5 +127,5 @@ lock: install-dev ## resolve the dependencies anew and rewrite the lock files
 
 .PHONY: clean
 clean: ## remove .venv and caches; data of running networks is left alone
-	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) native/target build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

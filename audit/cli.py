@@ -13,6 +13,10 @@ cli: Final = LazyGroup(
         "verify": ("audit.verify:verify", "Replay the chain of one untrusted node and judge it."),
         "reserves": ("audit.reserves:reserves", "Supply, positions, reserves and limits."),
         "settlement": ("audit.settlement:settlement", "Who pays whom after a settlement cycle."),
+        "votes": (
+            "audit.votes:votes",
+            "What partners put to the vote, who voted how, what came of it.",
+        ),
         "export": ("audit.export:export", "The verified chain as Parquet, CSV or SQLite."),
     },
 )

@@ -12,6 +12,7 @@ import msgspec
 from audit.home import Verified
 from audit.violations import Finding
 from client.fields import format_time
+from client.views import PlannedView, ProposalView
 from contracts.invariants import Totals
 from primitives.amount import format_amount
 from primitives.evidence import Evidence
@@ -168,18 +169,31 @@ class PendingDocument(Document, frozen=True):
     counts_from: str
 
 
+class AdvanceDocument(Document, frozen=True):
+    """What the others' reserves paid for a partner, in obligations of cycles up to ``cycle``, and
+    what it did not pay in later ones since."""
+
+    amount: str
+    cycle: int
+
+
 class PartnerReserves(Document, frozen=True):
     """One partner: ``net`` is D, what it owes the pool; ``room`` what it may still mint or refund
-    under its ``limit`` (0 while minting is suspended); ``free_reserve`` what no dispute holds."""
+    under its ``limit`` (0 while it mints nothing); ``free_reserve`` what no dispute holds;
+    ``recognised`` the reserve that counts, at most its ceiling. ``assumed``: what others' reserves
+    paid for it and it bears of others' losses, less what its own paid and others bear of its."""
 
     partner: str
     name: str
+    kind: str
+    status: str
     custodian: str
     minted: str
     redeemed: str
     refunded: str
     paid: str
     received: str
+    assumed: str
     net: str
     payable: str
     receivable: str
@@ -189,6 +203,7 @@ class PartnerReserves(Document, frozen=True):
     reserve: str
     reserve_counts: bool
     reserve_ceiling: str
+    recognised: str
     haircut_basis_points: int
     attested: str
     lapses: str
@@ -196,6 +211,7 @@ class PartnerReserves(Document, frozen=True):
     free_reserve: str
     pending: PendingDocument | None
     overdue: int
+    advance: AdvanceDocument | None
     claim_bound: str
     minted_today: str
     mint_per_day: str
@@ -205,7 +221,9 @@ class PartnerReserves(Document, frozen=True):
 
 class ReservesTotals(Document, frozen=True):
     """All partners. ``net`` is the supply; ``coverage_basis_points`` is the reserve that counts to
-    ``owed_to_pool``, null if nothing is owed."""
+    ``owed_to_pool``, null if nothing is owed. ``guarantee`` is the share of what is free of the
+    active partners' reserves that stands behind one another's payments; ``advanced`` of it was
+    paid and is not paid back."""
 
     net: str
     owed_to_pool: str
@@ -214,6 +232,8 @@ class ReservesTotals(Document, frozen=True):
     credit: str
     reserve: str
     coverage_basis_points: int | None
+    guarantee: str
+    advanced: str
 
 
 class ReservesDocument(Document, frozen=True):
@@ -253,14 +273,26 @@ class ObligationDocument(Document, frozen=True):
     late: bool
 
 
+class ShiftDocument(Document, frozen=True):
+    """What a partner's position was shifted by, up to the verified height, and not by what it
+    minted, redeemed, refunded or settled: ``assumed`` as in ``PartnerReserves``."""
+
+    partner: str
+    name: str
+    assumed: str
+    advance: AdvanceDocument | None
+
+
 class SettlementStatement(Document, frozen=True):
-    """A closed cycle. ``complete``: nothing of it is owed any more."""
+    """A closed cycle. ``complete``: nothing of it is owed any more. ``shifts`` are those of all
+    cycles together: reserves that paid for others, and losses that are borne in common."""
 
     cycle: int
     closed: str
     closed_at_height: int
     lines: list[CycleLineDocument]
     obligations: list[ObligationDocument]
+    shifts: list[ShiftDocument]
     claims: str
     settled: str
     outstanding: str
@@ -287,6 +319,16 @@ class SettlementDocument(Document, frozen=True):
     statement: SettlementStatement | None
     cycles: list[CycleSummary]
     csv: str | None
+
+
+class VotesDocument(Document, frozen=True):
+    """votes. ``protocol`` is the version of the rules in force, ``planned`` the one to come;
+    ``proposals`` are documents as ``GET /v1/proposals`` has them, newest first."""
+
+    verified: Standpoint
+    protocol: int
+    planned: PlannedView | None
+    proposals: list[ProposalView]
 
 
 class ExportDocument(Document, frozen=True):

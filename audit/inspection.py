@@ -18,10 +18,11 @@ from primitives.batch import Batch, batch_digest, batch_message, decode_batch
 from primitives.block import VERSION, block_digest
 from primitives.certificate import StateCertificate, check_certificate
 from primitives.encoding import Malformed, Wire, decode, encode
-from primitives.keys import ED25519, Check
+from primitives.keys import Check
 from primitives.merkle import list_root
 from primitives.transaction import decode_signed, signatures
 from primitives.validators import ValidatorSet
+from shell.scheme import SCHEME
 
 ID_SIZE: Final = 32
 
@@ -72,7 +73,7 @@ def _check_attested(subject: Subject, block: RawBlock, digest: bytes) -> None:
     if certificate is None:
         raise Violation("certificate_withheld", height, "the block comes without one")
     try:
-        check_certificate(subject.chain, subject.members, ED25519, certificate)
+        check_certificate(subject.chain, subject.members, SCHEME, certificate)
     except Malformed as error:
         raise Violation("certificate_forged", height, str(error)) from None
     _check_subject(height, block, digest, certificate)
@@ -125,7 +126,7 @@ def _genuine(subject: Subject, ordered: RawOrdered, raw: bytes) -> Batch:
     if ordered.lane >= subject.members.size:
         raise Violation("order_forged", height, f"lane {ordered.lane} of {subject.members.size}")
     key = subject.members.key(ordered.lane)
-    if not ED25519.verify(key, batch_message(digest), batch.signature):
+    if not SCHEME.verify(key, batch_message(digest), batch.signature):
         detail = f"lane {ordered.lane}, seq {batch.header.seq}: not signed by its author"
         raise Violation("batch_forged", height, detail)
     return batch
@@ -148,7 +149,7 @@ def _check_sound(subject: Subject, batch: Batch, ids: list[bytes], weights: list
         wanted = signatures(decoded)
         checks += wanted
         owners += [place] * len(wanted)
-    valid = ED25519.verify_many(checks)
+    valid = SCHEME.verify_many(checks)
     if not all(valid):
         place = owners[valid.index(False)]
         detail = f"{where}, place {place}: signature_invalid"

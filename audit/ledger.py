@@ -26,7 +26,7 @@ from client.raw import RawOrdered
 from contracts.context import BlockContext
 from contracts.genesis import genesis_changes
 from contracts.invariants import Totals, check_all, check_changes
-from contracts.transition import BlockResult, BlockRun
+from contracts.transition import BlockResult, BlockRun, protocol_at
 from primitives.batch import BatchHeader
 from primitives.block import Header, genesis_block
 from primitives.certificate import StateCertificate
@@ -36,7 +36,7 @@ from primitives.receipt import Outcome, Receipt, Skip
 from primitives.statetree import StateTree
 from primitives.transaction import Decoded, SignedTransaction
 from primitives.validators import ValidatorSet
-from primitives.vote import PROTOCOL_VERSION
+from primitives.vote import PROTOCOL_VERSION, Attestation
 from shell.errors import CommandError
 
 SLICE: Final = 64
@@ -218,15 +218,26 @@ class Ledger:
     ) -> None:
         """The block follows the one before, and orders what its cut says."""
         parent, header, said = self.parent, block.header, block.certificate.attestation
-        if said.protocol != PROTOCOL_VERSION:
-            detail = f"height {header.height} follows protocol {said.protocol}"
-            hint = f"This release knows {PROTOCOL_VERSION}: use a newer one."
-            raise CommandError("protocol_unknown", detail, hint)
+        self._check_protocol(said)
         check_header(parent, header, members)
         check_members(said, members)
         before = first_cut(parent, members.size)
         check_cut(before, header, self.genesis.parameters)
         check_order(before, header, block.order, batches)
+
+    def _check_protocol(self, said: Attestation) -> None:
+        """The rules are those of the version that was voted ([LEDGER-74]).
+
+        Raises ``CommandError`` (``protocol_unknown``) if this release does not know them.
+        """
+        version = protocol_at(self.state, said.height)
+        if said.protocol != version:
+            detail = f"attested under protocol {said.protocol}, in force is {version}"
+            raise Violation("protocol_wrong", said.height, detail)
+        if version > PROTOCOL_VERSION:
+            detail = f"height {said.height} follows protocol {version}"
+            hint = f"This release knows {PROTOCOL_VERSION}: use a newer one."
+            raise CommandError("protocol_unknown", detail, hint)
 
     def _check_receipts(
         self, block: Block, carried: Sequence[Carried], result: BlockResult

@@ -32,7 +32,7 @@ def reserves(common: Common) -> None:
             statements.partner_reserves(books, partner, time_ms, lapse_ms)
             for partner in books.partners()
         ],
-        totals=statements.reserves_totals(books),
+        totals=statements.reserves_totals(books, ledger.genesis.parameters.guarantee_share),
     )
     _tell(common, document)
     common.printer.document(document)
@@ -50,6 +50,7 @@ def _tell(common: Common, document: documents.ReservesDocument) -> None:
             ("locked", f"{supply.campaigns} in campaigns, {supply.orders} in orders"),
             ("owed", f"{totals.owed_to_pool} by partners, {totals.owed_by_pool} to partners"),
             ("reserves", f"{totals.reserve} that count, coverage {_share(totals)}"),
+            ("guarantee", f"{totals.guarantee}, of which {totals.advanced} is paid and not back"),
         ]
     )
     printer.line()
@@ -75,6 +76,14 @@ def _counts(partner: documents.PartnerReserves) -> str:
 
 def _remarks(partner: documents.PartnerReserves) -> list[str]:
     remarks = []
+    if partner.status != "active":
+        remarks.append("it is leaving: it mints and redeems nothing, what it owes is settled")
+    if partner.advance is not None:
+        paid, cycle = partner.advance.amount, partner.advance.cycle
+        remarks.append(f"the others paid {paid} for it, up to cycle {cycle}: it mints nothing")
+    if partner.assumed != "0":
+        told = "paid for it and borne by it, less paid by it and borne for it"
+        remarks.append(f"its position was shifted by {partner.assumed}: {told}")
     if partner.overdue:
         remarks.append(f"{partner.overdue} obligations are overdue: it mints nothing")
     if partner.earmarked != "0":

@@ -5,14 +5,15 @@ A row says what was verified in the pass that made it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from audit.ledger import Carried, VerifiedBlock
 from audit.movements import Moved, moved_by, moved_by_due
+from audit.plain import codes_in, plain_json, snake
+from audit.rows_governance import PREFIXES, GovernanceRows
 from audit.tables import (
     ACCOUNTS,
     BLOCKS,
@@ -41,7 +42,7 @@ from primitives.entries import (
     SettlementCycle,
     decode_entry,
 )
-from primitives.receipt import Event, Outcome, Receipt, Skip
+from primitives.receipt import Outcome, Receipt, Skip
 
 
 class Rows:
@@ -49,6 +50,7 @@ class Rows:
 
     def __init__(self, network: str) -> None:
         self._network = network
+        self._together = GovernanceRows(network)
 
     def of_block(
         self, block: VerifiedBlock, state: Mapping[bytes, bytes]
@@ -67,12 +69,15 @@ class Rows:
                 for row in self._movements(block, carried.decoded.id, moved):
                     yield MOVEMENTS, row
         yield from _event_rows(block, sent)
+        yield from self._together.of_block(block, state)
 
     def of_state(self, state: Mapping[bytes, bytes]) -> Iterator[tuple[Table, Row]]:
         """The rows of a whole state."""
         for key, raw in state.items():
             if key[0] in _STATE_ROWS:
                 yield from self._entry_rows(key, decode_entry(key, raw))
+            elif key[0] in PREFIXES:
+                yield self._together.of_entry(key, decode_entry(key, raw), state)
 
     def _address(self, account: bytes) -> str:
         return address(account, self._network)
@@ -88,7 +93,7 @@ class Rows:
             transaction.channel,
             transaction.sequence,
             transaction.valid_until,
-            _snake(type(transaction.action).__name__),
+            snake(type(transaction.action).__name__),
             "skipped" if isinstance(verdict, Skip) else verdict.outcome.text,
             verdict.text if isinstance(verdict, Skip) else None,
             None if transaction.memo is None else transaction.memo.hex(),
@@ -124,7 +129,7 @@ class Rows:
                 yield ACCOUNTS, (name, value.balance, value.sequence, value.channels)
             case Position():
                 totals = msgspec.structs.astuple(value)
-                yield POSITIONS, (_codes(key, 1)[0], *totals, value.net)
+                yield POSITIONS, (codes_in(key, 1)[0], *totals, value.net)
             case SettlementCycle():
                 cycle = int.from_bytes(key[1:], "big")
                 for each in value.lines:
@@ -133,7 +138,7 @@ class Rows:
             case Obligation():
                 yield OBLIGATIONS, _obligation_row(key, value)
             case PublishedRate(rate=rate):
-                [partner, programme] = _codes(key, 2)
+                [partner, programme] = codes_in(key, 2)
                 terms = (rate.since, rate.numerator, rate.denominator, value.published)
                 place = int.from_bytes(key[-4:], "big")
                 yield RATES, (partner, programme, place, *terms)
@@ -216,8 +221,8 @@ def _event_rows(block: VerifiedBlock, sent: Container[bytes]) -> Iterator[tuple[
     for receipt in block.receipts:
         due = receipt.origin not in sent
         for place, event in enumerate(receipt.events):
-            told = json.dumps(_plain(event), separators=(",", ":"))
-            name = _snake(type(event).__name__)
+            told = plain_json(event)
+            name = snake(type(event).__name__)
             origin = receipt.origin.hex()
             yield EVENTS, (block.header.height, origin, due, place, name, told)
 
@@ -235,25 +240,3 @@ def _obligation_row(key: bytes, value: Obligation) -> Row:
         None if value.reference is None else value.reference.hex(),
         value.late,
     )
-
-
-def _codes(key: bytes, count: int) -> list[str]:
-    """The codes in a key, each after its length."""
-    codes, place = [], 1
-    for _ in range(count):
-        size = key[place]
-        codes.append(key[place + 1 : place + 1 + size].decode("ascii"))
-        place += 1 + size
-    return codes
-
-
-def _plain(value: Event | Wire | Any) -> Any:
-    """Fields by name, bytes as hex; amounts stay whole units."""
-    if isinstance(value, Wire):
-        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
-    return value.hex() if isinstance(value, bytes) else value
-
-
-def _snake(name: str) -> str:
-    words: Iterable[str] = ("_" + c.lower() if c.isupper() else c for c in name)
-    return "".join(words).lstrip("_")

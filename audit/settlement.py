@@ -137,8 +137,18 @@ def _tell(common: Common, document: documents.SettlementDocument) -> None:
                 for o in statement.obligations
             ],
         )
+    if statement.shifts:
+        printer.line()
+        printer.table(
+            ["partner", "shifted>", "paid for it>", "up to cycle>"],
+            [[s.name, s.assumed, *_advanced(s.advance)] for s in statement.shifts],
+        )
     printer.line()
     printer.line(f"claims {statement.claims}, of which {statement.outstanding} is outstanding")
     printer.line(upcoming)
     if document.csv is not None:
         printer.line(f"written to {document.csv}")
+
+
+def _advanced(advance: documents.AdvanceDocument | None) -> list[str]:
+    return ["", ""] if advance is None else [advance.amount, str(advance.cycle)]

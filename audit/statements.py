@@ -6,10 +6,11 @@ replayed: nobody's word is in it but the custodians', which is what a reserve is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from audit.documents import (
+    AdvanceDocument,
     CycleLineDocument,
     CycleSummary,
     ObligationDocument,
@@ -17,6 +18,7 @@ from audit.documents import (
     PendingDocument,
     ReservesTotals,
     SettlementStatement,
+    ShiftDocument,
     SupplyDocument,
 )
 from client.fields import format_time
@@ -50,6 +52,7 @@ from primitives.entries import (
     partner_key,
     position_key,
 )
+from primitives.genesis import BASIS_POINTS
 
 W = TypeVar("W", bound=Wire)
 
@@ -80,34 +83,39 @@ class Books:
         assert found is not None, key.hex()
         return found
 
+    def partner(self, code: str) -> Partner:
+        """One that is, or was: whoever left stands in old cycles."""
+        return self.at(partner_key(code), Partner)
+
     def partners(self) -> list[Partner]:
-        """In the order of admission."""
+        """Those that have not left, in the order of admission."""
         codes = self.at(DIRECTORY_KEY, Directory).partners
-        return [self.at(partner_key(code), Partner) for code in codes]
+        return [self.partner(code) for code in codes]
+
+    def of_prefix(self, prefix: Prefix, kind: type[W]) -> Iterator[tuple[bytes, W]]:
+        """Every entry of a prefix with its key; looks through the whole state."""
+        for key, raw in self._state.items():
+            if key[0] == prefix:
+                value = decode_entry(key, raw)
+                assert isinstance(value, kind), key.hex()
+                yield key, value
+
+    def everyone(self) -> list[Partner]:
+        """Every partner there is or was, in no order."""
+        return [partner for _, partner in self.of_prefix(Prefix.PARTNER, Partner)]
 
     def balances(self) -> tuple[int, int]:
         """How many accounts there are, and what they hold together, in units."""
         count = total = 0
-        for key, raw in self._state.items():
-            if key[0] == Prefix.ACCOUNT:
-                account = decode_entry(key, raw)
-                assert isinstance(account, Account)
-                count += 1
-                total += account.balance
+        for _, account in self.of_prefix(Prefix.ACCOUNT, Account):
+            count += 1
+            total += account.balance
         return count, total
 
     def locked(self) -> tuple[int, int]:
         """What campaigns have left, and what orders hold, in units."""
-        campaigns = orders = 0
-        for key, raw in self._state.items():
-            if key[0] in (Prefix.CAMPAIGN, Prefix.ORDER):
-                match decode_entry(key, raw):
-                    case Campaign(left=left):
-                        campaigns += left
-                    case Order(locked=locked):
-                        orders += locked
-                    case other:
-                        raise AssertionError(other)
+        campaigns = sum(each.left for _, each in self.of_prefix(Prefix.CAMPAIGN, Campaign))
+        orders = sum(each.locked for _, each in self.of_prefix(Prefix.ORDER, Order))
         return campaigns, orders
 
     @property
@@ -146,24 +154,29 @@ def partner_reserves(
     if day is None or day.day != today:
         day = Day(today, 0, 0)
     room = rules.limit(limits) - position.net - position.receivable
+    stands_still = rules.suspended(limits) or not partner.active
     return PartnerReserves(
         partner=code,
         name=partner.name,
+        kind=partner.kind.text,
+        status=partner.status.text,
         custodian=partner.custodian,
         minted=format_amount(position.minted),
         redeemed=format_amount(position.redeemed),
         refunded=format_amount(position.refunded),
         paid=format_amount(position.paid),
         received=format_amount(position.received),
+        assumed=signed_amount(position.assumed),
         net=signed_amount(position.net),
         payable=format_amount(position.payable),
         receivable=format_amount(position.receivable),
         limit=format_amount(rules.limit(limits)),
-        room=format_amount(0 if limits.overdue else max(0, room)),
+        room=format_amount(0 if stands_still else max(0, room)),
         credit=format_amount(terms.credit),
         reserve=format_amount(terms.reserve),
         reserve_counts=limits.reserve_counts,
         reserve_ceiling=format_amount(terms.reserve_ceiling),
+        recognised=format_amount(rules.recognised(limits)),
         haircut_basis_points=terms.haircut,
         attested=format_time(terms.reserve_attested),
         lapses=format_time(terms.reserve_attested + lapse_ms),
@@ -171,6 +184,7 @@ def partner_reserves(
         free_reserve=format_amount(reserves.available(limits)),
         pending=_pending(limits),
         overdue=limits.overdue,
+        advance=_advance(limits),
         claim_bound=format_amount(terms.claim_bound),
         minted_today=format_amount(day.minted),
         mint_per_day=format_amount(terms.mint_per_day),
@@ -190,9 +204,22 @@ def _pending(limits: Limits) -> PendingDocument | None:
     )
 
 
-def reserves_totals(books: Books) -> ReservesTotals:
-    """All partners together. ``coverage`` is reserve that counts to what partners owe the pool."""
+def _advance(limits: Limits) -> AdvanceDocument | None:
+    advance = limits.advance
+    if advance is None:
+        return None
+    return AdvanceDocument(amount=format_amount(advance.amount), cycle=advance.cycle)
+
+
+def reserves_totals(books: Books, guarantee_share: int) -> ReservesTotals:
+    """All partners together. ``coverage`` is reserve that counts to what partners owe the pool.
+
+    ``guarantee_share`` is the genesis' own, in basis points ([LEDGER-55]).
+    """
     limits = [books.at(limits_key(p.code), Limits) for p in books.partners()]
+    active = [books.at(limits_key(p.code), Limits) for p in books.partners() if p.active]
+    free = sum(reserves.available(each) for each in active)
+    advanced = sum(each.advance.amount for each in limits if each.advance is not None)
     positions = [books.at(position_key(p.code), Position) for p in books.partners()]
     owed = sum(max(0, position.net) for position in positions)
     counted = sum(rules.recognised(each) for each in limits)
@@ -204,6 +231,8 @@ def reserves_totals(books: Books) -> ReservesTotals:
         credit=format_amount(sum(each.terms.credit for each in limits)),
         reserve=format_amount(counted),
         coverage_basis_points=counted * 10_000 // owed if owed else None,
+        guarantee=format_amount((free + advanced) * guarantee_share // BASIS_POINTS),
+        advanced=format_amount(advanced),
     )
 
 
@@ -217,7 +246,6 @@ def cycle_statement(books: Books, cycle: int) -> SettlementStatement:
     closed = books.find(cycle_key(cycle), SettlementCycle)
     if closed is None:
         raise LookupError(cycle)
-    partners = {partner.code: partner for partner in books.partners()}
     obligations = [
         books.at(obligation_key(cycle, place), Obligation) for place in range(closed.obligations)
     ]
@@ -226,13 +254,35 @@ def cycle_statement(books: Books, cycle: int) -> SettlementStatement:
         cycle=cycle,
         closed=format_time(closed.closed),
         closed_at_height=closed.height,
-        lines=[_line(partners[line.partner], line) for line in closed.lines],
-        obligations=[_obligation(place, each, partners) for place, each in enumerate(obligations)],
+        lines=[_line(books.partner(line.partner), line) for line in closed.lines],
+        obligations=[
+            _obligation(place, each, books.partner(each.creditor))
+            for place, each in enumerate(obligations)
+        ],
+        shifts=shifts(books),
         claims=format_amount(sum(each.amount for each in obligations)),
         settled=format_amount(sum(each.settled for each in obligations)),
         outstanding=format_amount(outstanding),
         complete=outstanding == 0,
     )
+
+
+def shifts(books: Books) -> list[ShiftDocument]:
+    """The partners whose positions moved for others, or those of others for them, by code."""
+    found = []
+    for partner in sorted(books.everyone(), key=lambda each: each.code):
+        position = books.at(position_key(partner.code), Position)
+        limits = books.at(limits_key(partner.code), Limits)
+        if position.assumed or limits.advance is not None:
+            found.append(
+                ShiftDocument(
+                    partner=partner.code,
+                    name=partner.name,
+                    assumed=signed_amount(position.assumed),
+                    advance=_advance(limits),
+                )
+            )
+    return found
 
 
 def cycle_summary(books: Books, cycle: int) -> CycleSummary:
@@ -259,14 +309,12 @@ def _line(partner: Partner, line: CycleLine) -> CycleLineDocument:
     )
 
 
-def _obligation(
-    place: int, obligation: Obligation, partners: Mapping[str, Partner]
-) -> ObligationDocument:
+def _obligation(place: int, obligation: Obligation, creditor: Partner) -> ObligationDocument:
     return ObligationDocument(
         place=place,
         debtor=obligation.debtor,
         creditor=obligation.creditor,
-        creditor_currency=partners[obligation.creditor].currency,
+        creditor_currency=creditor.currency,
         amount=format_amount(obligation.amount),
         settled=format_amount(obligation.settled),
         outstanding=format_amount(obligation.outstanding),

@@ -63,8 +63,8 @@ def check_header(parent: Parent, header: Header, members: ValidatorSet) -> None:
 def check_members(said: Attestation, members: ValidatorSet) -> None:
     """The members stay, within an epoch and from one to the next ([CERT-2]).
 
-    No action of this protocol gives a seat another owner or key, so whoever hands the network over
-    to others breaks its rules, though a quorum signs it.
+    Who is admitted, leaves or announces a key waits for an epoch's end, and protocol 1 ends none:
+    whoever hands the network over to others breaks its rules, though a quorum signs it.
     """
     after = ValidatorSet(members.epoch + 1, members.members) if said.last else members
     if said.next_validators != after.hash:

@@ -203,6 +203,174 @@ CONTENTS: Final = Table(
     ),
 )
 
+# --- partners together ---------------------------------------------------------------------------
+
+PARTNERS: Final = Table(
+    "partners",
+    "a partner at the last height, also one that left",
+    (
+        ("partner", _T),
+        ("name", _T),
+        ("kind", _T),
+        ("status", _T),
+        ("currency", _T),
+        ("admin", _T),
+        ("issuer", _T),
+        ("cashier", _T),
+        ("custodian", _T),
+        ("validator", _T),
+        ("proposals", _I),
+    ),
+)
+PARTNER_CHANGES: Final = Table(
+    "partner_changes",
+    "that a partner came, is leaving or left, gave a role or its seat to another key",
+    (
+        ("height", _I),
+        ("time", _M),
+        ("origin", _T),
+        ("place", _I),
+        ("partner", _T),
+        ("change", _T),
+        ("status", _T),
+        ("role", _T),
+        ("account", _T),
+        ("validator", _T),
+    ),
+)
+CUSTODIANS: Final = Table(
+    "custodians",
+    "a custodian at the last height; settlement is true for who says what was paid",
+    (
+        ("custodian", _T),
+        ("name", _T),
+        ("account", _T),
+        ("partner", _T),
+        ("settlement", _F),
+    ),
+)
+CUSTODIAN_CHANGES: Final = Table(
+    "custodian_changes",
+    "that a custodian was admitted or changed, holds another reserve, or judges payments",
+    (
+        ("height", _I),
+        ("time", _M),
+        ("origin", _T),
+        ("place", _I),
+        ("custodian", _T),
+        ("change", _T),
+        ("account", _T),
+        ("partner", _T),
+    ),
+)
+APPLICATIONS: Final = Table(
+    "applications",
+    "what an account last applied with to become a partner",
+    (
+        ("account", _T),
+        ("application", _T),
+        ("code", _T),
+        ("name", _T),
+        ("kind", _T),
+        ("currency", _T),
+        ("issuer", _T),
+        ("cashier", _T),
+        ("custodian", _T),
+        ("validator", _T),
+        ("mint_per_day_units", _I),
+        ("refund_per_day_units", _I),
+    ),
+)
+PROPOSALS: Final = Table(
+    "proposals",
+    "what was put to the vote, as it stands at the last height",
+    (
+        ("proposal", _T),
+        ("proposer", _T),
+        ("measure", _T),
+        ("fields", _T),
+        ("electors", _I),
+        ("needed", _I),
+        ("approved", _I),
+        ("opposed", _I),
+        ("status", _T),
+        ("opened", _M),
+        ("decided", _M),
+        ("deadline", _M),
+        ("obstacle", _T),
+    ),
+)
+VOTES: Final = Table(
+    "votes",
+    "a vote that was counted, and how many approved and opposed after it",
+    (
+        ("height", _I),
+        ("time", _M),
+        ("transaction", _T),
+        ("proposal", _T),
+        ("partner", _T),
+        ("approve", _F),
+        ("approved", _I),
+        ("opposed", _I),
+    ),
+)
+DECISIONS: Final = Table(
+    "decisions",
+    "that a proposal passed, was carried out, or came to nothing",
+    (
+        ("height", _I),
+        ("time", _M),
+        ("origin", _T),
+        ("proposal", _T),
+        ("status", _T),
+        ("obstacle", _T),
+    ),
+)
+DRAWS: Final = Table(
+    "draws",
+    "what a reserve paid of an obligation; own is false if it stood for another partner",
+    (
+        ("height", _I),
+        ("time", _M),
+        ("origin", _T),
+        ("place", _I),
+        ("partner", _T),
+        ("own", _F),
+        ("debtor", _T),
+        ("cycle", _I),
+        ("obligation", _I),
+        ("units", _I),
+    ),
+)
+SHIFTS: Final = Table(
+    "shifts",
+    "by how much more, or less, a partner owes the pool for others; those of an origin sum to zero",
+    (
+        ("height", _I),
+        ("time", _M),
+        ("origin", _T),
+        ("place", _I),
+        ("partner", _T),
+        ("cause", _T),
+        ("cycle", _I),
+        ("obligation", _I),
+        ("units", _I),
+    ),
+)
+TERMS: Final = Table(
+    "terms",
+    "terms of a programme that were ever published",
+    (
+        ("partner", _T),
+        ("programme", _T),
+        ("place", _I),
+        ("terms_hash", _T),
+        ("terms_url", _T),
+        ("since", _M),
+        ("published", _M),
+    ),
+)
+
 TABLES: Final = (
     BLOCKS,
     TRANSACTIONS,
@@ -216,4 +384,15 @@ TABLES: Final = (
     CAMPAIGNS,
     ORDERS,
     CONTENTS,
+    PARTNERS,
+    PARTNER_CHANGES,
+    CUSTODIANS,
+    CUSTODIAN_CHANGES,
+    APPLICATIONS,
+    PROPOSALS,
+    VOTES,
+    DECISIONS,
+    DRAWS,
+    SHIFTS,
+    TERMS,
 )

@@ -52,6 +52,7 @@ CODES: Final[dict[str, Meaning]] = {
     "cut_wrong": Meaning(Blame.BROKEN, "a lane goes back, or further than a block may take it"),
     "lane_broken": Meaning(Blame.BROKEN, "a batch does not continue its lane"),
     "batch_unsound": Meaning(Blame.BROKEN, "a batch holds what no transaction or signature is"),
+    "protocol_wrong": Meaning(Blame.BROKEN, "the rules were to be those of another version"),
     "receipt_wrong": Meaning(Blame.BROKEN, "the rules decide otherwise than was attested"),
     "state_wrong": Meaning(Blame.BROKEN, "the state holds something else than was attested"),
     "invariant_broken": Meaning(Blame.BROKEN, "the ledger's sums or shapes do not hold"),

@@ -3,6 +3,7 @@
     python -m benchmarks [--quick]    four validators, a load, a verdict
     python -m benchmarks.profile      one process: what a transfer costs, by stage
     python -m benchmarks.audit        a long chain without a network, and the auditor over it
+    python -m benchmarks.signatures   single signature checks against batches
 
 docs/reference/benchmarks.md says what each figure means.
 """

@@ -38,9 +38,9 @@ from primitives.batch import (
 from primitives.block import VERSION, Header, block_digest
 from primitives.encoding import encode
 from primitives.genesis import chain_id
-from primitives.keys import ED25519
 from primitives.receipt import Outcome, Skip
 from primitives.transaction import decode_signed, signatures, weight_of
+from shell.scheme import SCHEME
 
 BLOCK_MS: Final = 500
 LANE: Final = 0
@@ -106,7 +106,7 @@ def measure(costs: Costs, chain: Chain, raws: Sequence[bytes]) -> None:
     with costs.stage("decode a transaction (form, policy, id)"):
         decoded = [decode_signed(raw, executor.chain) for raw in raws]
     with costs.stage("check its signature"):
-        valid = ED25519.verify_many([check for each in decoded for check in signatures(each)])
+        valid = SCHEME.verify_many([check for each in decoded for check in signatures(each)])
     assert all(valid)
     now_ms = executor.head_record.header.time + 1
     with costs.stage("admit it (dry run)"):

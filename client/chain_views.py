@@ -21,7 +21,8 @@ class PeerView(View, frozen=True):
 
 class StatusView(View, frozen=True):
     """Where a node stands. ``certificate`` is its newest ``StateCertificate``, ``beat`` the newest
-    ``BeatCertificate`` of that height, if any."""
+    ``BeatCertificate`` of that height, if any. ``protocol`` is the version of the rules of the
+    newest executed height; ``halted`` a code and a sentence, null if all is well."""
 
     chain: DigestText
     network: str

@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from client.commerce_views import OrderState
-from client.fields import AddressText, AmountText, DigestText, TimeText, View
+from client.fields import AddressText, AmountText, DigestText, SignedText, TimeText, View
+from client.governance_views import PartnerState, PlannedView, ProposalState, RoleName
+from client.measure_views import VotedLimitsView
 
 
 class AccountOpenedView(View, frozen=True, tag="account_opened", tag_field="type"):
@@ -83,6 +85,23 @@ class ProgrammePausedView(View, frozen=True, tag="programme_paused", tag_field="
     paused: bool
 
 
+class TermsPublishedView(View, frozen=True, tag="terms_published", tag_field="type"):
+    """A programme's next terms, in force from ``since`` on."""
+
+    partner: str
+    programme: str
+    terms_hash: DigestText
+    since: TimeText
+
+
+class TermsChangedView(View, frozen=True, tag="terms_changed", tag_field="type"):
+    """Published terms came into force."""
+
+    partner: str
+    programme: str
+    terms_hash: DigestText
+
+
 # --- limits and reserves -------------------------------------------------------------------------
 
 
@@ -107,7 +126,8 @@ class ReserveReleasedView(View, frozen=True, tag="reserve_released", tag_field="
 
 
 class ReserveDrawnView(View, frozen=True, tag="reserve_drawn", tag_field="type"):
-    """A part of the debtor's reserve pays an obligation."""
+    """A part of a reserve, the debtor's or one that stands behind its payments, pays an
+    obligation."""
 
     partner: str
     cycle: int
@@ -228,6 +248,108 @@ class ContentLikedView(View, frozen=True, tag="content_liked", tag_field="type")
     amount: AmountText
 
 
+# --- partners together ---------------------------------------------------------------------------
+
+
+class PartnerAppliedView(View, frozen=True, tag="partner_applied", tag_field="type"):
+    """An account asks to become a partner of this code; ``application`` is the id of its words."""
+
+    address: AddressText
+    partner: str
+    application: DigestText
+
+
+class PartnerMovedView(View, frozen=True, tag="partner_moved", tag_field="type"):
+    """A partner was admitted, is leaving, or has left."""
+
+    partner: str
+    status: PartnerState
+
+
+class RoleGivenView(View, frozen=True, tag="role_given", tag_field="type"):
+    """From now on this account acts for the partner in this role."""
+
+    partner: str
+    role: RoleName
+    address: AddressText
+
+
+class SeatAnnouncedView(View, frozen=True, tag="seat_announced", tag_field="type"):
+    """From the next epoch on the partner validates with this key."""
+
+    partner: str
+    validator: DigestText
+    lost: bool
+
+
+class PositionShiftedView(View, frozen=True, tag="position_shifted", tag_field="type"):
+    """What a partner owes the pool grew by ``amount``, or fell, and that of others the other way:
+    its reserve paid for another, another's for it, or a loss is shared."""
+
+    partner: str
+    amount: SignedText
+
+
+class ProposalOpenedView(View, frozen=True, tag="proposal_opened", tag_field="type"):
+    """Something was put to the vote; ``needed`` of so many ``electors`` must approve."""
+
+    proposal: DigestText
+    electors: int
+    needed: int
+
+
+class VoteCountedView(View, frozen=True, tag="vote_counted", tag_field="type"):
+    """A partner voted; so many approve and oppose so far."""
+
+    proposal: DigestText
+    partner: str
+    approved: int
+    opposed: int
+
+
+class ProposalMovedView(View, frozen=True, tag="proposal_moved", tag_field="type"):
+    """A proposal was decided, carried out, or came to nothing; ``obstacle`` is the code of what
+    stood in its way, if anything did."""
+
+    proposal: DigestText
+    status: ProposalState
+    obstacle: str | None
+
+
+class LimitsSetView(View, frozen=True, tag="limits_set", tag_field="type"):
+    """What others let a partner owe and be owed was voted."""
+
+    partner: str
+    limits: VotedLimitsView
+
+
+class CustodianSetView(View, frozen=True, tag="custodian_set", tag_field="type"):
+    """A custodian was admitted or changed."""
+
+    custodian: str
+    address: AddressText
+
+
+class CustodianAssignedView(View, frozen=True, tag="custodian_assigned", tag_field="type"):
+    """Another custodian holds a partner's reserve."""
+
+    partner: str
+    custodian: str
+
+
+class JudgeSetView(View, frozen=True, tag="judge_set", tag_field="type"):
+    """Another custodian says which payments were made."""
+
+    custodian: str
+
+
+class ProtocolPlannedView(View, frozen=True, tag="protocol_planned", tag_field="type"):
+    """Which protocol version is in force, and which one will be from when on."""
+
+    version: int
+    planned: PlannedView | None
+
+
 EventView: TypeAlias = (
     AccountOpenedView
     | MintedView
@@ -255,4 +377,19 @@ EventView: TypeAlias = (
     | OrderEndedView
     | ContentRegisteredView
     | ContentLikedView
+    | PartnerAppliedView
+    | PartnerMovedView
+    | RoleGivenView
+    | SeatAnnouncedView
+    | PositionShiftedView
+    | TermsPublishedView
+    | TermsChangedView
+    | ProposalOpenedView
+    | VoteCountedView
+    | ProposalMovedView
+    | LimitsSetView
+    | CustodianSetView
+    | CustodianAssignedView
+    | JudgeSetView
+    | ProtocolPlannedView
 )

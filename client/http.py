@@ -70,6 +70,9 @@ class NodeApi(Protocol):
     ) -> Page[views.FellDueView]:
         """A page of what fell due by itself and paid an account, newest first, with proofs."""
 
+    async def proposals(self, cursor: str | None, limit: int) -> Page[views.ProposalView]:
+        """A page of what was put to the vote, newest first, without proofs."""
+
     async def epochs(self, cursor: str | None) -> Page[views.EpochView]:
         """A page of epochs, oldest first."""
 
@@ -149,6 +152,11 @@ class HttpNode:
         """``GET /v1/accounts/{address}/due?proof=1``."""
         params = {"proof": "1", "limit": str(limit)} | ({"cursor": cursor} if cursor else {})
         return await self._get(f"/accounts/{address}/due", Page[views.FellDueView], params)
+
+    async def proposals(self, cursor: str | None, limit: int) -> Page[views.ProposalView]:
+        """``GET /v1/proposals``."""
+        params = {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
+        return await self._get("/proposals", Page[views.ProposalView], params)
 
     async def epochs(self, cursor: str | None) -> Page[views.EpochView]:
         """``GET /v1/epochs``."""

@@ -22,6 +22,14 @@ from client.commerce_views import (
 )
 from client.event_views import EventView
 from client.fields import AddressText, AmountText, DigestText, NumberText, TimeText, View
+from client.governance_views import (
+    PartnerExitView,
+    PartnerRegisterView,
+    PartnerRotateKeysView,
+    ProposeView,
+    ValidatorAnnounceKeyView,
+    VoteView,
+)
 
 
 class OutputView(View, frozen=True):
@@ -86,6 +94,16 @@ class ProgrammePauseView(View, frozen=True, tag="programme_pause", tag_field="ty
     partner: str
     programme: str
     paused: bool
+
+
+class ProgrammeSetTermsView(View, frozen=True, tag="programme_set_terms", tag_field="type"):
+    """A programme's next terms are published; ``since`` null: in force once notice is over."""
+
+    partner: str
+    programme: str
+    terms_hash: DigestText
+    terms_url: str
+    since: TimeText | None
 
 
 # --- limits and reserves -------------------------------------------------------------------------
@@ -191,6 +209,11 @@ ActionView: TypeAlias = (
     | ProgrammeOpenView
     | ProgrammeSetRateView
     | ProgrammePauseView
+    | ProgrammeSetTermsView
+    | PartnerRegisterView
+    | PartnerRotateKeysView
+    | PartnerExitView
+    | ValidatorAnnounceKeyView
     | LowerClaimBoundView
     | SetDailyCapsView
     | ReserveAttestView
@@ -201,6 +224,8 @@ ActionView: TypeAlias = (
     | SettlementConfirmView
     | SettlementDisputeView
     | SettlementStatementView
+    | ProposeView
+    | VoteView
     | CampaignCreateView
     | CampaignClaimView
     | CampaignCloseView

@@ -6,7 +6,18 @@ Part of ``client.views``, from where everything here is imported.
 from __future__ import annotations
 
 from client.event_views import RateView
-from client.fields import AddressText, AmountText, DigestText, Height, SignedText, TimeText, View
+from client.fields import (
+    AddressText,
+    AmountText,
+    Base64Text,
+    DigestText,
+    Height,
+    HexText,
+    SignedText,
+    TimeText,
+    View,
+)
+from client.governance_views import PartnerKindName, PartnerState
 
 
 class RolesView(View, frozen=True):
@@ -18,14 +29,34 @@ class RolesView(View, frozen=True):
 
 
 class PartnerView(View, frozen=True):
-    """A partner, the code of the custodian that holds its reserve, and those of its programmes."""
+    """A partner, the code of the custodian that holds its reserve, and those of its programmes.
+
+    ``proposals`` of those that it made are not decided, or not carried out, yet.
+    """
 
     code: str
     name: str
     currency: str
+    kind: PartnerKindName
+    status: PartnerState
     roles: RolesView
     custodian: str
     programmes: list[str]
+    proposals: int
+
+
+class PartnerDetail(View, frozen=True):
+    """A partner; those that left, whom no list holds any more, can be asked for too.
+
+    ``key``, ``height``, ``time``, ``proof`` and ``beat`` are those of ``client.views.EntryView``.
+    """
+
+    partner: PartnerView
+    key: HexText
+    height: Height
+    time: TimeText
+    proof: Base64Text | None
+    beat: Base64Text | None
 
 
 class CustodianView(View, frozen=True):
@@ -50,11 +81,25 @@ class PublishedRateView(View, frozen=True):
     published: TimeText
 
 
-class ProgrammeView(View, frozen=True):
-    """A loyalty programme: its terms, the rate in force (null: none yet) and the newest published.
+class PublishedTermsView(View, frozen=True):
+    """The terms at ``place`` of a programme's history, from 0, and when they were published.
 
-    ``place`` is that of the rate in force among the ``published`` ones, -1 if there is none.
-    ``rates`` are the newest eight; the rest is a page away.
+    Those in force are the ones at the programme's ``terms_place``; those above are to come.
+    """
+
+    place: int
+    terms_hash: DigestText
+    terms_url: str
+    since: TimeText
+    published: TimeText
+
+
+class ProgrammeView(View, frozen=True):
+    """A loyalty programme: the terms and the rate in force (null: none yet), and the newest rate.
+
+    ``place`` is that of the rate in force among the ``published`` ones, -1 if there is none;
+    ``terms_place`` that of the terms in force among the ``terms_published`` ones. ``rates`` and
+    ``terms`` are the newest eight of each; the rest is a page away.
     """
 
     partner: str
@@ -69,6 +114,9 @@ class ProgrammeView(View, frozen=True):
     published: int
     newest: RateView
     rates: list[PublishedRateView]
+    terms_place: int
+    terms_published: int
+    terms: list[PublishedTermsView]
 
 
 class PendingReserveView(View, frozen=True):
@@ -87,13 +135,22 @@ class PendingCapsView(View, frozen=True):
     since: TimeText
 
 
-class LimitsView(View, frozen=True):
-    """What bounds a partner. ``limit`` = counted reserve less haircut, and credit.
+class AdvanceView(View, frozen=True):
+    """What the others' reserves paid for a partner, in obligations of cycles up to ``cycle``, and
+    what it did not pay in later ones since."""
 
-    ``room`` is how much more it may issue: limit - net - receivable. ``earmarked`` of the reserve
-    is held for disputed payments; ``overdue`` counts obligations that were not paid in time, and
-    while there is one ``minting_suspended`` is true. ``reserve_moved``: when a part of the reserve
-    was last drawn or handed back, null if never.
+    amount: AmountText
+    cycle: int
+
+
+class LimitsView(View, frozen=True):
+    """What bounds a partner. ``limit`` = recognised reserve less haircut, and credit.
+
+    ``recognised`` is the reserve, at most its ceiling, while it counts. ``room`` is how much more
+    it may issue: limit - net - receivable. ``earmarked`` of the reserve is held for disputed
+    payments; ``overdue`` counts obligations that were not paid in time; while there is one, or an
+    ``advance``, ``minting_suspended`` is true. ``reserve_moved``: when a part of the reserve was
+    last drawn or handed back, null if never.
     """
 
     limit: AmountText
@@ -101,12 +158,14 @@ class LimitsView(View, frozen=True):
     credit: AmountText
     reserve: AmountText
     reserve_ceiling: AmountText
+    recognised: AmountText
     haircut_basis_points: int
     reserve_attested: TimeText
     reserve_counts: bool
     reserve_moved: TimeText | None
     earmarked: AmountText
     overdue: int
+    advance: AdvanceView | None
     minting_suspended: bool
     pending_reserve: PendingReserveView | None
     claim_bound: AmountText

@@ -10,11 +10,13 @@ from typing import TypeAlias, assert_never
 from client import ledger_views as views
 from client.fields import format_time
 from client.render_commerce import campaign_action, content_action, order_action
+from client.render_governance import membership_action, vote_action
 from primitives.actions import (
     Action,
     CampaignClaim,
     CampaignClose,
     CampaignCreate,
+    CastVote,
     ContentLike,
     ContentRegister,
     LowerClaimBound,
@@ -26,9 +28,14 @@ from primitives.actions import (
     OrderRelease,
     OrderResolve,
     OrderShip,
+    PartnerExit,
+    PartnerRegister,
+    PartnerRotateKeys,
     ProgrammeOpen,
     ProgrammePause,
     ProgrammeSetRate,
+    ProgrammeSetTerms,
+    Propose,
     Redeem,
     Refund,
     ReserveAttest,
@@ -39,12 +46,13 @@ from primitives.actions import (
     SettlementPay,
     SettlementStatement,
     Transfer,
+    ValidatorAnnounceKey,
 )
 from primitives.address import address
 from primitives.amount import format_amount
 
 _OfToken: TypeAlias = Transfer | OpenChannels | Mint
-_OfProgrammes: TypeAlias = ProgrammeOpen | ProgrammeSetRate | ProgrammePause
+_OfProgrammes: TypeAlias = ProgrammeOpen | ProgrammeSetRate | ProgrammePause | ProgrammeSetTerms
 _OfLimits: TypeAlias = LowerClaimBound | SetDailyCaps | ReserveAttest | ReserveRelease
 _OfSpending: TypeAlias = Redeem | Refund
 _OfSettlement: TypeAlias = (
@@ -57,7 +65,7 @@ def action_view(action: Action, network: str) -> views.ActionView:
     match action:
         case Transfer() | OpenChannels() | Mint():
             return _of_token(action, network)
-        case ProgrammeOpen() | ProgrammeSetRate() | ProgrammePause():
+        case ProgrammeOpen() | ProgrammeSetRate() | ProgrammePause() | ProgrammeSetTerms():
             return _of_programmes(action)
         case LowerClaimBound() | SetDailyCaps() | ReserveAttest() | ReserveRelease():
             return _of_limits(action, network)
@@ -78,6 +86,10 @@ def action_view(action: Action, network: str) -> views.ActionView:
             return order_action(action, network)
         case ContentRegister() | ContentLike():
             return content_action(action)
+        case PartnerRegister() | PartnerRotateKeys() | PartnerExit() | ValidatorAnnounceKey():
+            return membership_action(action, network)
+        case Propose() | CastVote():
+            return vote_action(action, network)
         case _:
             assert_never(action)
 
@@ -130,6 +142,14 @@ def _of_programmes(action: _OfProgrammes) -> views.ActionView:
         case ProgrammePause():
             return views.ProgrammePauseView(
                 partner=action.partner, programme=action.programme, paused=action.paused
+            )
+        case ProgrammeSetTerms():
+            return views.ProgrammeSetTermsView(
+                partner=action.partner,
+                programme=action.programme,
+                terms_hash=action.terms_hash.hex(),
+                terms_url=action.terms_url,
+                since=format_time(action.since) if action.since else None,
             )
         case _:
             assert_never(action)

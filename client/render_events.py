@@ -10,6 +10,7 @@ from typing import TypeAlias, assert_never
 from client import event_views as views
 from client.fields import format_time
 from client.render_commerce import commerce_event
+from client.render_governance import governance_event
 from primitives.address import address
 from primitives.amount import format_amount
 from primitives.genesis import Rate
@@ -41,10 +42,13 @@ from primitives.receipt import (
     ReserveLapsed,
     ReserveReleased,
     RewardPaid,
+    TermsChanged,
+    TermsPublished,
 )
 
 _OfTotals: TypeAlias = Minted | Redeemed | Refunded
 _OfProgrammes: TypeAlias = RateChanged | RatePublished | ProgrammeOpened | ProgrammePaused
+_OfTerms: TypeAlias = TermsPublished | TermsChanged
 _OfLimits: TypeAlias = (
     ReserveLapsed
     | ReserveChanged
@@ -74,6 +78,8 @@ def event_view(event: Event, network: str) -> views.EventView:
             return _of_totals(event)
         case RateChanged() | RatePublished() | ProgrammeOpened() | ProgrammePaused():
             return _of_programmes(event)
+        case TermsPublished() | TermsChanged():
+            return _of_terms(event)
         case (
             ReserveLapsed()
             | ReserveChanged()
@@ -102,7 +108,7 @@ def event_view(event: Event, network: str) -> views.EventView:
         ):
             return commerce_event(event, network)
         case _:
-            assert_never(event)
+            return governance_event(event, network)
 
 
 def _of_totals(event: _OfTotals) -> views.EventView:
@@ -130,6 +136,19 @@ def _of_programmes(event: _OfProgrammes) -> views.EventView:
             return views.ProgrammeOpenedView(partner=partner, programme=programme)
         case ProgrammePaused(paused=paused):
             return views.ProgrammePausedView(partner=partner, programme=programme, paused=paused)
+        case _:
+            assert_never(event)
+
+
+def _of_terms(event: _OfTerms) -> views.EventView:
+    partner, programme, digest = event.partner, event.programme, event.terms_hash.hex()
+    match event:
+        case TermsPublished(since=since):
+            return views.TermsPublishedView(
+                partner=partner, programme=programme, terms_hash=digest, since=format_time(since)
+            )
+        case TermsChanged():
+            return views.TermsChangedView(partner=partner, programme=programme, terms_hash=digest)
         case _:
             assert_never(event)
 

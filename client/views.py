@@ -10,8 +10,6 @@ know.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from client.chain_views import (
     BatchSummary,
     BatchView,
@@ -54,18 +52,28 @@ from client.event_views import (
     ClaimBoundLoweredView,
     ContentLikedView,
     ContentRegisteredView,
+    CustodianAssignedView,
+    CustodianSetView,
     CycleClosedView,
     DailyCapsChangedView,
     EventView,
+    JudgeSetView,
+    LimitsSetView,
     MintedView,
     ObligationOverdueView,
     ObligationSettledView,
     OrderEndedView,
     OrderMovedView,
+    PartnerAppliedView,
+    PartnerMovedView,
     PaymentClaimedView,
     PaymentDisputedView,
+    PositionShiftedView,
     ProgrammeOpenedView,
     ProgrammePausedView,
+    ProposalMovedView,
+    ProposalOpenedView,
+    ProtocolPlannedView,
     RateChangedView,
     RatePublishedView,
     RateView,
@@ -76,6 +84,11 @@ from client.event_views import (
     ReserveLapsedView,
     ReserveReleasedView,
     RewardPaidView,
+    RoleGivenView,
+    SeatAnnouncedView,
+    TermsChangedView,
+    TermsPublishedView,
+    VoteCountedView,
 )
 from client.fields import (
     AddressText,
@@ -85,9 +98,30 @@ from client.fields import (
     Height,
     HexText,
     Page,
-    SignedText,
     TimeText,
     View,
+)
+from client.governance_views import (
+    ApplicantView,
+    ApplicationDetail,
+    ApplicationView,
+    ElectorView,
+    MembershipView,
+    MemberView,
+    PartnerExitView,
+    PartnerKindName,
+    PartnerRegisterView,
+    PartnerRotateKeysView,
+    PartnerState,
+    PlannedView,
+    ProposalDetail,
+    ProposalState,
+    ProposalView,
+    ProposeView,
+    ProtocolView,
+    RoleName,
+    ValidatorAnnounceKeyView,
+    VoteView,
 )
 from client.ledger_views import (
     ActionView,
@@ -98,6 +132,7 @@ from client.ledger_views import (
     ProgrammeOpenView,
     ProgrammePauseView,
     ProgrammeSetRateView,
+    ProgrammeSetTermsView,
     ReceiptView,
     RedeemView,
     RefundView,
@@ -110,9 +145,27 @@ from client.ledger_views import (
     SettlementStatementView,
     TransferView,
 )
+from client.measure_views import (
+    AdmitPartnerView,
+    AssignCustodianView,
+    DecideDisputeView,
+    DeclareView,
+    MeasureView,
+    RemovePartnerView,
+    ReplaceAdminView,
+    SetCustodianView,
+    SetJudgeView,
+    SetLimitsView,
+    SetProtocolView,
+    ShareObligationView,
+    SharePositionView,
+    VotedLimitsView,
+)
 from client.partner_views import (
+    AdvanceView,
     CustodianView,
     LimitsView,
+    PartnerDetail,
     PartnerView,
     PendingCapsView,
     PendingReserveView,
@@ -120,6 +173,7 @@ from client.partner_views import (
     PositionView,
     ProgrammeView,
     PublishedRateView,
+    PublishedTermsView,
     RolesView,
     SupplyView,
 )
@@ -132,6 +186,15 @@ from client.settlement_views import (
     ObligationView,
     RedemptionView,
     SettlementView,
+)
+from client.transaction_views import (
+    FellDueView,
+    HistoryItem,
+    Submission,
+    SubmissionResult,
+    SubmittedView,
+    TransactionStatus,
+    TransactionView,
 )
 
 # What the API speaks of; the documents of the other modules are re-exported.
@@ -160,7 +223,18 @@ __all__ = (
     "CampaignDetail", "ClaimsView", "OrderState", "OrderView", "OrderDetail", "ContentView",
     "ContentDetail", "CampaignOpenedView", "RewardPaidView", "CampaignClosedView",
     "OrderMovedView", "OrderEndedView", "ContentRegisteredView", "ContentLikedView",
-    "FellDueView",
+    "FellDueView", "ProgrammeSetTermsView", "PartnerRegisterView", "PartnerRotateKeysView",
+    "PartnerExitView", "ValidatorAnnounceKeyView", "ProposeView", "VoteView", "ApplicantView",
+    "ApplicationView", "ApplicationDetail", "ElectorView", "ProposalView", "ProposalDetail",
+    "ProposalState", "MemberView", "MembershipView", "PlannedView", "ProtocolView",
+    "PartnerKindName", "PartnerState", "RoleName", "PartnerDetail", "PublishedTermsView",
+    "AdvanceView", "MeasureView", "VotedLimitsView", "AdmitPartnerView", "RemovePartnerView",
+    "ReplaceAdminView", "SetLimitsView", "SetCustodianView", "AssignCustodianView",
+    "SetJudgeView", "DecideDisputeView", "ShareObligationView", "SharePositionView",
+    "SetProtocolView", "DeclareView", "PartnerAppliedView", "PartnerMovedView", "RoleGivenView",
+    "SeatAnnouncedView", "PositionShiftedView", "TermsPublishedView", "TermsChangedView",
+    "ProposalOpenedView", "VoteCountedView", "ProposalMovedView", "LimitsSetView",
+    "CustodianSetView", "CustodianAssignedView", "JudgeSetView", "ProtocolPlannedView",
 )
 # fmt: on
 
@@ -174,105 +248,6 @@ class Problem(View, frozen=True):
     code: str
     detail: str
     transaction: DigestText | None = None
-
-
-# --- transactions --------------------------------------------------------------------------------
-
-
-class Submission(View, frozen=True, forbid_unknown_fields=True):
-    """A signed transaction's canonical bytes."""
-
-    transaction: Base64Text
-
-
-TransactionStatus = Literal["pending", "executed", "final", "skipped"]
-"""pending: in the node's hands. executed: it has a receipt whose certificate is under way. final:
-the certificate is there. skipped: this node had it ordered and it wrote nothing; ``code`` says why.
-Whether it can still come true only the account's proven sequence tells."""
-
-
-class TransactionView(View, frozen=True):
-    """A transaction, and what became of it as far as this node knows.
-
-    ``raw`` is the signed transaction, ``proof`` a ``ReceiptProof`` (asked for with ``proof=1``,
-    and there once the status is ``final``). Of something that fell due there is no raw transaction.
-    """
-
-    id: DigestText
-    status: TransactionStatus
-    code: str | None
-    sender: AddressText
-    channel: int
-    sequence: int
-    valid_until: TimeText
-    action: ActionView
-    memo: DigestText | None
-    height: Height | None
-    index: int | None
-    time: TimeText | None
-    receipt: ReceiptView | None
-    raw: Base64Text
-    proof: Base64Text | None
-
-
-class SubmittedView(View, frozen=True):
-    """A transaction that the node took in and will order; ask for it by its id."""
-
-    id: DigestText
-    status: Literal["pending"]
-
-
-class SubmissionResult(View, frozen=True):
-    """One result of a bulk submission, in the order sent. ``status`` as HTTP says it for one:
-    202 taken in, 409 known already, 4xx refused with ``code``, 429 or 503 busy: send it again."""
-
-    id: DigestText | None
-    status: int
-    code: str | None
-    detail: str | None
-
-
-class HistoryItem(View, frozen=True):
-    """A final or executed transaction that touched an account.
-
-    ``change`` is what it did to that account's balance. ``raw`` and ``proof`` as in
-    ``TransactionView``. The list is the node's word: proofs show that each item happened, the
-    account's sequence shows that none that it sent is missing; nothing shows that none that it
-    received is.
-    """
-
-    id: DigestText
-    height: Height
-    index: int
-    time: TimeText
-    status: TransactionStatus
-    sender: AddressText
-    sequence: int
-    channel: int
-    action: ActionView
-    memo: DigestText | None
-    outcome: str
-    change: SignedText
-    raw: Base64Text
-    proof: Base64Text | None
-
-
-class FellDueView(View, frozen=True):
-    """Something that fell due by itself, of which an account got ``change``: what was left of its
-    campaign, or its part of an order whose deadline passed.
-
-    ``origin`` is its receipt's; ``proof`` a ``ReceiptProof``. As ``HistoryItem``, the list is the
-    node's word.
-    """
-
-    origin: DigestText
-    height: Height
-    index: int
-    time: TimeText
-    status: TransactionStatus
-    event: EventView
-    change: SignedText
-    proof: Base64Text | None
 
 
 # --- accounts and state --------------------------------------------------------------------------

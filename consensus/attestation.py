@@ -14,7 +14,7 @@ from consensus.inputs import Executed
 from primitives.certificate import BeatCertificate, MemberSignature, StateCertificate
 from primitives.encoding import encode
 from primitives.evidence import Evidence, Offence
-from primitives.vote import PROTOCOL_VERSION, Attest, Attestation, Beat, SignedBeat
+from primitives.vote import Attest, Attestation, Beat, SignedBeat
 
 KEPT_HEIGHTS = 64
 """Heights below the newest certificate whose attestations are still collected."""
@@ -58,7 +58,7 @@ class Attestations:
             validators=members.hash,
             next_validators=members.hash,
             last=False,
-            protocol=PROTOCOL_VERSION,
+            protocol=event.protocol,
         )
         self._mine[event.height] = attestation
         if event.height not in self.certificates:

@@ -77,7 +77,7 @@ class Seal(msgspec.Struct, frozen=True):
 
 
 class Executed(msgspec.Struct, frozen=True):
-    """A final height was executed and its state committed."""
+    """A final height was executed by the rules of ``protocol``, and its state committed."""
 
     height: int
     block: bytes
@@ -85,6 +85,7 @@ class Executed(msgspec.Struct, frozen=True):
     state_root: bytes
     receipts_root: bytes
     next_due_ms: int | None
+    protocol: int
 
 
 class Connected(msgspec.Struct, frozen=True):

@@ -179,9 +179,8 @@ def _may_attest(custodian: Custodian, partner: Partner) -> bool:
 
 
 def _may_judge(entries: Entries, custodian: Custodian) -> bool:
-    neutral = replace(custodian, partner=None)
-    belongs = custodian.partner is not None
-    return not belongs and all(_may_attest(neutral, partner) for partner in _all(entries))
+    neutral = custodian.partner is None
+    return neutral and all(_may_attest(custodian, partner) for partner in _all(entries))
 
 
 def _set_custodian(draft: Draft, _: BlockContext, measure: SetCustodian) -> None:
@@ -375,7 +374,10 @@ def must_wait(entries: Entries, context: BlockContext, measure: Measure) -> bool
 
 
 def subjects(entries: Entries, measure: Measure) -> tuple[str, ...]:
-    """Whom a measure is about: they may propose it, and have no vote on it ([LEDGER-61])."""
+    """Whom a measure is about: they may propose it, and have no vote on it ([LEDGER-61]).
+
+    Nothing stands in the way of the measure.
+    """
     match measure:
         case RemovePartner() | ReplaceAdmin() | SetLimits() | AssignCustodian() | SharePosition():
             return (measure.partner,)
@@ -385,8 +387,7 @@ def subjects(entries: Entries, measure: Measure) -> tuple[str, ...]:
             return tuple(owner for owner in owners if owner is not None)
         case DecideDispute() | ShareObligation():
             obligation = settlement.find(entries, (measure.cycle, measure.place))
-            if obligation is None:
-                return ()
+            assert obligation is not None, measure
             judged = isinstance(measure, DecideDispute)
             return (obligation.debtor, obligation.creditor) if judged else (obligation.debtor,)
         case _:

@@ -1,13 +1,14 @@
 """The dispatch table: each action's contract, who signs it, how it is refused, what it tells.
 
 Data, not code: the reference page is made of it, and tests hold it against what the contracts do
-and against the golden vectors. Adding an action adds a row here.
+and against the golden vectors. Adding an action adds a row here; ``agenda`` has what happens by
+itself, and what partners decide on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from contracts import (
     campaigns,
@@ -23,10 +24,10 @@ from contracts import (
     settlement,
     token,
 )
+from contracts.agenda import OBSTACLES
 from contracts.context import BlockContext
 from contracts.state import Draft
 from primitives import actions as a
-from primitives import entries as e
 from primitives import receipt as r
 from primitives.receipt import Outcome
 from primitives.transaction import Decoded
@@ -251,25 +252,7 @@ RULES: Final[dict[type[a.Action], Rule]] = {
         (
             *_ACTIVE,
             o.PROPOSALS_FULL,
-            o.APPLICATION_UNKNOWN,
-            o.PARTNER_EXISTS,
-            o.CUSTODIAN_UNKNOWN,
-            o.CUSTODIAN_INVALID,
-            o.CUSTODIANS_FULL,
-            o.ROLE_INVALID,
-            o.SEAT_TAKEN,
-            o.DIRECTORY_FULL,
-            o.CREDIT_EXCEEDED,
-            o.LAST_PARTNER,
-            o.OBLIGATION_UNKNOWN,
-            o.NOT_DISPUTED,
-            o.PARTNER_STAYS,
-            o.OBLIGATION_SETTLED,
-            o.OBLIGATION_IN_TIME,
-            o.POSITION_SMALLER,
-            o.NOBODY_TO_SHARE,
-            o.HEIGHT_PASSED,
-            o.VERSION_NOT_NEWER,
+            *(obstacle for obstacle in OBSTACLES if obstacle not in _ACTIVE),
             o.ELECTORS_MISSING,
         ),
         (r.ProposalOpened,),
@@ -389,17 +372,3 @@ NEVER_HELD_UP: Final = (
 )
 """Words that a deadline waits for. What they add is bounded by the obligations and proposals: after
 a payment was named and denied, only time or the settlement custodian goes on ([LEDGER-14])."""
-
-DUE: Final[dict[type[e.DueItem], Callable[[Draft, BlockContext, Any], None]]] = {
-    e.ReserveLapse: reserves.reserve_lapses,
-    e.RateStart: programmes.rate_starts,
-    e.ReserveStart: reserves.reserve_starts,
-    e.CapsStart: limits.caps_start,
-    e.CycleClose: settlement.cycle_closes,
-    e.ObligationDue: settlement.deadline_passes,
-    e.CampaignEnd: campaigns.ends,
-    e.OrderDue: orders.deadline_passes,
-    e.TermsStart: programmes.terms_start,
-    e.ProposalDue: governance.deadline_passes,
-}
-"""What happens when each kind of item falls due."""

@@ -1,8 +1,8 @@
 """One block: what is due first, then its transactions in order. Knows no contract's rule.
 
-What is carried out is read off the tables of ``rulebook``. Everything is decided in a draft and
-written at once, so a transaction is done, refused (and its sequence used), or was never there
-([LEDGER-13]).
+What is carried out is read off the tables of ``rulebook`` and ``agenda``. Everything is decided in
+a draft and written at once, so a transaction is done, refused (and its sequence used), or was never
+there ([LEDGER-13]).
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from collections.abc import Iterable
 import msgspec
 
 from contracts import due as calendar
+from contracts.agenda import DUE
 from contracts.context import BlockContext
-from contracts.rulebook import DUE, NEVER_HELD_UP, RULES
+from contracts.rulebook import NEVER_HELD_UP, RULES
 from contracts.sequences import use_sequence
 from contracts.state import Draft, State, StateReader
 from primitives.entries import LaneDay, lane_day_key
@@ -128,7 +129,7 @@ def _next_due_ms(state: State) -> int | None:
 
 def _carry_out(state: State, context: BlockContext, due: calendar.Due) -> Receipt:
     draft = Draft(state)
-    DUE[type(due.item)](draft, context, due.item)
+    DUE[type(due.item)].contract(draft, context, due.item)
     draft.commit()
     return Receipt(due.origin, Outcome.DONE, tuple(draft.events))
 

@@ -1,4 +1,4 @@
-"""Sixth scene: seven ways to cheat, each with real keys, each refused for its own reason."""
+"""Scene: seven ways to cheat, each with real keys, each refused for its own reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from demo import api, rogue
 from demo.commands import expect
 from demo.forgery import Forger, rewritten_account
 from demo.liar import lying
-from demo.proof import SUPPLY_KEY
 from demo.rivals import (
     PAYMENT,
     left_with_boris,
@@ -34,7 +33,7 @@ def attack(world: World) -> None:
     """Everything that a partner, a validator, a rival or a pair of liars might try."""
     stage = world.stage
     with stage.scene("Seven ways to cheat, tried with real keys"):
-        before = _supply(world)
+        before = world.supply(world.shops["pages"])
         alice, boris = world.held_by("alice"), world.held_by("boris")
         with ThreadPoolExecutor(max_workers=1) as beside:
             deposit = beside.submit(use_up_deposit, world)
@@ -53,13 +52,9 @@ def attack(world: World) -> None:
         paid, rest = Decimal(PAYMENT), left_with_boris(world)
         expect(world.held_by("alice") == alice - paid, "Alice paid something else")
         expect(world.held_by("boris") == boris + rest + paid, "Boris has something else")
-        expect(_supply(world) == before + rest, "LiqBon came from nowhere, or went there")
+        supply = world.supply(world.shops["pages"])
+        expect(supply == before + rest, "LiqBon came from nowhere, or went there")
         stage.proven("supply, Alice's and Boris's balances are right to the last unit")
-
-
-def _supply(world: World) -> Decimal:
-    minted, redeemed, refunded = world.prove(world.shops["pages"], SUPPLY_KEY).value
-    return Decimal(minted - redeemed + refunded).scaleb(-6)
 
 
 def _refused(world: World, raw: bytes, expected: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Eighth scene: an auditor who trusts nobody replays everything, and a node that lies to it."""
+"""Scene: an auditor who trusts nobody replays everything, and a node that lies to it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from demo import api
 from demo.commands import Answer, expect, run
 from demo.forgery import rewritten_block
 from demo.liar import lying
-from demo.proof import SUPPLY_KEY
-from demo.squaring import await_silence
+from demo.obligations import await_silence
 from demo.world import World, decimal_text
 
 NOT_PROVEN: Final = 9
@@ -33,7 +32,7 @@ def audit(world: World) -> None:
         total, run_ = verified["total"], verified["run"]
         expect(verified["violation"] is None, str(verified["violation"]))
         stage.say(
-            f"""liqbon-audit replays {world.name(node.partner)}'s node from genesis in
+            f"""liqbon-audit replays the node of {world.name(node.partner)} from genesis in
             {run_["seconds"]:.1f} s: {total["blocks"]:,} blocks, {total["transactions"]:,}
             transactions, every signature and rule. No balance fell unless its owner signed. A node
             that makes Alice's payment ten times larger is caught at height
@@ -72,8 +71,7 @@ def _reserves(world: World, home: Path, supply: Decimal) -> tuple[Decimal, Decim
     reserve = Decimal(totals["reserve"])
     expect(Decimal(totals["net"]) == supply, f"{totals['net']} owed, {supply} exist")
     expect(reserve >= supply, f"reserves of {reserve} for {supply}")
-    minted, redeemed, refunded = world.prove(world.shops["miles"], SUPPLY_KEY).value
-    proven = Decimal(minted - redeemed + refunded).scaleb(-6)
+    proven = world.supply(world.shops["miles"])
     expect(proven == supply, f"the auditor finds {supply}, {proven} is attested")
     return supply, reserve
 

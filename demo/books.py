@@ -1,4 +1,4 @@
-"""Last scene: the books are closed, from proven entries alone; and what they know of a customer."""
+"""Scene: the books are closed, from proven entries alone; and what they know of a customer."""
 
 from __future__ import annotations
 
@@ -28,11 +28,14 @@ def close(world: World, returned: str) -> None:
             own_minted, own_redeemed, own_refunded, paid, received, assumed = position.value[:6]
             net = own_minted + own_refunded + received + assumed - own_redeemed - paid
             expect(liqbon(own_minted) == decimal_text(world.expected[code]), f"{code}: {position}")
-            row = [own_minted, own_redeemed - own_refunded, received - paid, net]
+            row = [own_minted, own_redeemed - own_refunded, received - paid, assumed, net]
             rows.append([retailer.name, *map(signed, row)])
             owed += net
-        rows.append(["together", *map(signed, [minted, redeemed - refunded, 0, owed])])
-        stage.table(["retailer", "minted>", "spent at it>", "settled>", "owes the pool>"], rows)
+        rows.append(["together", *map(signed, [minted, redeemed - refunded, 0, 0, owed])])
+        stage.table(
+            ["retailer", "minted>", "- spent at it>", "+ settled>", "+ borne>", "= still owes>"],
+            rows,
+        )
         expect(owed == minted - redeemed + refunded, f"{owed} owed, {supply.value} exist")
         held = sum(map(Decimal, balances(world)), Decimal(0))
         expect(decimal_text(held) == liqbon(owed), f"{held} are held, {owed} units are owed")
@@ -61,7 +64,7 @@ def _tell_what_the_chain_knows(world: World, returned: str) -> None:
     expect(bool(lowered), "she never paid anything")
     expect(all(item["sender"] == address for item in lowered), f"somebody else paid: {lowered}")
     world.stage.say(
-        f"""Of Alice's deposit the ledger knows {int(mint["points"]):,} points of
+        f"""Of Alice's deposit the ledger knows {int(mint["points"]):,} points of the programme
         {mint["programme"]}, {mint["amount"]} LiqBon, an address and a sealed mark: no name, no
         receipt. Her balance fell {len(lowered)} times, each time by her signature. Nobody can take,
         freeze or expire the rest."""

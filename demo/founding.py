@@ -1,4 +1,4 @@
-"""First scene: four competitors start a node each, and what they agreed on is pinned."""
+"""Scene: four competitors start a node each, and what they agreed on is pinned."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ def invite(world: World) -> None:
     stage.command(f"cd {Path(world.network.document['genesis']).parent}")
     for title, commands in (
         ("A customer:", _customer(world)),
+        ("People among themselves; Dora judges if they disagree:", _people(world)),
         ("A shop, and its customer at the till:", _shop(world)),
         ("What the shops owe one another, as the custodian of payments sees it:", _settlement()),
         ("An auditor:", _auditor(world)),
@@ -41,6 +42,18 @@ def _customer(world: World) -> list[str]:
         "liqbon-wallet balance --home wallets/alice",
         f"liqbon-wallet send {boris} 1.25 {_keys('wallets/alice')}",
         "liqbon-wallet history --verify --home wallets/alice",
+    ]
+
+
+def _people(world: World) -> list[str]:
+    dora = world.person("dora")["address"]
+    terms = f"--price {PRICE} --arbiter {dora} --ship-within 7d"
+    return [
+        f"liqbon-wallet like {world.content} 0.25 {_keys('wallets/boris')}",
+        f"liqbon-wallet content show {world.content} --no-qr --home wallets/cleo",
+        f"liqbon-wallet order offer {terms} --no-qr {_keys('wallets/alice')} | tee offer.txt",
+        f"liqbon-wallet order buy offer.txt {_keys('wallets/boris')}",
+        f"liqbon-wallet order show {world.orders[-1]} --home wallets/boris",
     ]
 
 

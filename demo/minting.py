@@ -1,11 +1,11 @@
-"""Second scene: points from a real purchase log become LiqBon, each once."""
+"""Scene: points from a real purchase log become LiqBon, each once."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from demo.commands import Answer, expect, run
 from demo.proof import SUPPLY_KEY, position_key
@@ -30,6 +30,10 @@ class Handed(NamedTuple):
 
 TILL: Final = (Handed("alice", "basket", 20_000), Handed("boris", "care", 9_000))
 """200 LiqBon for Alice, 180 for Boris."""
+OWN: Final = Handed("gifts", "pages", 160)
+"""8 LiqBon for the bookshop itself, to give away; it owes the pool for them as for any."""
+OWN_ACCOUNT: Final = 3
+"""Where they go: an account of the shop's keystore beside those of its three roles."""
 TILL_REFERENCE: Final = "till-7"
 """How the shop calls what was handed in there; it must not come to stand on the ledger."""
 
@@ -49,32 +53,37 @@ def mint(world: World) -> None:
         _tell_imports(world, dealt, answers)
         again = _import(world, codes[0])
         expect(_minted(again) == 0, f"the same file minted again: {again.document}")
-        with ThreadPoolExecutor(max_workers=len(TILL)) as threads:
-            at_till = {
+        handed = (*TILL, OWN)
+        with ThreadPoolExecutor(max_workers=len(handed)) as threads:
+            minted = {
                 name: threads.submit(deposit, world, world.shops[programme], name, points)
-                for name, programme, points in TILL
+                for name, programme, points in handed
             }
-            world.deposits |= {name: each.result() for name, each in at_till.items()}
+            world.deposits |= {name: each.result() for name, each in minted.items()}
         stage.say(
             f"""{len(purchases):,} real purchases (CDNOW, 1997-98) earned these points; a file sent
             twice mints nothing more. At a till Alice hands in {TILL[0].points:,} grocery points,
-            Boris {TILL[1].points:,} pharmacy points."""
+            Boris {TILL[1].points:,} pharmacy points. {world.name(world.shops[OWN.programme])} turns
+            {OWN.points} pages of its own into LiqBon, to give away."""
         )
         _prove_totals(world)
 
 
 def _prepare(world: World, dealt: dict[str, list[Deposit]]) -> list[str]:
-    """Wallets for the customers of each retailer, and the file that its clerk exports."""
+    """Wallets for the customers of each retailer, and the file that its clerk exports; and the
+    account from which one of them will give."""
     by_code = {world.shops[programme]: rows for programme, rows in dealt.items()}
     with ThreadPoolExecutor(max_workers=2) as threads:
         made = {
             code: threads.submit(_make_crowd, world, world.retailers[code], customers_of(rows))
             for code, rows in by_code.items()
         }
+        sponsor = threads.submit(_sponsor, world)
         for code, rows in by_code.items():
             write_csv(_file_of(world, code), rows, made[code].result())
             worth = (world.retailers[code].worth(deposit.points) for deposit in rows)
             world.expected[code] = sum(worth, Decimal(0))
+        world.sponsor = sponsor.result()
     return list(by_code)
 
 
@@ -116,6 +125,14 @@ def _make_crowd(world: World, retailer: Retailer, customers: list[int]) -> dict[
     }
 
 
+def _sponsor(world: World) -> dict[str, Any]:
+    """The account from which the bookshop gives."""
+    keys = world.keys(world.shops[OWN.programme])
+    opened = ["--home", keys["home"], "--passphrase-file", keys["passphrase_file"]]
+    made = run("liqbon-wallet", "address", "--account", str(OWN_ACCOUNT), *opened).document
+    return {**keys, "name": OWN.name, "account": OWN_ACCOUNT, "address": made["address"]}
+
+
 def _file_of(world: World, code: str) -> Path:
     return world.directory / f"deposits-{code}.csv"
 
@@ -143,7 +160,9 @@ def _tell_imports(
                 decimal_text(world.expected[retailer.code]),
             ]
         )
-    world.stage.table(["retailer", "deposits>", "of>", "100 are>", "LiqBon minted>"], rows)
+    world.stage.table(
+        ["retailer", "deposits>", "handed in>", "LiqBon for 100>", "LiqBon minted>"], rows
+    )
 
 
 def deposit(world: World, code: str, name: str, points: int, *urls: str) -> str:
@@ -169,8 +188,8 @@ def _prove_totals(world: World) -> None:
             position = world.prove(node.partner, position_key(code))
             minted = liqbon(position.value[0])
             expect(minted == decimal_text(expected), f"{code} minted {minted}, not {expected}")
-    held = sum(map(Decimal, balances(world)), Decimal(0))
-    expect(held == total, f"customers hold {held}, {total} were minted")
+    held = sum(map(Decimal, balances(world)), world.held_by(OWN.name))
+    expect(held == total, f"{held} are in wallets, {total} were minted")
     world.stage.proven(
         f"""{decimal_text(total)} LiqBon exist, exactly what the points are worth, at all four
         nodes and in the wallets"""
@@ -179,7 +198,7 @@ def _prove_totals(world: World) -> None:
 
 def balances(world: World) -> list[str]:
     """Every customer's proven balance, wallet by wallet and account by account."""
-    homes = [world.person(name)["home"] for name in ("alice", "boris")]
+    homes = [person["home"] for person in world.customers]
     with ThreadPoolExecutor(max_workers=2) as threads:
         answers = threads.map(
             lambda home: run("liqbon-wallet", "balance", "--home", home),

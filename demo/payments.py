@@ -1,4 +1,4 @@
-"""Seventh scene: payments while a node is killed, and what it holds when it is back."""
+"""Scene: payments while a node is killed, and what it holds when it is back."""
 
 from __future__ import annotations
 

@@ -22,6 +22,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 SUPPLY_KEY: Final = b"\x01"
 POSITION_PREFIX: Final = b"\x21"
 OBLIGATION_PREFIX: Final = b"\x71"
+CAMPAIGN_PREFIX: Final = b"\x90"
+ORDER_PREFIX: Final = b"\xa0"
+CONTENT_PREFIX: Final = b"\xb0"
 
 
 class NotProven(Exception):
@@ -55,7 +58,7 @@ class Proven:
 def pin(genesis: bytes) -> Pinned:
     """The trust that a canonical genesis gives ([GEN-1], [GEN-3])."""
     partners = msgspec.msgpack.decode(genesis)[7]
-    return Pinned(_digest("chain", genesis), [(partner[0], partner[5]) for partner in partners])
+    return Pinned(_digest("chain", genesis), [(partner[0], partner[6]) for partner in partners])
 
 
 def position_key(partner: str) -> bytes:
@@ -63,9 +66,34 @@ def position_key(partner: str) -> bytes:
     return POSITION_PREFIX + bytes([len(partner)]) + partner.encode()
 
 
+def partner_key(partner: str) -> bytes:
+    """Who a retailer is, and how it stands."""
+    return b"\x20" + bytes([len(partner)]) + partner.encode()
+
+
+def limits_key(partner: str) -> bytes:
+    """A retailer's limits."""
+    return b"\x22" + bytes([len(partner)]) + partner.encode()
+
+
 def obligation_key(cycle: int, place: int) -> bytes:
     """The key of a payment between partners ([STATE-5])."""
     return OBLIGATION_PREFIX + cycle.to_bytes(4, "big") + bytes([place])
+
+
+def campaign_key(campaign: str) -> bytes:
+    """The key of a campaign, by its id in hex ([STATE-5])."""
+    return CAMPAIGN_PREFIX + bytes.fromhex(campaign)
+
+
+def order_key(order: str) -> bytes:
+    """The key of an order, by its id in hex ([STATE-5])."""
+    return ORDER_PREFIX + bytes.fromhex(order)
+
+
+def content_key(content: str) -> bytes:
+    """The key of a work that can be liked, by its id in hex ([STATE-5])."""
+    return CONTENT_PREFIX + bytes.fromhex(content)
 
 
 def check(pinned: Pinned, key: bytes, proof: str) -> Proven:

@@ -14,7 +14,7 @@ from demo import api, rogue
 from demo.commands import expect
 from demo.liar import lying
 from demo.minting import deposit
-from demo.spending import redeem
+from demo.spending import invoice, redeem
 from demo.world import World
 
 POINTS: Final = 500
@@ -64,15 +64,16 @@ def use_up_invoice(world: World) -> list[str]:
 
     def redeem_first(body: bytes) -> None:
         node.on_submission = None
-        invoice = list(rogue.action_of(body)[1])
-        invoice[1] = PENNY
-        endorsed = cashier.endorse("sign/invoice", chain, invoice)
-        raw = cashier.sign(chain, [rogue.REDEEM, invoice, endorsed])
+        copied = list(rogue.action_of(body)[1])
+        copied[1] = PENNY
+        endorsed = cashier.endorse("sign/invoice", chain, copied)
+        raw = cashier.sign(chain, [rogue.REDEEM, copied, endorsed])
         codes.extend(world.answers_to(raw))
 
+    asked = invoice(world, "boris", victim, PRICE)
     with lying(world.url(rival)) as node:
         node.on_submission = redeem_first
-        redeem(world, "boris", victim, PRICE, node.url)
+        redeem(world, "boris", asked, "--node", node.url)
     expect(codes == ["not_cashier"] * len(world.network.nodes), f"{codes}")
     return ["every node", "not_cashier; the purchase counts"]
 

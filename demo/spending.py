@@ -1,4 +1,4 @@
-"""Third and fourth scene: a customer pays another, and both spend at rivals of their own shops."""
+"""Two scenes: a customer pays another, and both spend at rivals of their own shops."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from demo.commands import expect
-from demo.proof import SUPPLY_KEY
-from demo.squaring import await_room
-from demo.world import World, decimal_text, liqbon
+from demo.obligations import await_room, settlement
+from demo.world import World, decimal_text
 
 GIFT: Final = "2.5"
 FLIGHT: Final = "190"
@@ -42,19 +41,22 @@ def spend(world: World) -> None:
     """Groceries' points buy a flight, the pharmacy's drops buy books; a part is given back."""
     stage = world.stage
     airline, books = world.shops["miles"], world.shops["pages"]
-    await_room(world)
     with stage.scene("Points of one shop are spent at another"):
-        before = world.prove(airline, SUPPLY_KEY).value
+        before = world.supply(airline)
         with ThreadPoolExecutor(max_workers=2) as threads:
-            flight = threads.submit(redeem, world, "alice", airline, FLIGHT)
-            bought = threads.submit(redeem, world, "boris", books, BOOKS).result()
-            flight.result()
+            flight = threads.submit(invoice, world, "alice", airline, FLIGHT)
+            novels = threads.submit(invoice, world, "boris", books, BOOKS)
+            asked = (flight.result(), novels.result())
+            await_room(world)
+            flown = threads.submit(redeem, world, "alice", asked[0], *world.asking(airline))
+            bought = redeem(world, "boris", asked[1], *world.asking(books))
+            flown.result()
         back = ("refund", bought["invoice"], RETURNED, "--reference", "a torn page", "--yes")
         world.partner(books, *back)
-        after = world.prove(airline, SUPPLY_KEY).value
+        world.shopping_cycle = int(settlement(world)["cycle"])
+        after = world.supply(airline)
         burnt = Decimal(FLIGHT) + Decimal(BOOKS) - Decimal(RETURNED)
-        fell = before[0] - before[1] + before[2] - (after[0] - after[1] + after[2])
-        expect(liqbon(fell) == decimal_text(burnt), f"{before} became {after}")
+        expect(before - after == burnt, f"{before} became {after}")
         alice, boris = world.held_by("alice"), world.held_by("boris")
         expect((alice, boris) == (Decimal("7.5"), Decimal("24.5")), f"{alice}, {boris}")
         stage.say(
@@ -68,10 +70,14 @@ def spend(world: World) -> None:
         )
 
 
-def redeem(world: World, name: str, code: str, amount: str, *urls: str) -> dict[str, Any]:
-    """An invoice at the till, and the customer's wallet that redeems it, at the nodes told."""
+def invoice(world: World, name: str, code: str, amount: str) -> str:
+    """What a shop's cashier asks of a customer, as a link."""
     issued = world.partner(code, "invoice", amount, "--reference", f"{name}'s receipt")
-    uri = issued.document["invoice"]["uri"]
-    asking = [word for url in urls for word in ("--node", url)] or world.asking(code)
+    uri: str = issued.document["invoice"]["uri"]
+    return uri
+
+
+def redeem(world: World, name: str, uri: str, *asking: str) -> dict[str, Any]:
+    """The customer's wallet redeems an invoice, asking these nodes."""
     done: dict[str, Any] = world.wallet(name, "redeem", uri, *asking).document
     return done

@@ -8,14 +8,18 @@ from pathlib import Path
 from demo.attacks import attack
 from demo.auditing import audit
 from demo.books import close
+from demo.deadlines import PARAMETERS
+from demo.defaulting import default, stop_paying
 from demo.founding import found
+from demo.giving import give
 from demo.inviting import invite
 from demo.minting import mint
 from demo.network import Network, free_base
 from demo.payments import survive
 from demo.spending import pay, spend
-from demo.squaring import CONFIRMATION_MS, CYCLE_MS, square
+from demo.squaring import square
 from demo.stage import Stage
+from demo.trading import trade
 from demo.world import World
 
 
@@ -30,16 +34,19 @@ def tell(stage: Stage, directory: Path, base_port: int, *, once: bool) -> None:
     started = time.monotonic()
     stage.line("LiqBon: points that belong to the customer, on books that nobody owns")
     stage.say("Invented retailers, test money, the installed commands. Every amount is checked.")
-    durations = {"settlement_cycle_ms": CYCLE_MS, "confirmation_ms": CONFIRMATION_MS}
-    with Network(directory / "network", free_base(first=base_port), durations) as network:
+    with Network(directory / "network", free_base(first=base_port), PARAMETERS) as network:
         world = World(stage, network, directory)
         found(world, base_port)
         mint(world)
         pay(world)
         spend(world)
         square(world)
+        stop_paying(world)
+        give(world)
+        trade(world)
         attack(world)
         returned = survive(world)
+        default(world)
         audit(world)
         close(world, returned)
         stage.line()

@@ -8,12 +8,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from demo import api, proof, rogue
 from demo.commands import Answer, expect, run
 from demo.network import Network, Node
 from demo.stage import Stage
+
+STEPS: Final = frozenset(("buy", "ship", "release", "dispute", "resolve"))
+"""What is done to an order."""
+SENDING: Final = STEPS | {"send", "pay", "redeem", "claim", "like", "create", "register"}
+"""Commands of a wallet that ask before they sign what they send."""
+SIGNING: Final = SENDING | {"voucher", "offer"}
+"""With those that sign a paper for somebody else, and send nothing."""
+GROUPS: Final = frozenset(("campaign", "content", "order"))
+"""Words before the command's own."""
+LAG_S: Final = 20.0
+"""How far a node may be behind a quorum on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +63,26 @@ class World:
     """By retailer: what its deposits have to come to."""
     shops: dict[str, str] = field(default_factory=dict)
     """By programme: whose it is."""
+    finals: list[int] = field(default_factory=list)
+    """Heights at which a command said that something was final."""
+    newcomers: list[dict[str, Any]] = field(default_factory=list)
+    """Customers whose wallets are made on the way, as the network's document has others."""
+    sponsor: dict[str, Any] = field(default_factory=dict)
+    """A shop's account that gives LiqBon away: the same, and its number in the shop's keystore."""
     deposits: dict[str, str] = field(default_factory=dict)
     """By customer: the transaction that minted what was handed in at a till."""
+    shopping_cycle: int = 0
+    """The settlement cycle in which what was spent at the shops will be netted."""
+    unpaid_cycle: int = 0
+    """The settlement cycle in which a retailer does not pay."""
     denied: dict[str, Any] = field(default_factory=dict)
     """The obligation whose payment its creditor denied."""
     payment: str = ""
     """The transaction by which Alice paid Boris."""
+    content: str = ""
+    """What people like."""
+    orders: list[str] = field(default_factory=list)
+    """What Boris bought of Alice."""
 
     def url(self, partner: str) -> str:
         """A retailer's node."""
@@ -72,31 +97,31 @@ class World:
         """``--node`` options: this retailer's node first, then the others."""
         return [word for node in self.nodes(first) for word in ("--node", node.url)]
 
+    @property
+    def customers(self) -> list[dict[str, Any]]:
+        """Who has a wallet of its own: name, address, home, passphrase_file."""
+        return [*self.network.document["accounts"], *self.newcomers]
+
     def person(self, name: str) -> dict[str, Any]:
-        """A customer whose wallet came with the network: name, address, home, passphrase_file."""
-        people: list[dict[str, Any]] = self.network.document["accounts"]
-        return next(person for person in people if person["name"] == name)
+        """A customer, or the sponsor, by name."""
+        return next(each for each in [*self.customers, self.sponsor] if each.get("name") == name)
 
     def wallet(self, name: str, *words: str | Path, expect: Sequence[int] = (0,)) -> Answer:
-        """``liqbon-wallet`` with a customer's keys."""
+        """``liqbon-wallet`` with somebody's keys, opened for a command that signs."""
         person = self.person(name)
-        verb, *rest = words
-        keys = ["--home", person["home"]]
-        if verb in ("send", "pay", "redeem"):
-            keys += ["--passphrase-file", person["passphrase_file"], "--yes"]
-        return run("liqbon-wallet", verb, *rest, *keys, expect=expect)
+        return self._heard(run("liqbon-wallet", *words, *_opened(person, words), expect=expect))
 
     def keys(self, code: str) -> dict[str, Any]:
         """A retailer as the network's document has it: home, passphrase_file, roles."""
         partners: list[dict[str, Any]] = self.network.document["partners"]
         return next(partner for partner in partners if partner["code"] == code)
 
-    def partner(self, code: str, *words: str | Path) -> Answer:
+    def partner(self, code: str, *words: str | Path, expect: Sequence[int] = (0,)) -> Answer:
         """``liqbon-partner`` with a retailer's keys, at its own node unless nodes are told."""
         keys = self.keys(code)
         opened = ["--home", keys["home"], "--passphrase-file", keys["passphrase_file"]]
         asking = [] if "--node" in words else self.asking(code)
-        return run("liqbon-partner", *words, *opened, *asking)
+        return self._heard(run("liqbon-partner", *words, *opened, *asking, expect=expect))
 
     @property
     def judge(self) -> dict[str, Any]:
@@ -109,12 +134,24 @@ class World:
         keys = self.judge
         opened = ["--home", keys["home"], "--passphrase-file", keys["passphrase_file"]]
         url = next(iter(self.network.nodes.values())).url
-        return run("liqbon-partner", *words, *opened, "--node", url)
+        return self._heard(run("liqbon-partner", *words, *opened, "--node", url))
+
+    def _heard(self, answer: Answer) -> Answer:
+        """Remember when it was final, if it was: whoever is asked next has to have come so far."""
+        document = answer.document
+        if isinstance(document, dict) and document.get("proof"):
+            self.finals.append(document["proof"]["height"])
+        return answer
 
     def held_by(self, name: str, *urls: str) -> Decimal:
         """What a customer's wallet proves that it holds, asking these nodes alone if any."""
         asking = [word for url in urls for word in ("--node", url)]
         return Decimal(self.wallet(name, "balance", *asking).document["total"])
+
+    def supply(self, partner: str) -> Decimal:
+        """What exists, as one node proves it."""
+        minted, redeemed, refunded = self.prove(partner, proof.SUPPLY_KEY).value
+        return Decimal(minted - redeemed + refunded).scaleb(-6)
 
     def name(self, code: str) -> str:
         """A retailer's name."""
@@ -142,10 +179,28 @@ class World:
         self.pinned = proof.pin(b64decode(document["raw"]))
 
     def prove(self, partner: str, key: bytes) -> proof.Proven:
-        """A state entry that one node shows, checked by ``demo.proof``."""
-        view = api.get(self.url(partner), f"/state/{key.hex()}?proof=1")
-        expect(view["proof"] is not None, f"{partner} shows no proof")
-        return proof.check(self.pinned, key, view["proof"])
+        """A state entry that one node shows, checked by ``demo.proof``; no older than what was
+        final when it is asked, which a quorum has and this node may not have heard of yet."""
+        newest = max(self.finals, default=0)
+
+        def look() -> proof.Proven | None:
+            view = api.get(self.url(partner), f"/state/{key.hex()}?proof=1")
+            expect(view["proof"] is not None, f"{partner} shows no proof")
+            proven = proof.check(self.pinned, key, view["proof"])
+            return proven if proven.height >= newest else None
+
+        proven: proof.Proven = api.until(f"{partner} proves height {newest}", look, LAG_S)
+        return proven
+
+
+def _opened(person: dict[str, Any], words: Sequence[str | Path]) -> list[str | Path]:
+    """Whose keys a command of the wallet takes, and that nobody sits there to be asked."""
+    command = words[1] if words[0] in GROUPS else words[0]
+    options = ["--home", person["home"]]
+    if command in SIGNING:
+        options += ["--account", str(person.get("account", 0))]
+        options += ["--passphrase-file", person["passphrase_file"]]
+    return [*options, "--yes"] if command in SENDING else options
 
 
 def liqbon(units: int) -> str:

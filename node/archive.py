@@ -63,7 +63,8 @@ class OrderedBatch(Wire):
 class BlockRecord(Wire):
     """An executed block: header, what it ordered, in order, and what came of it.
 
-    ``due`` of the ``receipts`` are of what fell due; they come first.
+    ``due`` of the ``receipts`` are of what fell due; they come first. ``protocol`` is the version
+    of the rules that carried it out.
     """
 
     header: Header
@@ -75,6 +76,7 @@ class BlockRecord(Wire):
     receipts: Count
     due: Count
     next_due_ms: Millis | None
+    protocol: Count
 
 
 class BatchHead(msgspec.Struct, array_like=True, frozen=True):

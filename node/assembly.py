@@ -41,9 +41,10 @@ from node.standing import Standing
 from node.store import LevelStore, StoreBroken
 from node.transport import Address, Transport
 from node.world import World
-from primitives.genesis import GenesisPartner, chain_id, validators_of
+from primitives.genesis import chain_id, validators_of
 from primitives.keys import ED25519, Ed25519Key
 from shell.errors import CommandError, KeyFault
+from shell.scheme import batch_library
 from shell.signature_pool import SignaturePool
 
 STOP_TIMEOUT_S: Final = 10.0
@@ -121,6 +122,8 @@ class Node:
     async def _start_workers(self) -> None:
         self._closers.append(self.pool.stop)
         await self.pool.start()
+        batches = batch_library() or "one by one: liqbon-native is not installed"
+        log.info("signatures", workers=self.home.settings.signatures.workers, batches=batches)
 
     def _start_replica(self) -> None:
         """Everything between the disk and the peers, and the replica in the middle."""
@@ -157,8 +160,8 @@ class Node:
         execution.start()
 
     def _start_ingress(self) -> None:
-        own = self.home.genesis.partners[self.me]
-        door = Door(self.executor, self.replica, self.pool, self.clock, self.me, role_accounts(own))
+        own = self.home.genesis.partners[self.me].code
+        door = Door(self.executor, self.replica, self.pool, self.clock, self.me, own)
         self.ingress = Ingress(door)
         self.executor.followers.append(self.ingress)
 
@@ -239,12 +242,6 @@ def _taken(what: str, address: str, error: OSError) -> CommandError:
         f"cannot listen for {what} on {address}: {error.strerror or error}",
         f"Another process may have it; see [{what}] in config.toml.",
     )
-
-
-def role_accounts(partner: GenesisPartner) -> frozenset[bytes]:
-    """The accounts that act for a partner."""
-    roles = partner.roles
-    return frozenset((roles.admin, roles.issuer, roles.cashier))
 
 
 def _others(home: NodeHome, me: int) -> dict[int, Address]:

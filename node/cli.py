@@ -20,7 +20,10 @@ genesis: Final = LazyGroup(
 keys: Final = LazyGroup(
     "keys",
     help_text="The node's consensus key.",
-    subcommands={"show": ("node.cli_home:show_key", "Show the public key.")},
+    subcommands={
+        "show": ("node.cli_home:show_key", "Show the public key."),
+        "seat": ("node.cli_seat:seat", "Sign that the key is a partner's."),
+    },
 )
 
 cli: Final = LazyGroup(

@@ -51,6 +51,8 @@ def _wishes(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> di
         "liqbon-node devnet --dir ./network --base-port 7600 --output json",
         "liqbon-node devnet --once",
         "liqbon-node devnet --set settlement_cycle_ms=8000 --set payment_term_ms=20000",
+        "liqbon-node devnet --set voting_ms=60000 --set increase_delay_ms=5000"
+        " --set timelock_ms=5000",
     )
 )
 @click.option(

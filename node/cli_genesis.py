@@ -37,10 +37,11 @@ class WrittenDocument(msgspec.Struct, frozen=True):
 
 
 class FounderEntry(msgspec.Struct, frozen=True):
-    """A founder of a genesis."""
+    """A founder of a genesis; ``kind`` says what it is to its customers."""
 
     code: str
     name: str
+    kind: str
     consensus_key: str
     credit: str
     custodian: str
@@ -237,6 +238,7 @@ def _tell_genesis(printer: Printer, file: Path, genesis: Genesis) -> None:
         FounderEntry(
             partner.code,
             partner.name,
+            partner.kind.text,
             partner.consensus_key.hex(),
             format_amount(partner.limits.credit),
             partner.custodian,

@@ -120,11 +120,12 @@ def start(common: Common, until_stdin_closes: bool) -> int:
     path = home_path(common)
     home = config.open_home(path)
     logs.configure(home.settings.log.form, home.settings.log.level)
-    key = config.open_key(path, _passphrase(common, home))
+    key = config.open_key(path, passphrase_of(common, home))
     return _run(_start(common.printer, home, key, until_stdin_closes))
 
 
-def _passphrase(common: Common, home: config.NodeHome) -> bytes:
+def passphrase_of(common: Common, home: config.NodeHome) -> bytes:
+    """That of the node's key: named here, or in the settings, or asked for."""
     configured = home.settings.key.passphrase_file
     if common.passphrase_file is None and configured:
         file = home.path / configured

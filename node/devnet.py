@@ -76,6 +76,7 @@ class PartnerEntry(msgspec.Struct, frozen=True):
 
     code: str
     name: str
+    kind: str
     currency: str
     home: str
     passphrase_file: str
@@ -286,6 +287,7 @@ class Devnet:
         return PartnerEntry(
             partner.code,
             partner.name,
+            partner.kind.text,
             partner.currency,
             str(self._site.partner_home(partner.code)),
             str(self._site.passphrase_file),

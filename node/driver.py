@@ -18,7 +18,7 @@ from consensus.inputs import Executed
 from node import stages
 from node.executor import Executor
 from node.transport import Transport
-from node.world import Misbehaviour
+from node.world import CannotExecute, Misbehaviour
 from primitives.batch import Batch
 from primitives.block import Header
 from primitives.certificate import StateCertificate
@@ -46,6 +46,9 @@ class Answered(Protocol):
 
     def on_executed(self, executed: Executed) -> None:
         """A block's outcome."""
+
+    def on_unexecutable(self, error: CannotExecute) -> None:
+        """A block that must not be carried out here."""
 
 
 class WallClock:
@@ -184,8 +187,12 @@ class LoopExecution:
         began_s = time.monotonic()
         executed: Executed | None = None
         while executed is None:
-            with stages.EXECUTE:
-                executed = _next_slice(slices)
+            try:
+                with stages.EXECUTE:
+                    executed = _next_slice(slices)
+            except CannotExecute as error:
+                self._replica.on_unexecutable(error)
+                return
             await asyncio.sleep(0)
         self.on_executed(time.monotonic() - began_s)
         self._replica.on_executed(executed)

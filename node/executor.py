@@ -46,6 +46,7 @@ from node.index import (
     made_by,
     touched,
 )
+from node.protocol import known_protocol
 from node.recovery import Opened, agrees, open_ledger
 from node.store import Change
 from node.world import Store
@@ -57,8 +58,10 @@ from primitives.entries import (
     NO_ACCOUNT,
     Account,
     Channel,
+    Partner,
     account_key,
     channel_key,
+    partner_key,
 )
 from primitives.genesis import Genesis, chain_id
 from primitives.merkle import ListTree, leaf_hashes
@@ -111,9 +114,10 @@ class _Done(NamedTuple):
 class _Work:
     """What a block being executed has come to so far."""
 
-    __slots__ = ("count", "done", "ordered", "skipped")
+    __slots__ = ("count", "done", "ordered", "protocol", "skipped")
 
-    def __init__(self) -> None:
+    def __init__(self, protocol: int) -> None:
+        self.protocol = protocol
         self.count = 0
         self.done: list[_Done] = []
         self.ordered: list[OrderedBatch] = []
@@ -181,15 +185,16 @@ class Executor:
 
         Yields every few milliseconds so that a loop can do other things; nothing is visible before
         the end. ``batches`` are (lane, batch) in the order that the cut means; all were verified.
+        Raises ``CannotExecute`` (``protocol_unknown``), and nothing has happened then.
         """
         self._expect(header, digest)
+        work = _Work(known_protocol(self.state, header.height))
         self._working = True
         parameters, lanes = self.genesis.parameters, len(header.cut)
         context = BlockContext(
             parameters, self.chain, header.height, header.time, lanes, header.epoch
         )
         run = BlockRun(self.state, context)
-        work = _Work()
         yield from self._apply(run, work, batches)
         result = run.finish()
         yield
@@ -279,6 +284,14 @@ class Executor:
         """Whether an account was opened, as executed so far."""
         return self.state.get(account_key(account)) is not None
 
+    def speakers(self, partner: str) -> frozenset[bytes]:
+        """The accounts that act for a partner, as executed so far."""
+        raw = self.state.get(partner_key(partner))
+        if raw is None:
+            return frozenset()
+        roles = msgspec.msgpack.decode(raw, type=Partner).roles
+        return frozenset((roles.admin, roles.issuer, roles.cashier))
+
     def next_sequence(self, account: bytes, channel: int) -> int:
         """The sequence that a channel's next transaction needs, as executed so far."""
         if not channel:
@@ -365,6 +378,7 @@ class Executor:
             receipts=len(receipts.leaves),
             due=len(receipts.leaves) - len(work.done),
             next_due_ms=result.next_due_ms,
+            protocol=work.protocol,
         )
 
     def _write(
@@ -443,4 +457,5 @@ def _decode(raw: bytes, chain: bytes) -> Decoded:
 def _executed(record: BlockRecord) -> Executed:
     header = record.header
     roots = (record.state_root, record.receipts_root)
-    return Executed(header.height, record.digest, header.time, *roots, record.next_due_ms)
+    due, version = record.next_due_ms, record.protocol
+    return Executed(header.height, record.digest, header.time, *roots, due, version)

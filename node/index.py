@@ -21,9 +21,17 @@ from typing import Final, NamedTuple
 from client.changes import changes_of
 from node.store import Change
 from node.world import Store
-from primitives.actions import CampaignCreate, ContentRegister, OrderOpen, Transfer
+from primitives.actions import (
+    CampaignCreate,
+    ContentRegister,
+    OrderOpen,
+    PartnerRegister,
+    Propose,
+    Transfer,
+)
 from primitives.commerce import content_id
 from primitives.encoding import Wire
+from primitives.governance import Measure
 from primitives.receipt import Outcome, Receipt
 from primitives.transaction import Decoded, Transaction
 
@@ -46,6 +54,8 @@ class Listing(Enum):
     CAMPAIGNS = b"c"
     ORDERS = b"o"
     CONTENTS = b"w"
+    PROPOSALS = b"p"
+    APPLICATIONS = b"a"
 
 
 EVERYONE: Final = b""
@@ -84,7 +94,8 @@ def touched(transaction: Transaction, receipt: Receipt, named: Wire | None) -> l
 
 def made_by(decoded: Decoded, outcome: Outcome) -> Made | None:
     """What lists show of a transaction: a campaign is its sponsor's, a content its author's, an
-    order everybody's who has a part in it."""
+    order everybody's who has a part in it, a proposal that of the partners whom it concerns. An
+    application's id is its account: who applies again replaces it."""
     sender, action = decoded.transaction.sender, decoded.transaction.action
     if outcome != Outcome.DONE:
         return None
@@ -100,8 +111,24 @@ def made_by(decoded: Decoded, outcome: Outcome) -> Made | None:
             return Made(Listing.ORDERS, decoded.id, tuple(dict.fromkeys(sides)))
         case ContentRegister(hash=digest):
             return Made(Listing.CONTENTS, content_id(sender, digest), (sender,))
+        case Propose(partner, measure):
+            owners = tuple(owner_of(code) for code in concerns(partner, measure))
+            return Made(Listing.PROPOSALS, decoded.id, owners)
+        case PartnerRegister():
+            return Made(Listing.APPLICATIONS, sender, (sender,))
         case _:
             return None
+
+
+def concerns(proposer: str, measure: Measure) -> tuple[str, ...]:
+    """The codes of who made a proposal and of the partner that it names, if any."""
+    named = getattr(measure, "partner", None)
+    return (proposer,) if named in (None, proposer) else (proposer, named)
+
+
+def owner_of(partner: str) -> bytes:
+    """A partner as an owner of what is listed."""
+    return partner.encode("ascii")
 
 
 def index_changes(id_: bytes, accounts: Iterable[bytes], at: Location) -> list[Change]:

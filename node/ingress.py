@@ -87,14 +87,14 @@ class SkippedHere(NamedTuple):
 
 class Door(NamedTuple):
     """What an ingress stands between. ``me`` is the own lane's index, None for an observer, which
-    takes nothing in; ``favoured`` are the accounts of the partner who runs this node."""
+    takes nothing in; ``own`` is the code of the partner who runs this node, None for nobody's."""
 
     executor: Executor
     lane: Lane
     checks: SignatureChecks
     clock: Clock
     me: int | None
-    favoured: frozenset[bytes]
+    own: str | None
 
 
 class Ingress:
@@ -102,6 +102,7 @@ class Ingress:
 
     def __init__(self, door: Door) -> None:
         self._door = door
+        self._favoured = self._speakers()
         self._pool = PendingPool()
         self._most_weight = door.executor.genesis.parameters.lane_weight
         self._sealer = Sealer(door.lane, self._most_weight, self._is_pending)
@@ -183,7 +184,7 @@ class Ingress:
         count = len(self._pool) + self._checking + before
         if count >= MAX_COUNT or self._pool.size >= MAX_BYTES:
             return Refusal(Blame.NODE_BUSY, "node_busy", "too much is pending here", decoded.id)
-        most = MAX_PER_PARTNER if sender in self._door.favoured else MAX_PER_SENDER
+        most = MAX_PER_PARTNER if sender in self._favoured else MAX_PER_SENDER
         if self._is_newcomer(decoded):
             most = MAX_PER_NEWCOMER
             if self._pool.newcomers >= MAX_NEWCOMERS:
@@ -230,7 +231,7 @@ class Ingress:
         account = self._door.executor.account(sender)
         quantum = quantum_of(account.balance, account.sequence)
         campaign = claimed_from(transaction) if self._is_newcomer(decoded) else None
-        return Standing(campaign or sender, quantum, sender in self._door.favoured)
+        return Standing(campaign or sender, quantum, sender in self._favoured)
 
     def _judged(self, decoded: Decoded) -> Refusal | None:
         transaction = decoded.transaction
@@ -325,6 +326,7 @@ class Ingress:
 
     def _executed(self, block: ExecutedBlock) -> None:
         height = block.record.header.height
+        self._favoured = self._speakers()
         self._forget(height)
         waiting = self._waiting.setdefault(height, [])
         for receipt in block.receipts[block.record.due :]:
@@ -338,6 +340,11 @@ class Ingress:
             if skipped.lane == self._door.me:
                 self._bury(skipped.id, Settled(height, skipped.reason.text))
         self.poke()
+
+    def _speakers(self) -> frozenset[bytes]:
+        """The accounts of the own partner: whose role was given away has no favour any more."""
+        own = self._door.own
+        return frozenset() if own is None else self._door.executor.speakers(own)
 
     def certified(self, certificate: StateCertificate) -> None:
         """Whoever waits for this height learns that it is final."""

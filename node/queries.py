@@ -104,7 +104,7 @@ class Queries:
         return found
 
     def partners(self) -> list[Partner]:
-        """All partners, in the order of their admission."""
+        """All partners that have not left, in the order of their admission."""
         directory = self.entry(DIRECTORY_KEY, Directory)
         codes = directory.partners if directory is not None else ()
         return [self.expect(partner_key(code), Partner) for code in codes]

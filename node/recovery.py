@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from contracts.genesis import genesis_changes
-from contracts.transition import next_due_ms
+from contracts.transition import next_due_ms, protocol_at
 from node.archive import (
     CHAIN_KEY,
     FORMAT,
@@ -96,6 +96,7 @@ def _found(store: Store, genesis: Genesis) -> None:
         receipts=0,
         due=0,
         next_due_ms=next_due_ms(dict(entries)),
+        protocol=protocol_at(dict(entries), 0),
     )
     changes: list[Change] = [(STATE + key, value) for key, value in entries]
     changes.append((receipts_key(0), encode_receipts([])))

@@ -58,7 +58,7 @@ from node.journal import Journal
 from node.reception import Reception
 from node.speech import Speech
 from node.sync import Fetcher
-from node.world import Misbehaviour, World
+from node.world import CannotExecute, Misbehaviour, World, contradiction
 from primitives.batch import Batch
 from primitives.block import Header
 from primitives.encoding import Malformed, encode
@@ -192,7 +192,7 @@ class Replica:
         try:
             self._said(turn, signatures)
         except Malformed as error:
-            self._give_up(turn, f"the signer's answer does not verify: {error}")
+            self._give_up(turn, "signer_broken", f"the signer's answer does not verify: {error}")
             return
         self._persist(turn)
 
@@ -200,7 +200,7 @@ class Replica:
         """The guard refused: the engine and what was signed before disagree."""
         turn = self._turn
         if turn is not None and turn.token == token:
-            self._give_up(turn, f"the guard refused: {reason}")
+            self._give_up(turn, "guard_refused", f"the guard refused: {reason}")
 
     def on_executed(self, executed: Executed) -> None:
         """The block that was handed over last is executed and its state committed."""
@@ -209,6 +209,11 @@ class Replica:
         self._executing = False
         self._horizon.executed(done.header)
         self._inbox.put(executed)
+        self._run()
+
+    def on_unexecutable(self, error: CannotExecute) -> None:
+        """The block that was handed over last is beyond this release: nothing comes after it."""
+        self._halt(error.code, error.reason)
         self._run()
 
     def seal(self, transactions: tuple[bytes, ...], weight: int) -> None:
@@ -334,12 +339,7 @@ class Replica:
                 self.evidence_seen += 1
                 self._world.watcher.accused(effect.evidence)
             case Halt():
-                self._halt(
-                    f"height {effect.height}: I found state root "
-                    f"{effect.mine.state_root.hex()} and receipts root "
-                    f"{effect.mine.receipts_root.hex()}, others agree on "
-                    f"{effect.theirs.state_root.hex()} and {effect.theirs.receipts_root.hex()}"
-                )
+                self._halt("outcome_contradicted", contradiction(effect))
 
     def _said(self, turn: _Turn, signatures: tuple[bytes, ...]) -> None:
         """Add one's own messages to what is written, sent and taken in. Raises ``Malformed``."""
@@ -388,18 +388,18 @@ class Replica:
             if raw is not None:
                 self._send(send.to, encode(BatchSent(raw)))
 
-    def _give_up(self, turn: _Turn, reason: str) -> None:
+    def _give_up(self, turn: _Turn, code: str, reason: str) -> None:
         """Nothing of this turn may be said; what it wrote down does no harm."""
-        self._halt(reason)
+        self._halt(code, reason)
         turn.saying.clear()
         turn.sends.clear()
         turn.own.clear()
         self._persist(turn)
 
-    def _halt(self, reason: str) -> None:
+    def _halt(self, code: str, reason: str) -> None:
         if self.halted is None:
-            self.halted = reason
-            self._world.watcher.halted(reason)
+            self.halted = f"{code}: {reason}"
+            self._world.watcher.halted(self.halted)
 
     # -- between turns ---------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from consensus.config import Anchor
+from consensus.effects import Halt
 from consensus.inputs import Executed
 from node.guard import Floor, Statement
 from primitives.batch import Batch
@@ -103,13 +104,23 @@ class BatchChecker(Protocol):
         """Then the replica's ``on_batch_checked(digest, fault)``; ``fault`` is None or a code."""
 
 
+class CannotExecute(Exception):
+    """The next block must not be carried out here; ``code`` is stable, ``reason`` for people."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+        self.reason = reason
+
+
 class Execution(Protocol):
     """Executes final blocks, one at a time and without gaps."""
 
     def execute(
         self, header: Header, digest: bytes, batches: tuple[tuple[int, Batch], ...]
     ) -> None:
-        """Execute the (lane, batch)es in this order; then the replica's ``on_executed``."""
+        """Execute the (lane, batch)es in this order; then the replica's ``on_executed``, or
+        ``on_unexecutable`` if this release must not carry the block out."""
 
     def certify(self, certificate: StateCertificate) -> None:
         """A height's certificate is complete; it may be ahead of what was executed here."""
@@ -170,3 +181,13 @@ class World(NamedTuple):
     execution: Execution
     history: History
     watcher: Watcher
+
+
+def contradiction(found: Halt) -> str:
+    """What a node says that found another outcome than f+1 others ([CERT-5])."""
+    mine, theirs = found.mine, found.theirs
+    return (
+        f"height {found.height}: I found state root {mine.state_root.hex()} and receipts root "
+        f"{mine.receipts_root.hex()}, others agree on {theirs.state_root.hex()} and "
+        f"{theirs.receipts_root.hex()}"
+    )

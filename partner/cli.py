@@ -28,6 +28,8 @@ programme: Final = LazyGroup(
         "set-rate": ("partner.cli_programme:set_rate", "Publish what points are worth next."),
         "pause": ("partner.cli_programme:pause", "Take no new deposits."),
         "resume": ("partner.cli_programme:resume", "Take deposits again."),
+        "terms": ("partner.cli_terms:terms", "Show what terms there were and will be."),
+        "set-terms": ("partner.cli_terms:set_terms", "Publish the next terms."),
     },
 )
 programme.epilog = examples("liqbon-partner programme list", "liqbon-partner programme open --help")
@@ -57,6 +59,56 @@ reserve: Final = LazyGroup(
 )
 reserve.epilog = examples("liqbon-partner reserve endorse --help")
 
+keys: Final = LazyGroup(
+    "liqbon-partner-keys",
+    help_text="Give the partner's roles, and its validator, to other keys.",
+    subcommands={
+        "take": ("partner.cli_member:take", "Sign, with a new key, that it takes a role."),
+        "give": ("partner.cli_member:give", "Give a role to the key that signed."),
+        "seat": ("partner.cli_member:seat", "Validate with another consensus key."),
+    },
+)
+keys.epilog = examples("liqbon-partner keys take --help", "liqbon-partner keys give --help")
+
+propose: Final = LazyGroup(
+    "liqbon-partner-propose",
+    help_text="Put something to the vote: one partner, one vote; whom it is about has none.",
+    subcommands={
+        "admit": ("partner.cli_propose:admit", "Admit who applied to become a partner."),
+        "remove": ("partner.cli_propose:remove", "Have a partner leave."),
+        "replace-admin": ("partner.cli_propose:replace_admin", "Give a partner another admin."),
+        "limits": ("partner.cli_propose:limits", "Set what a partner may owe and be owed."),
+        "custodian": ("partner.cli_propose:custodian", "Admit or change a custodian."),
+        "assign-custodian": (
+            "partner.cli_propose:assign_custodian",
+            "Have another custodian hold a reserve.",
+        ),
+        "judge": ("partner.cli_propose:judge", "Have another custodian judge payments."),
+        "decide": ("partner.cli_propose:decide", "Decide a disputed payment."),
+        "share-obligation": (
+            "partner.cli_propose:share_obligation",
+            "Bear together what was not paid.",
+        ),
+        "share-position": (
+            "partner.cli_propose:share_position",
+            "Bear together what is still owed.",
+        ),
+        "protocol": ("partner.cli_propose:protocol", "Go over to another protocol version."),
+        "declare": ("partner.cli_propose:declare", "Say something together."),
+    },
+)
+propose.epilog = examples("liqbon-partner propose limits --help")
+
+proposals: Final = LazyGroup(
+    "liqbon-partner-proposals",
+    help_text="What was put to the vote, and how everybody voted.",
+    subcommands={
+        "list": ("partner.cli_vote:list_", "List proposals, newest first."),
+        "show": ("partner.cli_vote:show", "Show one with everybody's vote."),
+    },
+)
+proposals.epilog = examples("liqbon-partner proposals list --open")
+
 cli: Final = LazyGroup(
     "liqbon-partner",
     help_text="A retailer's side: take deposits, take LiqBon at the till, square accounts.",
@@ -71,6 +123,13 @@ cli: Final = LazyGroup(
         "programme": ("partner.cli:programme", "What points may be deposited, at what rate."),
         "limits": ("partner.cli:limits", "What the partner may owe and be owed."),
         "reserve": ("partner.cli:reserve", "The reserve behind the limit."),
+        "members": ("partner.cli_member:members", "List the partners, and who validates."),
+        "apply": ("partner.cli_member:apply", "Ask to become a partner."),
+        "keys": ("partner.cli:keys", "Give roles and seat to other keys."),
+        "leave": ("partner.cli_member:leave", "Leave the network."),
+        "propose": ("partner.cli:propose", "Put something to the vote."),
+        "proposals": ("partner.cli:proposals", "What was put to the vote."),
+        "vote": ("partner.cli_vote:vote", "Vote on a proposal."),
     },
 )
 

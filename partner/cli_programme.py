@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
@@ -14,8 +13,9 @@ import msgspec
 from client.errors import RefusedByLedger
 from client.fields import format_time
 from partner.acting import Deed, act
-from partner.arguments import code_of, digest_of, duration_of, time_of
+from partner.arguments import code_of, duration_of, time_of
 from partner.documents import settled_proof, told_proof, told_standing
+from partner.hashed import document_digest
 from partner.programme_documents import (
     ProgrammeChangedDocument,
     ProgrammeDocument,
@@ -40,11 +40,10 @@ from primitives.entries import Partner, Programme, programme_key
 from primitives.genesis import Rate
 from primitives.receipt import Outcome
 from shell.command import Common, common_options, examples
-from shell.errors import CommandError, KeyFault, UsageError
+from shell.errors import KeyFault, UsageError
 
 MAX_PROGRAMMES: Final = 16
 SHOWN_RATES: Final = 5
-MAX_TERMS: Final = 16 * 1024 * 1024
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -113,7 +112,7 @@ def open_(
         programme=_programme(code),
         name=name,
         point=point,
-        terms_hash=_terms(terms_file, terms_hash),
+        terms_hash=document_digest(terms_file, terms_hash, ("--terms-file", "--terms-hash")),
         terms_url=terms_url,
         numerator=numerator,
         denominator=denominator,
@@ -335,19 +334,3 @@ def _check_form(wish: ProgrammeOpen) -> None:
         decode(ProgrammeOpen, encode(wish))
     except Malformed as error:
         raise UsageError("programme_malformed", error.detail) from None
-
-
-def _terms(file: Path | None, digest: str | None) -> bytes:
-    if (file is None) == (digest is None):
-        raise click.UsageError("--terms-file or --terms-hash: one of them")
-    if digest is not None:
-        return digest_of(digest, "--terms-hash")
-    assert file is not None
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_TERMS + 1)
-    except OSError as error:
-        raise UsageError("file_missing", f"{file}: {error.strerror}") from None
-    if len(data) > MAX_TERMS:
-        raise CommandError("oversized", f"{file}: over {MAX_TERMS} bytes")
-    return hashlib.sha256(data).digest()

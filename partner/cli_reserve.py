@@ -23,7 +23,7 @@ from partner.cli_limits import tell_changed
 from partner.limit_documents import EndorsedDocument
 from partner.roles import Key, account_option, custodian_key_of, custodian_of, holder
 from partner.session import home_path
-from partner.terms import limit_of
+from partner.terms import limit_of, recognised
 from partner.tokens import (
     read_attestation,
     read_release,
@@ -189,7 +189,7 @@ async def _attest(common: Common, account: int | None, text: str) -> None:
         async def prepare() -> str:
             limits = await visit.books.limits(said.partner)
             _check_attestation(visit, limits, said)
-            counted = limits.terms.reserve if limits.reserve_counts else 0
+            counted = recognised(limits)
             if said.amount > counted and not is_admin:
                 raise KeyFault(
                     Outcome.NOT_ADMIN.text,

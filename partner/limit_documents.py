@@ -7,7 +7,7 @@ import msgspec
 from client.errors import Blame
 from client.fields import format_time
 from partner.documents import Document, Proof, Standing
-from partner.terms import limit_of, room_under
+from partner.terms import limit_of, recognised, room_under, suspended
 from primitives.amount import format_amount, format_signed
 from primitives.entries import Day, Limits, Partner, Position
 
@@ -48,8 +48,9 @@ class LimitsDocument(Document, frozen=True):
 
     ``limit`` is L, ``room`` what it leaves; ``claim_bound`` is K, ``claim_room`` how much more
     others may come to owe it. ``suspended``: it mints nothing, as ``overdue`` obligations were not
-    paid. ``haircut`` in basis points. ``lapses``: when the reserve's attestation does; ``moved``:
-    when a part of the reserve last left it.
+    paid, or as the others' reserves paid ``advance`` for it. ``recognised`` of the reserve counts.
+    ``haircut`` in basis points. ``lapses``: when the reserve's attestation does; ``moved``: when a
+    part of the reserve last left it.
     """
 
     partner: str
@@ -60,6 +61,7 @@ class LimitsDocument(Document, frozen=True):
     credit: str
     reserve: str
     reserve_counts: bool
+    recognised: str
     reserve_ceiling: str
     haircut: int
     attested: str
@@ -73,6 +75,7 @@ class LimitsDocument(Document, frozen=True):
     refund_per_day: str
     refunded_today: str
     overdue: int
+    advance: str | None
     suspended: bool
     pending_reserve: PendingReserveDocument | None
     pending_caps: PendingCapsDocument | None
@@ -136,6 +139,7 @@ def limits_document(of: Figures) -> LimitsDocument:
         credit=format_amount(terms.credit),
         reserve=format_amount(terms.reserve),
         reserve_counts=limits.reserve_counts,
+        recognised=format_amount(recognised(limits)),
         reserve_ceiling=format_amount(terms.reserve_ceiling),
         haircut=terms.haircut,
         attested=format_time(terms.reserve_attested),
@@ -149,7 +153,8 @@ def limits_document(of: Figures) -> LimitsDocument:
         refund_per_day=format_amount(terms.refund_per_day),
         refunded_today=format_amount(of.today.refunded),
         overdue=limits.overdue,
-        suspended=limits.overdue > 0,
+        advance=None if limits.advance is None else format_amount(limits.advance.amount),
+        suspended=suspended(limits) is not None,
         pending_reserve=None
         if pending is None
         else PendingReserveDocument(
@@ -207,6 +212,8 @@ def told_limits(shown: LimitsDocument) -> list[tuple[str, str]]:
         caps = shown.pending_caps
         told = f"mint {caps.mint_per_day}, refund {caps.refund_per_day} from {caps.since} on"
         rows.append(("caps to come", told))
-    if shown.suspended:
+    if shown.overdue:
         rows.append(("overdue", f"{shown.overdue}: nothing is minted until they are settled"))
+    if shown.advance is not None:
+        rows.append(("paid by others", f"{shown.advance}: nothing is minted until it is paid back"))
     return rows

@@ -94,3 +94,50 @@ def _rate(programme: Programme, place: int, published: PublishedRate) -> RateDoc
         published=format_time(published.published),
         state="past" if place < programme.place else state,
     )
+
+
+class TermsVersionDocument(Document, frozen=True):
+    """Terms of a programme: a document by its SHA-256, in force from ``since`` on.
+
+    ``state``: past, in_force, or coming.
+    """
+
+    place: int
+    terms_hash: str
+    terms_url: str
+    since: str
+    published: str
+    state: str
+
+
+class TermsDocument(Document, frozen=True):
+    """programme terms, newest first; ``published`` counts all that there ever were."""
+
+    partner: str
+    programme: str
+    published: int
+    terms: list[TermsVersionDocument]
+    proven: Standing
+    blames: list[Blame]
+
+
+class TermsChangedDocument(Document, frozen=True):
+    """programme set-terms: the newest terms afterwards, newest first."""
+
+    partner: str
+    programme: str
+    terms: list[TermsVersionDocument]
+    repeated: bool
+    elapsed_ms: int
+    proof: Proof
+    proven: Standing
+    blames: list[Blame]
+
+
+def told_terms(shown: list[TermsVersionDocument]) -> list[str]:
+    """As lines of text."""
+    return [
+        f"{one.state.replace('_', ' ')}: from {one.since} on, {one.terms_url or 'no URL'}, "
+        f"SHA-256 {one.terms_hash}"
+        for one in shown
+    ]

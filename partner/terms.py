@@ -41,11 +41,25 @@ async def rate_of(books: Books, partner: str, programme: str) -> Rate:
     return found.rate
 
 
+def recognised(limits: Limits) -> int:
+    """The reserve that counts, in units: at most what the others recognise ([LEDGER-8])."""
+    terms = limits.terms
+    return min(terms.reserve, terms.reserve_ceiling) if limits.reserve_counts else 0
+
+
 def limit_of(limits: Limits) -> int:
     """L in units: the most that the partner may owe the pool ([LEDGER-8])."""
     terms = limits.terms
-    counted = terms.reserve if limits.reserve_counts else 0
-    return terms.credit + counted * (BASIS_POINTS - terms.haircut) // BASIS_POINTS
+    return terms.credit + recognised(limits) * (BASIS_POINTS - terms.haircut) // BASIS_POINTS
+
+
+def suspended(limits: Limits) -> str | None:
+    """Why the partner mints nothing until something is settled; None if it may ([LEDGER-56])."""
+    if limits.overdue:
+        return f"has {limits.overdue} overdue payments"
+    if limits.advance is not None:
+        return f"owes others {format_amount(limits.advance.amount)} LiqBon that they paid for it"
+    return None
 
 
 def room_under(limits: Limits, position: Position) -> int:
@@ -56,11 +70,11 @@ def room_under(limits: Limits, position: Position) -> int:
 async def room_of(books: Books, partner: str) -> Room:
     """What limit and daily cap leave now. ``RefusedByLedger`` (``minting_suspended``)."""
     limits = await books.limits(partner)
-    if limits.overdue:
+    why = suspended(limits)
+    if why is not None:
         raise RefusedByLedger(
             Outcome.MINTING_SUSPENDED.text,
-            f"{partner} has {limits.overdue} overdue payments and mints nothing until they are "
-            "settled",
+            f"{partner} {why} and mints nothing until that is settled",
             "See 'settle list --open', and pay.",
         )
     day = await books.today(partner)

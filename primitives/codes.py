@@ -10,7 +10,8 @@ MAX_CODE: Final = 32
 MAX_PARTNERS: Final = 100
 """Partners that are in the directory at a time."""
 
-Code = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?\Z")]
+CODE_FORM: Final = r"\A[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?\Z"
+Code = Annotated[str, msgspec.Meta(pattern=CODE_FORM)]
 """The name of a partner, programme or custodian on chain: 1..32 of a-z, 0-9 and inner hyphens."""
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Url = Annotated[str, msgspec.Meta(max_length=200)]

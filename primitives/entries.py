@@ -35,6 +35,14 @@ from primitives.genesis import MAX_CUSTODIANS, Custodian, PartnerLimits, Rate, R
 from primitives.governance import Ballot, Proposal, Protocol
 from primitives.hashing import DUE, ZERO_DIGEST
 from primitives.membership import Application, Membership, PartnerKind, PartnerStatus
+from primitives.settlement import SETTLEMENT_KEY as SETTLEMENT_KEY
+from primitives.settlement import CycleLine as CycleLine
+from primitives.settlement import Obligation as Obligation
+from primitives.settlement import ObligationStatus as ObligationStatus
+from primitives.settlement import Settlement as Settlement
+from primitives.settlement import SettlementCycle as SettlementCycle
+from primitives.settlement import cycle_key as cycle_key
+from primitives.settlement import obligation_key as obligation_key
 
 MAX_KEY: Final = 128
 MAX_VALUE: Final = 16 * 1024
@@ -278,71 +286,6 @@ class Redemption(Wire):
     height: Count
 
 
-class Settlement(Wire):
-    """Which cycle closes next, when, and the custodian that says what was paid."""
-
-    cycle: Cycle
-    closes: Millis
-    custodian: Code
-
-
-class CycleLine(Wire):
-    """A partner at the closing of a cycle: its E, and what it pays (E > 0) or is paid (E < 0)."""
-
-    partner: Code
-    expected: Signed
-    amount: Count
-
-
-class SettlementCycle(Wire):
-    """A closed cycle: when, the partners whose E was not zero, and how many obligations arose."""
-
-    closed: Millis
-    height: Count
-    lines: Annotated[tuple[CycleLine, ...], msgspec.Meta(max_length=100)]
-    obligations: Annotated[int, msgspec.Meta(ge=0, le=99)]
-
-
-@unique
-class ObligationStatus(IntEnum):
-    """Where an obligation stands ([LEDGER-30])."""
-
-    OPEN = 1
-    CLAIMED = 2
-    DISPUTED = 3
-    OVERDUE = 4
-    SETTLED = 5
-
-    @property
-    def text(self) -> str:
-        """As people and programs see it, e.g. ``claimed``."""
-        return self.name.lower()
-
-
-class Obligation(Wire):
-    """What one partner owes another after a cycle, in units; it is never deleted.
-
-    ``settled`` of the ``amount`` has moved positions. At ``deadline`` something happens by itself,
-    unless the status changed before. ``earmark`` of the debtor's reserve is held while disputed.
-    ``late``: it was overdue once and is not settled yet.
-    """
-
-    debtor: Code
-    creditor: Code
-    amount: Positive
-    settled: Count
-    status: ObligationStatus
-    deadline: Millis
-    reference: Digest | None
-    earmark: Count
-    late: bool
-
-    @property
-    def outstanding(self) -> int:
-        """What is still owed, in units."""
-        return self.amount - self.settled
-
-
 class Directory(Wire):
     """The partners that have not left, and the custodians, each in the order of admission."""
 
@@ -369,7 +312,6 @@ NO_ACCOUNT: Final = Account(0, 1, 0, ZERO_DIGEST)
 
 SUPPLY_KEY: Final = bytes([Prefix.SUPPLY])
 DIRECTORY_KEY: Final = bytes([Prefix.DIRECTORY])
-SETTLEMENT_KEY: Final = bytes([Prefix.SETTLEMENT])
 _ACCOUNT: Final = bytes([Prefix.ACCOUNT])
 _CHANNEL: Final = bytes([Prefix.CHANNEL])
 
@@ -431,16 +373,6 @@ def custodian_key(custodian: str) -> bytes:
 def redemption_key(partner: str, invoice: bytes) -> bytes:
     """An invoice of a partner that was redeemed; ``invoice`` is its id, 32 bytes."""
     return _coded(Prefix.REDEMPTION, partner) + invoice
-
-
-def cycle_key(cycle: int) -> bytes:
-    """A closed settlement cycle (4 bytes, from 1)."""
-    return bytes([Prefix.CYCLE]) + cycle.to_bytes(4, "big")
-
-
-def obligation_key(cycle: int, place: int) -> bytes:
-    """The obligation at ``place`` (1 byte) of a cycle (4 bytes)."""
-    return bytes([Prefix.OBLIGATION]) + cycle.to_bytes(4, "big") + bytes([place])
 
 
 def mark_key(partner: str, kind: MarkKind, id_: bytes) -> bytes:

@@ -1,8 +1,9 @@
 """Signature checks on the machine's other cores. Knows processes and queues; no transaction.
 
-Each worker is a process of its own (``shell.verifier``), because the checking library holds the
-interpreter lock. A worker that dies is started again and its job repeated; a job that kills one
-worker after another is given up, with an error, and the node goes on.
+Each worker is a process of its own (``shell.verifier``), because decoding holds the interpreter
+lock, and so does checking where ``shell.scheme`` finds no other library. A worker that dies is
+started again and its job repeated; a job that kills one worker after another is given up, with an
+error, and the node goes on.
 
 Two lines wait for the workers and take turns: batches of other validators, bounded by whoever asks
 for them, and clients' transactions, bounded here (``PoolFull`` becomes an answer 503).

@@ -18,8 +18,9 @@ import msgspec
 from primitives.batch import MAX_BATCH, decode_batch
 from primitives.encoding import Count, Malformed, Wire, decode, encode
 from primitives.evidence import batch_fault
-from primitives.keys import ED25519, Check, SignatureScheme
+from primitives.keys import Check, SignatureScheme
 from primitives.transaction import decode_signed, signatures
+from shell.scheme import SCHEME
 
 LENGTH_SIZE: Final = 4
 MAX_FRAME: Final = 4 * 1024 * 1024
@@ -110,7 +111,7 @@ def serve(chain: bytes, source: BinaryIO, sink: BinaryIO) -> None:
     sink.flush()
     while (body := read_frame(source)) is not None:
         job: Job = decode(Job, body, MAX_FRAME)  # type: ignore[arg-type]
-        sink.write(framed(encode(judge(job, chain, ED25519))))
+        sink.write(framed(encode(judge(job, chain, SCHEME))))
         sink.flush()
 
 

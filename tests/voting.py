@@ -5,6 +5,8 @@ Knows how to bring a measure to the vote, have it pass, and wait for it; and who
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from primitives.actions import (
     PartnerExit,
     PartnerRegister,
@@ -34,11 +36,12 @@ from primitives.membership import (
 )
 from primitives.receipt import Outcome
 from primitives.transaction import Decoded
-from tests.builders import CUSTODIAN, PARAMETERS, Person, a_key, a_person, a_role
+from tests.builders import CUSTODIAN, DAY_MS, PARAMETERS, Person, a_key, a_role
 from tests.ledger import Ledger
 
 VOTING, TIMELOCK = PARAMETERS.voting_ms, PARAMETERS.timelock_ms
-PERSON = a_person("somebody who is no partner")
+QUIET = replace(PARAMETERS, settlement_cycle_ms=100 * DAY_MS, reserve_lapse_ms=400 * DAY_MS)
+"""No cycle closes and no reserve lapses while somebody votes."""
 GRANTED = VotedLimits(
     credit=1_000 * MICRO, reserve_ceiling=5_000 * MICRO, haircut=500, claim_bound=2_000 * MICRO
 )
@@ -51,8 +54,9 @@ def a_seat(ledger: Ledger, partner: str, key: str | None = None) -> Seat:
     return Seat(signer.public_key, signer.sign(message))
 
 
-def an_application(ledger: Ledger, code: str = "fifth", **fields: object) -> Application:
+def an_application(ledger: Ledger, code: object = "fifth", **fields: object) -> Application:
     """As whoever holds the roles of ``code`` would write it."""
+    code = str(code)
     wish: dict[str, object] = {
         "code": code,
         "name": code.capitalize(),

@@ -62,6 +62,8 @@ cli: Final = LazyGroup(
         "like": ("wallet.like:like", "Give an author LiqBon for something."),
         "content": ("wallet.cli:content", "Let your own work be liked."),
         "history": ("wallet.history:history", "List what touched an account."),
+        "partners": ("wallet.partners:partners", "Show who takes part, who leaves, who left."),
+        "votes": ("wallet.partners:votes", "Show what the partners decide together."),
         "network": ("wallet.network:network", "Show or change the network and its nodes."),
     },
 )

@@ -13,6 +13,7 @@ from client.errors import Blame
 from client.event_views import EventView
 from client.fields import format_time
 from client.trust import Believed
+from client.views import ProposalView
 from primitives.certificate import StateCertificate
 
 
@@ -189,6 +190,41 @@ class NetworkDocument(Document, frozen=True):
     verified_height: int
     epoch: int
     nodes: list[NodeEntry]
+
+
+class MemberEntry(Document, frozen=True):
+    """A partner as proven. ``spend``: LiqBon can be spent there; ``deposit``: it takes points.
+    ``remark`` says what a holder should know of one that is leaving or has left, else null."""
+
+    code: str
+    name: str
+    kind: str
+    status: str
+    spend: bool
+    deposit: bool
+    remark: str | None
+
+
+class MembersDocument(Document, frozen=True):
+    """partners: those that take part, those that are leaving, and founders that have left."""
+
+    partners: list[MemberEntry]
+    as_of: str
+    fresh: bool
+    proof: Proof
+    blames: list[Blame]
+
+
+class VotesDocument(Document, frozen=True):
+    """votes: the newest proposals, each proven; that they are all, and whether there are ``more``,
+    is a node's word. A proposal is spelled as the API spells it."""
+
+    proposals: list[ProposalView]
+    more: bool
+    as_of: str
+    fresh: bool
+    proof: Proof
+    blames: list[Blame]
 
 
 def proof_of(believed: Believed, certificate: StateCertificate) -> Proof:

@@ -110,6 +110,7 @@ class Redeeming(msgspec.Struct):
                 f"this invoice is not signed by the cashier of {plain(partner.name)}",
                 "Somebody else made it. Pay nothing, and tell the partner.",
             )
+        _check_till(partner)
         _check_time(light, self.invoice, proven)
         _check_payer(light, self.invoice, proven)
         await _check_claim_bound(light, self.invoice, partner)
@@ -137,6 +138,22 @@ async def _partner(light: LightClient, code: str) -> Partner:
 def check_invoice(request: InvoiceRequest) -> None:
     """Its signatures fit it. Raises ``UsageError`` (``signature_invalid``)."""
     check_signatures(request.cashier, invoice_message(request.chain, request.invoice), "INVOICE")
+
+
+def _check_till(partner: Partner) -> None:
+    """It takes part, and can take LiqBon at all."""
+    if not partner.active:
+        raise refused(
+            Outcome.PARTNER_LEAVING,
+            f"{plain(partner.name)} is leaving the network and takes no LiqBon any more",
+            "What you hold is untouched: spend it elsewhere. 'liqbon-wallet partners' shows where.",
+        )
+    if not partner.kind.has_till:
+        raise refused(
+            Outcome.NO_TILL,
+            f"nobody can spend LiqBon at {plain(partner.name)}, which is a {partner.kind.text}",
+            "Spend it elsewhere. 'liqbon-wallet partners' shows where.",
+        )
 
 
 def _check_time(light: LightClient, invoice: Invoice, proven: ProvenAccount) -> None:

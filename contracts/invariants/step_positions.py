@@ -120,6 +120,7 @@ def _check_assumed(step: Step, code: str, moves: Moves) -> None:
     """
     if moves.assumed > 0:
         at_most("what others paid for it", moves.assumed, moves.late_paid + step.shared)
+        _check_noted(step, code, moves)
         return
     paid = -moves.assumed
     relieved = sum(m.amount for m in step.done(SharePosition) if m.partner == code)
@@ -141,6 +142,17 @@ def _check_assumed(step: Step, code: str, moves: Moves) -> None:
     draws = len(strangers) * (1 + step.transactions // 3)
     share = -(-held * step.context.parameters.guarantee_share // BASIS_POINTS)
     at_most("a share of its reserve stands for others", paid, draws * share)
+
+
+def _check_noted(step: Step, code: str, moves: Moves) -> None:
+    """What others paid for it is its advance, less what it paid back of it ([LEDGER-56]).
+
+    What it paid by itself is what was paid less what others paid: so that counts twice.
+    """
+    old, new = step.limits(code).advance, step.after(limits_key(code), Limits).advance
+    noted = (new.amount if new else 0) - (old.amount if old else 0)
+    paid = moves.assumed - step.shared
+    at_most("what others paid is noted", 2 * paid, noted + moves.paid)
 
 
 def _day_step(step: Step, code: str, minted: int, refunded: int) -> None:

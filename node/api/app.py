@@ -20,7 +20,8 @@ from node.api.bounds import Gate, RateLimiter
 from node.api.openapi import description
 from node.api.parameters import values_of
 from node.api.problems import PROBLEM_TYPE, ApiProblem
-from node.api.routes import ROUTES, Route
+from node.api.route import Route
+from node.api.routes import ROUTES
 from node.api.seams import Api
 from node.api.stream import Streams
 

@@ -30,7 +30,6 @@ from node.archive import BlockRecord
 from primitives.encoding import encode
 from primitives.genesis import validators_of
 from primitives.transaction import decode_signed
-from primitives.vote import PROTOCOL_VERSION
 
 
 async def status(ask: Ask) -> Answer:
@@ -47,7 +46,7 @@ async def status(ask: Ask) -> Answer:
         network=api.network,
         name=api.executor.genesis.name,
         software=api.software,
-        protocol=PROTOCOL_VERSION,
+        protocol=head.protocol,
         partner=None if node.me is None else members.members[node.me].partner,
         index=node.me,
         epoch=members.epoch,

@@ -14,7 +14,8 @@ from client.views import Problem, StreamItem, SubmittedView
 from node.api.asking import JSON, MSGPACK
 from node.api.parameters import STREAM, Parameter
 from node.api.problems import CODES, PROBLEM_TYPE
-from node.api.routes import ROUTES, Route
+from node.api.route import Route
+from node.api.routes import ROUTES
 
 Schema = dict[str, Any]
 

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, NamedTuple, get_args
+from typing import Any, Final, NamedTuple, TypeVar, get_args
 
 from multidict import MultiMapping
 
 from client.fields import MAX_ENTRIES, MAX_PAGE
+from client.render_governance import PROPOSAL_STATES
 from client.views import EventView
 from node.api.problems import ApiProblem
 from node.api.settlement_documents import STATES
 from primitives.address import parse_address
 from primitives.encoding import Malformed
 from primitives.entries import MAX_KEY, ObligationStatus
+from primitives.governance import ProposalStatus
 
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,15}")
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})+")
@@ -30,6 +32,7 @@ EVENT_TYPES: Final = tuple(str(kind.__struct_config__.tag) for kind in get_args(
 """What events are called, in documents and in questions."""
 
 Schema = dict[str, Any]
+E = TypeVar("E", ObligationStatus, ProposalStatus)
 
 
 class Parameter(NamedTuple):
@@ -98,11 +101,15 @@ def _code(text: str, _: str) -> str:
     return text
 
 
-def _status(text: str, _: str) -> ObligationStatus:
-    for status, name in STATES.items():
-        if name == text:
-            return status
-    raise Malformed("parameter_malformed", "one of " + ", ".join(STATES.values()))
+def _one_of(names: Mapping[E, str]) -> Callable[[str, str], E]:
+    values = {name: value for value, name in names.items()}
+
+    def parse(text: str, _: str) -> E:
+        if text not in values:
+            raise Malformed("parameter_malformed", "one of " + ", ".join(values))
+        return values[text]
+
+    return parse
 
 
 def _events(text: str, _: str) -> frozenset[str]:
@@ -201,8 +208,19 @@ OF_CYCLE: Final = Parameter(
 STATUS: Final = Parameter(
     "status",
     "query",
-    _status,
+    _one_of(STATES),
     {"type": "string", "enum": list(STATES.values())},
+    "Only those that stand there.",
+)
+PROPOSAL: Final = Parameter("proposal", "path", _digest, _DIGEST, "A proposal's id.")
+CONCERNING: Final = Parameter(
+    "partner", "query", _code, _NAME, "Only those that this partner made, or that name it."
+)
+PROPOSAL_STATUS: Final = Parameter(
+    "status",
+    "query",
+    _one_of(PROPOSAL_STATES),
+    {"type": "string", "enum": list(PROPOSAL_STATES.values())},
     "Only those that stand there.",
 )
 HEIGHT: Final = Parameter(

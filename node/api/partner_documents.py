@@ -7,10 +7,20 @@ from collections.abc import Sequence
 from client import views
 from client.fields import format_time
 from client.render import rate_view
-from contracts.limits import limit
+from client.render_governance import KINDS, PARTNER_STATES
+from contracts.limits import limit, recognised, suspended
 from primitives.address import address
 from primitives.amount import format_amount, format_signed
-from primitives.entries import Day, Limits, Partner, Position, Programme, PublishedRate, Supply
+from primitives.entries import (
+    Day,
+    Limits,
+    Partner,
+    Position,
+    Programme,
+    PublishedRate,
+    PublishedTerms,
+    Supply,
+)
 from primitives.genesis import Custodian
 
 
@@ -21,6 +31,8 @@ def partner_view(partner: Partner, network: str) -> views.PartnerView:
         code=partner.code,
         name=partner.name,
         currency=partner.currency,
+        kind=KINDS[partner.kind],
+        status=PARTNER_STATES[partner.status],
         roles=views.RolesView(
             admin=address(roles.admin, network),
             issuer=address(roles.issuer, network),
@@ -28,6 +40,7 @@ def partner_view(partner: Partner, network: str) -> views.PartnerView:
         ),
         custodian=partner.custodian,
         programmes=list(partner.programmes),
+        proposals=partner.proposals,
     )
 
 
@@ -49,10 +62,24 @@ def published_rate_view(place: int, rate: PublishedRate) -> views.PublishedRateV
     )
 
 
+def published_terms_view(place: int, terms: PublishedTerms) -> views.PublishedTermsView:
+    """The terms at a place of a programme's history."""
+    return views.PublishedTermsView(
+        place=place,
+        terms_hash=terms.terms_hash.hex(),
+        terms_url=terms.terms_url,
+        since=format_time(terms.since),
+        published=format_time(terms.published),
+    )
+
+
 def programme_view(
-    partner: str, programme: Programme, rates: Sequence[views.PublishedRateView]
+    partner: str,
+    programme: Programme,
+    rates: Sequence[views.PublishedRateView],
+    terms: Sequence[views.PublishedTermsView],
 ) -> views.ProgrammeView:
-    """A programme of a partner, with the newest of its ``rates``."""
+    """A programme of a partner, with the newest of its ``rates`` and ``terms``."""
     rate = programme.rate
     return views.ProgrammeView(
         partner=partner,
@@ -67,6 +94,9 @@ def programme_view(
         published=programme.published,
         newest=rate_view(programme.newest),
         rates=list(rates),
+        terms_place=programme.terms_place,
+        terms_published=programme.terms_published,
+        terms=list(terms),
     )
 
 
@@ -99,13 +129,15 @@ def _limits_view(position: Position, limits: Limits, today: Day) -> views.Limits
         credit=format_amount(terms.credit),
         reserve=format_amount(terms.reserve),
         reserve_ceiling=format_amount(terms.reserve_ceiling),
+        recognised=format_amount(recognised(limits)),
         haircut_basis_points=terms.haircut,
         reserve_attested=format_time(terms.reserve_attested),
         reserve_counts=limits.reserve_counts,
         reserve_moved=format_time(limits.moved) if limits.moved else None,
         earmarked=format_amount(limits.earmarked),
         overdue=limits.overdue,
-        minting_suspended=limits.overdue > 0,
+        advance=_advance_view(limits),
+        minting_suspended=suspended(limits),
         pending_reserve=_pending_reserve_view(limits),
         claim_bound=format_amount(terms.claim_bound),
         mint_per_day=format_amount(terms.mint_per_day),
@@ -114,6 +146,13 @@ def _limits_view(position: Position, limits: Limits, today: Day) -> views.Limits
         minted_today=format_amount(today.minted),
         refunded_today=format_amount(today.refunded),
     )
+
+
+def _advance_view(limits: Limits) -> views.AdvanceView | None:
+    advance = limits.advance
+    if advance is None:
+        return None
+    return views.AdvanceView(amount=format_amount(advance.amount), cycle=advance.cycle)
 
 
 def _pending_reserve_view(limits: Limits) -> views.PendingReserveView | None:

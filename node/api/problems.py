@@ -34,6 +34,8 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "campaign_unknown": (404, "No campaign of that id was ever created"),
     "order_unknown": (404, "No order of that id was ever opened"),
     "content_unknown": (404, "No content of that id was ever registered"),
+    "proposal_unknown": (404, "Nothing of that id was ever put to the vote"),
+    "application_unknown": (404, "That account never asked to become a partner"),
     "method_not_allowed": (405, "Not with this method"),
     "body_oversized": (413, "A body that is too long"),
     "media_type_unknown": (415, "Neither application/msgpack nor application/json"),

@@ -13,6 +13,7 @@ from node.api.seams import Api
 from node.queries import NotCertified
 from primitives.certificate import BeatCertificate
 from primitives.encoding import Wire
+from primitives.entries import Partner, partner_key
 from primitives.proof import EntryProof
 
 W = TypeVar("W", bound=Wire)
@@ -43,6 +44,14 @@ def read(api: Api, key: bytes, with_proof: bool) -> Entry:
         raise ApiProblem("not_certified") from None
     attested = proof.certificate.attestation
     return Entry(key, proof.value, attested.height, attested.time, proof)
+
+
+def expect_partner(api: Api, code: str) -> Partner:
+    """A partner, one that left too. Raises ``ApiProblem`` (``partner_unknown``)."""
+    found = api.queries.entry(partner_key(code), Partner)
+    if found is None:
+        raise ApiProblem("partner_unknown")
+    return found
 
 
 def beat_of(api: Api, entry: Entry) -> BeatCertificate | None:

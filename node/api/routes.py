@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from client import views
 from client.fields import Page
-from node.api import accounts, chain, commerce, health, partners, settlement, transactions
-from node.api.asking import Answer, Ask
+from node.api import (
+    accounts,
+    chain,
+    commerce,
+    health,
+    settlement,
+    transactions,
+)
 from node.api.parameters import (
     ADDRESS,
     BATCH_DIGEST,
@@ -16,61 +21,25 @@ from node.api.parameters import (
     CAMPAIGN,
     CHANNEL,
     CONTENT,
-    CURSOR,
     CYCLE,
     HEIGHT,
     ID,
     INVOICE,
     KEY,
     KEYS,
-    LIMIT,
     OF_ACCOUNT,
     OF_CYCLE,
     OF_PARTNER,
     ORDER,
     PARTNER,
     PLACE,
-    PROGRAMME,
     PROOF,
     STATUS,
     TIMEOUT,
     WAIT,
-    Parameter,
 )
-
-Handler = Callable[[Ask], Awaitable[Answer]]
-
-
-class Route(NamedTuple):
-    """A path with one method. ``answer`` is the document of 200; ``body`` that of a request in
-    JSON, ``raw_body`` says what its MessagePack form is; ``raw`` what canonical bytes are
-    answered to ``Accept: application/msgpack``; ``problems`` are the codes of its own."""
-
-    method: str
-    path: str
-    handler: Handler
-    answer: Any
-    parameters: tuple[Parameter, ...] = ()
-    body: Any = None
-    raw_body: str | None = None
-    is_bulk: bool = False
-    raw: str | None = None
-    problems: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The operation's name in the description."""
-        return self.handler.__name__
-
-    @property
-    def summary(self) -> str:
-        """What it does, in one line."""
-        return (self.handler.__doc__ or "").partition("\n")[0]
-
-
-PAGED: Final = (CURSOR, LIMIT)
-OF_ADDRESSES: Final = ("address_malformed", "address_checksum", "address_network")
-"""What may be wrong with an address."""
+from node.api.partner_routes import PARTNER_ROUTES
+from node.api.route import OF_ADDRESSES, PAGED, Route
 
 ROUTES: Final = (
     Route(
@@ -193,38 +162,7 @@ ROUTES: Final = (
         raw="The canonical StateCertificate.",
         problems=("certificate_unknown",),
     ),
-    Route(
-        "GET",
-        "/v1/partners",
-        partners.partners,
-        Page[views.PartnerView],
-        parameters=PAGED,
-        problems=("cursor_malformed",),
-    ),
-    Route(
-        "GET",
-        "/v1/custodians",
-        partners.custodians,
-        Page[views.CustodianView],
-        parameters=PAGED,
-        problems=("cursor_malformed",),
-    ),
-    Route(
-        "GET",
-        "/v1/programmes",
-        partners.programmes,
-        Page[views.ProgrammeView],
-        parameters=PAGED,
-        problems=("cursor_malformed",),
-    ),
-    Route(
-        "GET",
-        "/v1/programmes/{partner}/{programme}/rates",
-        partners.rates,
-        Page[views.PublishedRateView],
-        parameters=(PARTNER, PROGRAMME, *PAGED),
-        problems=("partner_unknown", "programme_unknown", "cursor_malformed"),
-    ),
+    *PARTNER_ROUTES,
     Route(
         "GET",
         "/v1/invoices/{partner}/{invoice}",
@@ -328,14 +266,6 @@ ROUTES: Final = (
         views.ContentDetail,
         parameters=(CONTENT, PROOF),
         problems=("content_unknown", "not_certified"),
-    ),
-    Route(
-        "GET",
-        "/v1/positions",
-        partners.positions,
-        views.PositionsView,
-        parameters=PAGED,
-        problems=("cursor_malformed",),
     ),
     Route(
         "GET",

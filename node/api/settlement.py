@@ -16,7 +16,7 @@ from client.views import (
 )
 from node.api.asking import Answer, Ask, cursor_place
 from node.api.problems import ApiProblem
-from node.api.reading import read, shown
+from node.api.reading import expect_partner, read, shown
 from node.api.settlement_documents import cycle_view, obligation_view
 from node.queries import Queries
 from primitives.address import address
@@ -24,13 +24,11 @@ from primitives.amount import format_amount
 from primitives.entries import (
     SETTLEMENT_KEY,
     Obligation,
-    Partner,
     Redemption,
     Settlement,
     SettlementCycle,
     cycle_key,
     obligation_key,
-    partner_key,
     redemption_key,
 )
 
@@ -41,7 +39,7 @@ SCANNED: Final = 500
 async def invoice(ask: Ask) -> Answer:
     """An invoice that was redeemed: by whom, and what was given back since."""
     api, partner, id_ = ask.api, ask.values["partner"], ask.values["invoice"]
-    _expect_partner(ask, partner)
+    expect_partner(ask.api, partner)
     entry = read(api, redemption_key(partner, id_), ask.values["proof"])
     redemption = entry.decoded(Redemption)
     if redemption is None:
@@ -110,7 +108,7 @@ async def obligations(ask: Ask) -> Answer:
     next one: so many are looked at for one question, and no more."""
     values = ask.values
     if values["partner"] is not None:
-        _expect_partner(ask, values["partner"])
+        expect_partner(ask.api, values["partner"])
     items: list[ObligationView] = []
     for count, (number, place) in enumerate(_places(ask)):
         if count == SCANNED or len(items) == values["limit"]:
@@ -137,11 +135,6 @@ async def obligation(ask: Ask) -> Answer:
 def _newest(queries: Queries) -> int:
     """The newest closed cycle; 0: none yet."""
     return queries.expect(SETTLEMENT_KEY, Settlement).cycle - 1
-
-
-def _expect_partner(ask: Ask, partner: str) -> None:
-    if ask.api.queries.entry(partner_key(partner), Partner) is None:
-        raise ApiProblem("partner_unknown")
 
 
 def _is_asked_for(obligation: Obligation, values: dict[str, Any]) -> bool:

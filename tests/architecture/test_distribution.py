@@ -17,7 +17,12 @@ import pytest
 
 from tests.architecture.source import ROOT, pyproject, shipped
 
-LOCKS = ("requirements.lock", "requirements-build.lock", "requirements-dev.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-build.lock",
+    "requirements-native.lock",
+    "requirements-dev.lock",
+)
 LOCKED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==(\S+)", re.MULTILINE)
 BESIDE = ("tests", "demo", "benchmarks", "scripts", "docs", "deploy")
 

@@ -1,11 +1,14 @@
-"""The reference pages of the API and the metrics name what there is, all of it, and no more."""
+"""The reference pages name what there is, all of it, and no more: transactions, API, metrics."""
 
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 from prometheus_client.metrics_core import Metric
 
+from contracts.agenda import DUE, MEASURES
+from contracts.rulebook import RULES
 from node.api.openapi import description
 from node.api.parameters import EVENT_TYPES
 from node.api.problems import CODES
@@ -13,6 +16,8 @@ from node.api.routes import ROUTES
 from node.api.seams import ApiLimits
 from node.metrics import Metrics
 from node.pending import MAX_COUNT, MAX_NEWCOMERS, MAX_PER_PARTNER, MAX_PER_SENDER
+from primitives.receipt import Event
+from scripts.transactions_page import page
 from tests.architecture.source import ROOT
 from tests.fakes.node import FakeNode
 
@@ -24,6 +29,19 @@ METRICS_PAGE = (REFERENCE / "metrics.md").read_text(encoding="utf-8")
 def test_the_published_description_is_the_one_that_is_served() -> None:
     published = json.loads((REFERENCE / "openapi.json").read_text(encoding="utf-8"))
     assert published == json.loads(json.dumps(description())), "run scripts/describe_api"
+
+
+def test_the_published_transactions_are_those_of_the_code() -> None:
+    published = (REFERENCE / "transactions.md").read_text(encoding="utf-8")
+    assert published == page(), "run scripts/describe_transactions"
+
+
+def test_every_action_measure_event_and_due_item_has_a_heading_of_its_own() -> None:
+    published = (REFERENCE / "transactions.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^### (\w+)$", published, flags=re.MULTILINE)
+    listed = [*RULES, *MEASURES, *DUE, *get_args(Event)]
+    assert {kind.__name__ for kind in listed} <= set(headings)
+    assert len(set(headings)) == len(headings)
 
 
 def test_every_path_is_in_the_reference() -> None:

@@ -7,7 +7,7 @@ adds an action comes by here and says what may stand in them, and who may send i
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from hypothesis import strategies as st
 from msgspec import Struct
@@ -30,6 +30,9 @@ from primitives.actions import (
     OrderResolve,
     OrderShip,
     Output,
+    PartnerRegister,
+    PartnerRotateKeys,
+    Propose,
     Redeem,
     Refund,
     Release,
@@ -42,12 +45,19 @@ from primitives.actions import (
     Transfer,
     attestation_message,
     invoice_message,
-    offer_message,
     release_message,
-    voucher_message,
 )
 from primitives.amount import MAX_PER_DAY, MAX_SUPPLY, MICRO
-from primitives.commerce import Offer, Voucher, content_id
+from primitives.commerce import Offer, Voucher, content_id, offer_message, voucher_message
+from primitives.governance import Measure, SetCustodian, SharePosition, VotedLimits
+from primitives.membership import (
+    Application,
+    PartnerKind,
+    Role,
+    application_id,
+    application_key,
+    role_message,
+)
 from tests.attacks.scenes import ANN, BOB
 from tests.builders import (
     CODES,
@@ -69,9 +79,11 @@ from tests.confiscation.town import (
     STRANGER,
     campaigns,
     orders,
+    proposals,
 )
 from tests.ledger import Ledger
 from tests.people import Person
+from tests.voting import a_seat
 
 _AMOUNTS = st.sampled_from((1, 9_999, 10_000, MICRO, BILL, 100 * MICRO, 10**12, MAX_SUPPLY))
 _COUNTS = st.one_of(st.just(0), _AMOUNTS)
@@ -133,7 +145,59 @@ def _fields(town: Ledger) -> dict[str, st.SearchStrategy[Any]]:
         "reference": _IDS,
         "paid": st.booleans(),
         **_trading_fields(town),
+        **_membership_fields(town),
     }
+
+
+def _membership_fields(town: Ledger) -> dict[str, st.SearchStrategy[Any]]:
+    """Those of partners who come, go, and decide together."""
+    codes = ("fifth", "sixth", *CODES)
+    applied = town.entry(application_key(CARL.account), Application)
+    assert applied is not None
+    return {
+        "code": st.sampled_from(codes),
+        "currency": st.just("EUR"),
+        "kind": st.sampled_from(PartnerKind),
+        "issuer": _ACCOUNTS,
+        "cashier": _ACCOUNTS,
+        "custodian": st.sampled_from((CUSTODIAN, CUSTODIAN, JUDGE, "nobody")),
+        "seat": st.builds(a_seat, st.just(town), st.sampled_from(codes), _KEYS),
+        "lost": st.booleans(),
+        "approve": st.booleans(),
+        "proposal": st.sampled_from([*proposals(town).values(), SONG]),
+        "applicant": st.one_of(st.just(CARL.account), _ACCOUNTS),
+        "limits": st.builds(
+            VotedLimits,
+            credit=_COUNTS,
+            reserve_ceiling=_COUNTS,
+            haircut=st.sampled_from((0, 1_000, 10_000)),
+            claim_bound=_COUNTS,
+        ),
+        "account": _ACCOUNTS,
+        "application": st.sampled_from((application_id(CARL.account, applied), SONG)),
+        "version": st.integers(1, 3),
+        "height": st.sampled_from((1, town.height, town.height + 10, 2**53)),
+        "url": st.just(""),
+    }
+
+
+_KEYS = st.sampled_from(("consensus of north", "a new key", "another key"))
+
+
+def any_measure(town: Ledger, kind: type[Measure]) -> st.SearchStrategy[Measure]:
+    """A measure of this kind with anything in its fields."""
+    fields = _fields(town)
+    if kind is SetCustodian:
+        custodians = st.sampled_from((CUSTODIAN, JUDGE, "third"))
+        fields |= {"code": custodians, "partner": st.one_of(st.none(), fields["partner"])}
+    if kind is SharePosition:
+        fields["amount"] = st.one_of(st.just(1), _AMOUNTS)
+    return st.builds(kind, **{name: fields[name] for name in kind.__struct_fields__})
+
+
+def any_measures(town: Ledger) -> st.SearchStrategy[Measure]:
+    """A measure of any kind."""
+    return st.one_of([any_measure(town, kind) for kind in get_args(Measure)])
 
 
 def _trading_fields(town: Ledger) -> dict[str, st.SearchStrategy[Any]]:
@@ -178,6 +242,16 @@ def any_action(town: Ledger, kind: type[Action]) -> st.SearchStrategy[Action]:
     fields = _fields(town)
     if kind is Mint:
         fields["amount"] = st.one_of(st.just(MICRO), _AMOUNTS)
+    if kind is PartnerRegister:
+        fields["application"] = st.builds(
+            Application, **{name: fields[name] for name in Application.__struct_fields__}
+        )
+    if kind is Propose:
+        fields["measure"] = any_measures(town)
+    if kind is PartnerRotateKeys:
+        return st.builds(
+            _rotation, st.just(town), fields["partner"], st.sampled_from(Role), _PEOPLE
+        )
     if kind not in _ENDORSED:
         return st.builds(kind, **{name: fields[name] for name in kind.__struct_fields__})
     subject, subject_kind, endorser, message = _ENDORSED[kind]
@@ -193,18 +267,24 @@ def any_action(town: Ledger, kind: type[Action]) -> st.SearchStrategy[Action]:
     return st.builds(endorsed, said, st.one_of(st.none(), st.sampled_from(OFFICES)))
 
 
+def _rotation(town: Ledger, partner: str, role: Role, to: Person) -> PartnerRotateKeys:
+    """A role for who signs that it takes it."""
+    return PartnerRotateKeys(partner, role, to.endorse(role_message(town.chain, partner, role)))
+
+
 def _endorser(what: Any, role: str) -> Person:
     """Who may endorse it; the holder of a role of its partner, there or not."""
     match what:
         case Voucher():
             return CARL
         case Offer():
-            return _person(what.seller)
+            return person_of(what.seller)
         case _:
             return a_role(CUSTODIAN if role == "custodian" else what.partner, role)
 
 
-def _person(account: bytes) -> Person:
+def person_of(account: bytes) -> Person:
+    """Whose account it is, of those in the town."""
     return next(person for person in (*EVERYONE, STRANGER) if person.account == account)
 
 
@@ -219,11 +299,13 @@ def _speaker(town: Ledger, action: Action) -> Person:
         case Transfer() | OpenChannels() | Redeem():
             return ANN
         case CampaignClaim():
-            return _person(action.voucher.claimant)
+            return person_of(action.voucher.claimant)
         case CampaignCreate() | CampaignClose() | OrderResolve():
             return CARL
         case OrderShip() | OrderRefund():
             return BOB
+        case PartnerRegister():
+            return CARL
         case OrderOpen() | OrderRelease() | OrderDispute() | ContentRegister() | ContentLike():
             return ANN
         case SettlementStatement():

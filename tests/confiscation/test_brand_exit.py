@@ -2,15 +2,20 @@
 
 Here: north is gone. Its keys sign nothing, its node answers nothing, its debts are not paid. The
 LiqBon that it minted is everybody's, and is spent at the others [LEDGER-36]; the network goes on
-without it [LIVE-7].
+without it [LIVE-7]. Or it leaves as the rules say, or the others have it leave: then what it
+issued is covered, or is theirs to bear [LEDGER-53], [LEDGER-65].
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pytest
 
 from primitives.amount import MICRO
 from primitives.entries import ObligationStatus
+from primitives.governance import RemovePartner
+from primitives.membership import PartnerStatus
 from tests.attacks.scenes import (
     ANN,
     BOB,
@@ -25,6 +30,7 @@ from tests.attacks.scenes import (
 from tests.builders import DAY_MS, PARAMETERS
 from tests.ledger import Ledger
 from tests.simulation.adversaries.deserter import Deserter
+from tests.voting import an_exit, executed
 
 GONE = "north"
 YEAR_MS = 365 * DAY_MS
@@ -75,6 +81,61 @@ def test_the_others_square_their_accounts_without_it() -> None:
     assert sum(o.amount for o in later) == 30 * MICRO
     assert {o.creditor for o in later} == {"west"}
     assert ledger.obligation(1, 0).outstanding == DEBT
+
+
+def leaves(ledger: Ledger) -> None:
+    """North goes by its own will: its reserve covers what it owes."""
+    done(ledger, an_exit(ledger, GONE))
+
+
+def is_removed(ledger: Ledger) -> None:
+    """The others vote north out."""
+    executed(ledger, RemovePartner(GONE), by="south")
+
+
+@pytest.mark.parametrize("go", [leaves, is_removed])
+class TestHoweverItGoes:
+    """[LEDGER-53] [LEDGER-60]"""
+
+    def test_nobody_has_less(self, go: Callable[[Ledger], None]) -> None:
+        ledger = a_market()
+        before = balances(ledger.state)
+        go(ledger)
+        assert ledger.partner(GONE).status == PartnerStatus.RUN_OFF
+        for _ in range(10):
+            ledger.pass_time(YEAR_MS // 10)
+        assert balances(ledger.state) == before
+
+    def test_what_it_minted_is_spent_at_the_others(self, go: Callable[[Ledger], None]) -> None:
+        ledger = a_market()
+        go(ledger)
+        refused(ledger, ledger.redeem(ANN, ledger.invoice(GONE, MICRO)), "partner_leaving")
+        for where in ("east", "south", "west"):
+            done(ledger, ledger.redeem(ANN, ledger.invoice(where, 10 * MICRO)))
+        done(ledger, ledger.transfer(ANN, (BOB, 10 * MICRO)))
+
+    def test_what_was_spent_there_is_given_back(self, go: Callable[[Ledger], None]) -> None:
+        """[LEDGER-19] Its cash desk can still refund, within what stands behind it."""
+        ledger = a_market()
+        bill = ledger.invoice(GONE, MICRO)
+        done(ledger, ledger.redeem(ANN, bill))
+        go(ledger)
+        done(ledger, ledger.refund(GONE, bill.id, MICRO))
+        assert ledger.balance(ANN) == 40 * MICRO
+
+    def test_its_reserve_pays_what_it_owes_and_then_it_has_left(
+        self, go: Callable[[Ledger], None]
+    ) -> None:
+        """[LEDGER-54] Once the last of its LiqBon was spent, and that was paid for."""
+        ledger = a_market()
+        go(ledger)
+        done(ledger, ledger.redeem(ANN, ledger.invoice("east", 40 * MICRO)))
+        for _ in range(4):
+            ledger.pass_time(7 * DAY_MS)
+        assert ledger.partner(GONE).status == PartnerStatus.LEFT
+        assert ledger.limits(GONE).terms.reserve == (50_000 - 100) * MICRO
+        assert ledger.position("east").received == 100 * MICRO
+        ledger.scan()
 
 
 @pytest.mark.parametrize("seed", honest_seeds(4))

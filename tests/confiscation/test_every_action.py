@@ -17,8 +17,9 @@ from msgspec.structs import replace
 
 from contracts import due as calendar
 from contracts import token
+from contracts.agenda import DUE
 from contracts.context import BlockContext
-from contracts.rulebook import DUE, RULES
+from contracts.rulebook import RULES
 from contracts.state import Draft, State
 from primitives.actions import Action, SettlementConfirm
 from primitives.address import account_id
@@ -65,12 +66,13 @@ def assert_nobody_else_lost(town: Ledger, before: dict[bytes, bytes], decoded: D
 
 
 def assert_only_grew(before: dict[bytes, bytes], after: Mapping[bytes, bytes]) -> None:
-    """Of these records nothing changed but a balance that grew."""
+    """Of these records nothing changed but a balance that grew, and channels that were opened."""
     for key, raw in before.items():
         was, is_now = decode_entry(key, raw), decode_entry(key, after[key])
         assert isinstance(was, Account)
         assert isinstance(is_now, Account)
-        assert replace(is_now, balance=was.balance) == was
+        assert replace(is_now, balance=was.balance, channels=was.channels) == was
+        assert was.channels <= is_now.channels
         assert was.balance <= is_now.balance
 
 
@@ -155,7 +157,7 @@ class TestWhatFallsDue:
                 time = town.time + late_ms
                 context = BlockContext(parameters, town.chain, town.height + 1, time, lanes, 0)
                 draft = Draft(State(town.state))
-                DUE[kind](draft, context, item)
+                DUE[kind].contract(draft, context, item)
                 written = {key[0] for key in draft._writes}
                 assert not written & {Prefix.CHANNEL, Prefix.SUPPLY}
                 assert (Prefix.ACCOUNT in written) <= (kind in RETURNING)
@@ -191,11 +193,14 @@ class TestWhatFallsDue:
             "CycleClosed",
             "DailyCapsChanged",
             "ObligationOverdue",
+            "LimitsSet",
             "ObligationSettled",
+            "ProposalMoved",
             "RateChanged",
             "ReserveChanged",
             "ReserveDrawn",
             "ReserveLapsed",
+            "TermsChanged",
         }
         late = [town.obligation(*name).late for name in OBLIGATIONS]
         assert any(late), "everything was paid: no debt was left to be a temptation"
@@ -204,7 +209,7 @@ class TestWhatFallsDue:
 class TestWhereBalancesAreWritten:
     """So few places that one reads them all: a new one has to be put down here, with its reason."""
 
-    def test_three_modules_know_where_an_account_stands(self) -> None:
+    def test_four_modules_know_where_an_account_stands(self) -> None:
         named = {
             source.place
             for source in sources("contracts")
@@ -213,6 +218,7 @@ class TestWhereBalancesAreWritten:
         }
         assert {place for place in named if "invariants" not in place} == {
             "contracts/genesis.py",  # opens the accounts of roles, with nothing in them
+            "contracts/partners.py",  # lets who takes a role have a record and all channels
             "contracts/sequences.py",  # moves the sender's own sequence
             "contracts/token.py",  # transfer, debit and credit
         }

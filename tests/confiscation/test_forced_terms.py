@@ -2,7 +2,8 @@
 
 Here: an account is the hash of its owner's keys [CRYPTO-4], so nobody can change who signs for it;
 nobody else's transaction changes anything in its record but to add to its balance [LEDGER-1]; and
-the terms of a programme are fixed when it opens [LEDGER-33].
+new terms of a programme are for new deposits, after notice, with all older ones beside them
+[LEDGER-57].
 """
 
 from __future__ import annotations
@@ -18,15 +19,19 @@ from primitives.actions import (
     ProgrammeOpen,
     ProgrammePause,
     ProgrammeSetRate,
+    ProgrammeSetTerms,
     SetDailyCaps,
 )
 from primitives.address import account_id, policy_of
 from primitives.amount import MICRO
-from primitives.entries import Account, Partner, Programme, partner_key, programme_key
+from primitives.entries import Account, Programme, PublishedTerms, programme_key, terms_key
+from primitives.genesis import Roles
+from primitives.membership import Role
 from primitives.receipt import Skip
 from tests.attacks.scenes import ANN, BOB, a_market, done, refused
 from tests.builders import BONUS, DAY_MS, PARAMETERS, a_key, a_person, a_role
 from tests.ledger import Ledger
+from tests.voting import a_rotation
 
 OWN_TERMS: dict[str, Callable[[Ledger], Action]] = {
     "a new rate": lambda ledger: ProgrammeSetRate(
@@ -35,6 +40,9 @@ OWN_TERMS: dict[str, Callable[[Ledger], Action]] = {
     "a pause": lambda ledger: ProgrammePause("north", "bonus", True),
     "caps of zero": lambda ledger: SetDailyCaps("north", 0, 0),
     "a claim bound of zero": lambda ledger: LowerClaimBound("north", 0),
+    "new terms": lambda ledger: ProgrammeSetTerms(
+        "north", "bonus", bytes(32), "https://example.com/worse", 0
+    ),
     "another programme": lambda ledger: ProgrammeOpen(
         "north", "bonus-2", "New bonus", "star", bytes(32), "https://example.com/new", 1, 1_000
     ),
@@ -59,17 +67,16 @@ class TestWhatAPartnerDecides:
         assert ledger.account(ANN) == before
 
     def test_leaves_the_terms_under_which_she_deposited(self, ledger: Ledger, name: str) -> None:
-        """The name of the point, the document and its hash: no action changes them."""
+        """The name of the point, the document and its hash: they stay on record, from the day on
+        which they began, whatever comes after them."""
         done(ledger, ledger.act(a_role("north", "admin"), OWN_TERMS[name](ledger)))
         ledger.pass_time(365 * DAY_MS)
         programme = ledger.entry(programme_key("north", "bonus"), Programme)
         assert programme is not None
-        assert (
-            programme.name,
-            programme.point,
-            programme.terms_hash,
-            programme.terms_url,
-        ) == (BONUS.name, BONUS.point, BONUS.terms_hash, BONUS.terms_url)
+        assert (programme.name, programme.point) == (BONUS.name, BONUS.point)
+        begun = ledger.genesis.time
+        deposited = PublishedTerms(BONUS.terms_hash, BONUS.terms_url, begun, begun)
+        assert ledger.entry(terms_key("north", "bonus", 0), PublishedTerms) == deposited
 
     def test_cannot_be_decided_for_it_by_a_competitor(self, ledger: Ledger, name: str) -> None:
         refused(ledger, ledger.act(a_role("east", "admin"), OWN_TERMS[name](ledger)), "not_admin")
@@ -141,11 +148,24 @@ def test_what_she_signed_and_thought_better_of_runs_out(ledger: Ledger) -> None:
     assert ledger.send(payment) == Skip.EXPIRED
 
 
-def test_roles_of_a_partner_are_those_of_genesis_whatever_it_does(ledger: Ledger) -> None:
-    """Nor can it hand its customers over to another's terms: there is no such action yet."""
-    before = ledger.entry(partner_key("north"), Partner)
-    for build in OWN_TERMS.values():
-        done(ledger, ledger.act(a_role("north", "admin"), build(ledger)))
-    after = ledger.entry(partner_key("north"), Partner)
-    assert before is not None
-    assert after == replace(before, programmes=("bonus", "bonus-2"))
+def test_new_terms_are_announced_and_never_the_only_ones(ledger: Ledger) -> None:
+    """[LEDGER-57] For as long as notice takes the old ones are in force, and then on record."""
+    done(ledger, ledger.act(a_role("north", "admin"), OWN_TERMS["new terms"](ledger)))
+    programme = ledger.entry(programme_key("north", "bonus"), Programme)
+    assert programme is not None
+    assert programme.terms_hash == BONUS.terms_hash
+    ledger.pass_time(PARAMETERS.rate_notice_ms + DAY_MS)
+    programme = ledger.entry(programme_key("north", "bonus"), Programme)
+    assert programme is not None
+    assert (programme.terms_hash, programme.terms_published) == (bytes(32), 2)
+
+
+def test_a_partner_hands_its_keys_over_and_none_of_its_customers(ledger: Ledger) -> None:
+    """[LEDGER-51] Who buys a partner buys its debts and its reserve; what is Ann's is not its."""
+    before = ledger.account(ANN)
+    buyer = a_person("a buyer")
+    for role in (Role.ISSUER, Role.CASHIER, Role.ADMIN):
+        done(ledger, a_rotation(ledger, "north", role, buyer))
+    assert ledger.partner("north").roles == Roles(*(buyer.account,) * 3)
+    assert ledger.account(ANN) == before
+    refused(ledger, ledger.transfer(buyer, (BOB, MICRO)), "balance_too_low")

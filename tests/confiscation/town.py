@@ -18,6 +18,7 @@ from primitives.actions import (
     CampaignClaim,
     CampaignClose,
     CampaignCreate,
+    CastVote,
     ContentLike,
     ContentRegister,
     LowerClaimBound,
@@ -31,15 +32,25 @@ from primitives.actions import (
     ProgrammeOpen,
     ProgrammePause,
     ProgrammeSetRate,
+    ProgrammeSetTerms,
+    Propose,
     Redeem,
     SetDailyCaps,
     Transfer,
+)
+from primitives.amount import MICRO
+from primitives.commerce import (
+    Offer,
+    Order,
+    OrderStatus,
+    Voucher,
+    content_id,
     offer_message,
     voucher_message,
 )
-from primitives.amount import MICRO
-from primitives.commerce import Offer, Order, OrderStatus, Voucher, content_id
 from primitives.entries import ObligationStatus, Prefix, decode_entry
+from primitives.governance import Declare, Proposal, ProposalStatus, SetLimits, VotedLimits
+from primitives.membership import Role
 from primitives.transaction import Decoded
 from tests.attacks.scenes import ANN, BOB, CYCLE_MS, done
 from tests.builders import (
@@ -57,6 +68,15 @@ from tests.builders import (
     an_id,
 )
 from tests.ledger import Ledger
+from tests.voting import (
+    a_rotation,
+    an_announcement,
+    an_application,
+    an_applying,
+    an_exit,
+    passed,
+    proposed,
+)
 
 OFFICES: Final = [
     *(a_role(code, role) for code in CODES for role in ROLES),
@@ -101,13 +121,19 @@ OBLIGATIONS: Final = [(cycle, place) for cycle in (1, 2) for place in range(3)]
 
 
 def _wait_for_something_of_every_kind(ledger: Ledger) -> None:
-    """A raised cap, a raised reserve and a worse rate that are not in force yet."""
+    """Raised caps, a raised reserve, a worse rate and new terms that are not in force yet; somebody
+    who wants to be a partner; and two votes, one of which is over."""
     done(ledger, ledger.attest("north", 5 * MICRO))
     south = a_role("south", "admin")
     done(ledger, ledger.act(south, SetDailyCaps("south", 30_000 * MICRO, 30_000 * MICRO)))
     later = ledger.time + PARAMETERS.rate_notice_ms + DAY_MS
     done(ledger, ledger.act(south, ProgrammeSetRate("south", "bonus", 5_000, 1, later)))
+    done(ledger, ledger.act(south, ProgrammeSetTerms("south", "bonus", SONG, "", 0)))
     done(ledger, ledger.act(south, LowerClaimBound("south", 40_000 * MICRO)))
+    done(ledger, an_applying(ledger, an_application(ledger), sender=CARL))
+    proposed(ledger, DECLARED)
+    limits = VotedLimits(LIMITS.credit // 2, MICRO, LIMITS.haircut, LIMITS.claim_bound)
+    passed(ledger, SetLimits("west", limits))
 
 
 def _trade(ledger: Ledger) -> None:
@@ -129,6 +155,7 @@ def _trade(ledger: Ledger) -> None:
 
 
 SONG: Final = an_id("a song")
+DECLARED: Final = Declare(SONG, "https://example.com")
 
 
 def _buy(ledger: Ledger) -> Decoded:
@@ -175,6 +202,17 @@ def orders(ledger: Ledger) -> dict[OrderStatus, bytes]:
     return found
 
 
+def proposals(ledger: Ledger) -> dict[ProposalStatus, bytes]:
+    """The ids of the partners' proposals, by status."""
+    found: dict[ProposalStatus, bytes] = {}
+    for key, raw in ledger.state.items():
+        if key[0] == Prefix.PROPOSAL:
+            proposal = decode_entry(key, raw)
+            assert isinstance(proposal, Proposal)
+            found[proposal.status] = key[1:]
+    return found
+
+
 def a_town() -> Ledger:
     """A town of one's own."""
     town = copy(_town())
@@ -194,7 +232,14 @@ DOABLE: Final[dict[str, Callable[[Ledger], Decoded]]] = {
         t, ProgrammeOpen("east", "miles", "Miles", "mile", bytes(32), "https://example.com", 1, 3)
     ),
     "ProgrammeSetRate": lambda t: _admin(t, ProgrammeSetRate("east", "bonus", 20_000, 1, 0)),
+    "ProgrammeSetTerms": lambda t: _admin(t, ProgrammeSetTerms("east", "bonus", SONG, "", 0)),
     "ProgrammePause": lambda t: _admin(t, ProgrammePause("east", "bonus", True)),
+    "PartnerRegister": lambda t: an_applying(t, an_application(t, "sixth"), sender=ANN),
+    "PartnerRotateKeys": lambda t: a_rotation(t, "east", Role.CASHIER, BOB),
+    "PartnerExit": lambda t: an_exit(t, "east"),
+    "ValidatorAnnounceKey": lambda t: an_announcement(t, "east", "a new one", lost=True),
+    "Propose": lambda t: _admin(t, Propose("east", DECLARED)),
+    "CastVote": lambda t: _admin(t, CastVote("east", proposals(t)[ProposalStatus.OPEN], True)),
     "LowerClaimBound": lambda t: _admin(t, LowerClaimBound("east", 0)),
     "SetDailyCaps": lambda t: _admin(t, SetDailyCaps("east", 0, 0)),
     "ReserveAttest": lambda t: t.attest("east", 0),

@@ -286,7 +286,11 @@ def an_epoch_later(chain: Chain) -> tuple[list[RawBlock], EpochStep]:
 def colluding(module: object, name: str, corrupt: Callable[..., object]) -> Iterator[None]:
     """While it lasts every validator runs ``corrupt(the honest function, ...)`` for a function."""
     honest = getattr(module, name)
-    with patch.object(module, name, lambda *arguments: corrupt(honest, *arguments)):
+
+    def corrupted(*arguments: object, **named: object) -> object:
+        return corrupt(honest, *arguments, **named)
+
+    with patch.object(module, name, corrupted):
         yield
 
 

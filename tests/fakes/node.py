@@ -93,12 +93,12 @@ class FakeNode:
         ledger: Ledger | None = None,
         me: int | None = 0,
         limits: ApiLimits | None = None,
-        favoured: frozenset[bytes] = frozenset(),
+        own: str | None = None,
     ) -> None:
         self.ledger = ledger or Ledger()
         executor = self.ledger.executor
         self.checks = InlineChecks(executor.chain)
-        door = Door(executor, self.ledger, self.checks, LedgerClock(self.ledger), me, favoured)
+        door = Door(executor, self.ledger, self.checks, LedgerClock(self.ledger), me, own)
         self.ingress = Ingress(door)
         executor.followers.append(self.ingress)
         self.status = FixedStatus(self.ledger, me)

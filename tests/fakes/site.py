@@ -7,6 +7,13 @@ from typing import Any, Final, NamedTuple
 import aiohttp
 import msgspec
 
+from client.fields import from_base64
+from client.views import Problem
+from primitives.address import address
+from primitives.encoding import Wire, decode
+from primitives.keys import ED25519
+from primitives.proof import EntryProof, check_entry_proof, trust_genesis
+from tests.builders import Person
 from tests.fakes.node import FakeNode
 
 MSGPACK: Final = {"Accept": "application/msgpack"}
@@ -39,3 +46,23 @@ class Site(NamedTuple):
         url = self.url + "/v1/transactions" + query
         async with self.session.post(url, data=contents, headers=headers) as answer:
             return answer.status, await answer.read()
+
+    async def refused(self, path: str) -> tuple[int, str]:
+        """The status and the code of a problem."""
+        status, body = await self.get(path)
+        problem = msgspec.json.decode(body, type=Problem)
+        assert problem.status == status
+        return status, problem.code
+
+    def proven(self, document: Any, key: bytes, kind: type[Wire]) -> Any:
+        """What a document proves to stand under ``key``."""
+        proof = decode(EntryProof, from_base64(document.proof))
+        check_entry_proof(trust_genesis(self.node.ledger.genesis), ED25519, proof)
+        assert proof.key == key == bytes.fromhex(document.key)
+        assert proof.certificate.attestation.height == document.height
+        assert proof.value is not None
+        return decode(kind, proof.value)
+
+    def named(self, person: Person) -> str:
+        """Somebody's address."""
+        return address(person.account, self.node.ledger.genesis.network)

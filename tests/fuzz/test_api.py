@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 
 from client.views import Problem
 from node.api.problems import CODES
-from node.api.routes import ROUTES, Route
+from node.api.route import Route
+from node.api.routes import ROUTES
 from node.api.seams import ApiLimits
 from primitives.address import address
 from primitives.encoding import encode
 from tests.builders import DAY_MS, GENESIS_TIME, a_person, a_transfer, an_id, raw
-from tests.fakes import market, story
+from tests.fakes import council, market, story
 from tests.fakes.node import FakeNode, served_in_thread
 
 ANN, BOB = a_person("ann"), a_person("bob")
@@ -70,6 +71,7 @@ def a_node() -> FakeNode:
     story.settle(node.ledger)
     node.ledger.block(node.ledger.transfer(ANN, (BOB, 20_000)))
     market.stock(node.ledger)
+    council.stock(node.ledger, ANN)
     return node
 
 
@@ -113,6 +115,7 @@ good = st.sampled_from(
         "north",
         "bonus",
         "open",
+        "passed",
         "01,02",
         "4294967295",
         address(ANN.account, "tlqb"),
@@ -163,7 +166,7 @@ def test_any_question_has_an_answer(
 ) -> None:
     names = ("id", "address", "key", "height", "digest")
     more = ("partner", "programme", "invoice", "cycle", "place", "campaign", "order", "content")
-    named = dict.fromkeys((*names, *more), value)
+    named = dict.fromkeys((*names, *more, "proposal"), value)
     path = route.path.format(**named)
     judge(target.ask("GET", with_query(path, query)))
 

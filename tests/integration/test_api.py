@@ -13,7 +13,8 @@ import pytest
 from client import views
 from client.fields import Page, from_base64
 from node.api.parameters import KEYS, PROOF
-from node.api.routes import ROUTES, Route
+from node.api.route import Route
+from node.api.routes import ROUTES
 from node.index import EVERYONE, Listing
 from primitives.address import address
 from primitives.amount import parse_amount
@@ -31,7 +32,7 @@ from primitives.proof import (
 )
 from primitives.transaction import decode_signed
 from tests.builders import Person, a_person, a_transfer, an_id, an_open_channels, raw
-from tests.fakes import market, story
+from tests.fakes import council, market, story
 from tests.fakes.node import FakeNode, served
 from tests.fakes.site import Site
 
@@ -57,6 +58,7 @@ async def lively() -> AsyncIterator[Site]:
     story.settle(node.ledger, paid=True)
     story.change_terms(node.ledger)
     market.stock(node.ledger)
+    council.stock(node.ledger, ANN)
     async with served(node) as url, aiohttp.ClientSession() as session:
         yield Site(node, session, url)
 
@@ -91,6 +93,7 @@ async def concrete(site: Site, route: Route) -> str:
         campaign=_newest(made[Listing.CAMPAIGNS]),
         order=_newest(made[Listing.ORDERS]),
         content=_newest(made[Listing.CONTENTS]),
+        proposal=_newest(made[Listing.PROPOSALS]),
     )
     return path + (f"?keys={key}" if KEYS in route.parameters else "?")
 

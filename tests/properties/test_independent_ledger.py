@@ -1,84 +1,86 @@
 """The ledger's golden vectors, read by code that shares nothing with the product.
 
-Roots, ids, policies, signatures and receipts of each case, and that the cases cover every code.
-Here stand hashlib, msgpack, cryptography and the text of docs/spec alone; no import of primitives
-or contracts may appear in this file.
+Roots, ids, policies, every signature and the receipts of each case, and what always holds of a
+state. Here stand hashlib, msgpack, cryptography and the text of docs/spec alone.
 """
 
-import json
 import re
-from pathlib import Path
 from typing import Any
 
 import msgpack  # type: ignore[import-untyped]
 import pytest
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from tests.properties.golden import (
+    TRANSACTIONS,
+    State,
+    after,
+    before,
+    blocks,
+    cases,
+    coded,
+    hexed,
+    named,
+    numbers,
+    of_kind,
+    page,
+    parameters,
+    sent,
+    told,
+)
 from tests.properties.reference import digest, list_root, state_root
 
-ROOT = Path(__file__).resolve().parents[2]
-GOLDEN = ROOT / "tests" / "vectors" / "golden"
-hexed = bytes.fromhex
 ENDORSED = {0x60: "invoice", 0x52: "attestation", 0x53: "release", 0x91: "voucher", 0xA0: "offer"}
-"""Domains of what is signed by who endorses, by the tag of the action that carries it."""
-OUTPUTS = {0x20: 1, 0x61: 1, 0x91: 2, 0x92: 1, 0xA2: 3, 0xA3: 3, 0xA5: 3, 0xB1: 1}
+"""[TX-10] Domains of what is signed by who endorses, by the tag of the action that carries it."""
+OUTPUTS = {0x20: 1, 0x41: 1, 0x61: 1, 0x91: 2, 0x92: 1, 0xA2: 3, 0xA3: 3, 0xA5: 3, 0xB1: 1}
 """What [LANE-3] counts of other actions than transfers."""
 LOCKED = {0x90: 4, 0xA0: 4}
 """Where campaigns and orders say what they hold, by the prefix of their keys."""
-CYCLE_LENGTH = 17
-"""The place of settlement_cycle_ms among the parameters."""
+LANE_DAY, PAGE = 0x50, 0x61
+NEVER_HELD_UP = (0x70, 0x71, 0x72, 0x73, 0x81)
+"""[LEDGER-14] What is said of obligations, and votes."""
+DUE = (0x60, 0x61, 0x62)
+"""Prefixes of the calendar: nothing else is ever removed."""
 
 
-BLOCKS = (
-    "ledger",
-    "spending",
-    "programmes",
-    "reserves",
-    "settlement",
-    "campaigns",
-    "orders",
-    "contents",
-)
-"""The families of blocks of the ledger."""
-TRANSACTIONS = ("transactions", "actions")
+def endorsement(chain: bytes, action: Any) -> tuple[bytes, Any] | None:
+    """[TX-10] What an endorser signs, and the endorsement; None if the action carries none."""
+    if action[0] == 0x41:
+        return b"LiqBon/sign/role\0" + chain + msgpack.packb(action[1:3]), action[3]
+    if action[0] in ENDORSED:
+        domain = f"LiqBon/sign/{ENDORSED[action[0]]}\0".encode()
+        return domain + chain + msgpack.packb(action[1]), action[2]
+    return None
 
 
-def cases(family: str, field: str) -> list[Any]:
-    """Cases of a family that have a certain field."""
-    document = json.loads((GOLDEN / f"{family}.json").read_bytes())
-    found = [case for case in document["cases"] if field in case]
-    assert found
-    return found
+def possession(chain: bytes, action: Any) -> tuple[bytes, Any] | None:
+    """[TX-11] What the key of a seat signs, and the seat; None if the action brings none."""
+    if action[0] == 0x40:
+        code, seat = action[1][0], action[1][7]
+    elif action[0] == 0x43:
+        code, seat = action[1], action[2]
+    else:
+        return None
+    return b"LiqBon/sign/seat\0" + chain + msgpack.packb([code, seat[0]]), seat
 
 
-def blocks() -> list[Any]:
-    """Every block of the ledger that is written down."""
-    return [
-        {**case, "name": f"{family}: {case['name']}"}
-        for family in BLOCKS
-        for case in cases(family, "before")
-    ]
-
-
-def named(case: Any) -> str:
-    return str(case.get("name", ""))
-
-
-def numbers(title: str) -> dict[int, str]:
-    """Codes by number, as docs/reference/codes.md lists them under a heading."""
-    page = (ROOT / "docs/reference/codes.md").read_text()
-    text = page.split(f"\n## {title}\n")[1].split("\n## ")[0]
-    return {int(n): code for n, code in re.findall(r"^\| (\d+) \| `([a-z_]+)`", text, re.MULTILINE)}
+def verify(policy: Any, signatures: Any, message: bytes) -> None:
+    """[TX-5] Exactly as many as the threshold, by ascending keys; each of them holds."""
+    threshold, keys = policy
+    places = [place for place, _ in signatures]
+    assert len(signatures) == threshold
+    assert places == sorted(set(places))
+    for place, signature in signatures:
+        Ed25519PublicKey.from_public_bytes(keys[place]).verify(signature, message)
 
 
 @pytest.mark.parametrize("case", cases("genesis", "chain"), ids=named)
 def test_geneses(case: Any) -> None:
-    """[GEN-1, GEN-3, GEN-7, GEN-11, BLOCK-1, CERT-2]"""
+    """[GEN-1, GEN-3, GEN-7, GEN-8, GEN-11, BLOCK-1, CERT-2]"""
     data = hexed(case["genesis"])
     assert digest("chain", data).hex() == case["chain"]
-    _, _, _, time, parameters, custodians, judge, founders = msgpack.unpackb(data)
-    members = [[founder[0], founder[5]] for founder in founders]
+    _, _, _, time, fields, custodians, judge, founders = msgpack.unpackb(data)
+    members = [[founder[0], founder[6]] for founder in founders]
     assert digest("validators", msgpack.packb([0, members])).hex() == case["validators"]
     tips = [[0, bytes(32), 0]] * len(founders)
     block = msgpack.packb([1, 0, 0, 0, bytes(32), time, 0, tips])
@@ -86,27 +88,43 @@ def test_geneses(case: Any) -> None:
     entries = {hexed(key): hexed(value) for key, value in case["entries"]}
     assert state_root(entries).hex() == case["root"]
     assert [key for key, _ in case["entries"]] == sorted(key for key, _ in case["entries"])
-    assert msgpack.unpackb(entries[b"\x01"]) == [0, 0, 0]
-    assert msgpack.unpackb(entries[b"\x02"]) == [[code for code, _ in members]]
-    assert msgpack.unpackb(entries[b"\x73"]) == [1, time + parameters[CYCLE_LENGTH], judge]
-    for custodian in custodians:
-        key = b"\x25" + bytes([len(custodian[0])]) + custodian[0].encode()
-        assert msgpack.unpackb(entries[key]) == custodian
-        assert msgpack.unpackb(entries[b"\x10" + custodian[2]])[:2] == [0, 256]
+    found = {key: msgpack.unpackb(value) for key, value in entries.items()}
+    codes, safes = [code for code, _ in members], [custodian[0] for custodian in custodians]
+    closes = time + parameters(fields)["settlement_cycle_ms"]
+    wanted: dict[bytes, Any] = {
+        b"\x01": [0, 0, 0],
+        b"\x02": [codes, safes],
+        b"\x03": [members, -1, -1],
+        b"\x04": [1, None],
+        b"\x73": [1, closes, judge],
+    }
+    wanted |= {coded(0x25, custodian[0]): custodian for custodian in custodians}
+    roles = [custodian[2] for custodian in custodians]
+    for code, name, currency, kind, own, custodian, _, _, _, programmes in founders:
+        held = [programme[0] for programme in programmes]
+        wanted[coded(0x20, code)] = [code, name, currency, kind, 1, own, custodian, held, 0]
+        wanted[coded(0x21, code)] = [0] * 8
+        roles += own
+        for programme, _, _, terms, url, _ in programmes:
+            wanted[coded(0x32, code, programme) + bytes(4)] = [terms, url, time, time]
+    wanted |= {b"\x10" + account: [0, 256, 0, bytes(32)] for account in roles}
+    assert {key: found[key] for key in wanted} == wanted
+    others = {key[0] for key in found.keys() - wanted.keys()}
+    assert others <= {0x22, 0x30, 0x31, *DUE}
 
 
 @pytest.mark.parametrize("case", cases("genesis", "chain"), ids=named)
 def test_proofs_of_possession(case: Any) -> None:
     """[GEN-3]"""
     _, _, name, *_, founders = msgpack.unpackb(hexed(case["genesis"]))
-    for code, _, _, _, _, key, possession, *_ in founders:
+    for code, _, _, _, _, _, key, proof, *_ in founders:
         message = b"LiqBon/sign/possession\0" + msgpack.packb([name, code, key])
-        Ed25519PublicKey.from_public_bytes(key).verify(possession, message)
+        Ed25519PublicKey.from_public_bytes(key).verify(proof, message)
 
 
 @pytest.mark.parametrize("case", [c for f in TRANSACTIONS for c in cases(f, "id")], ids=named)
 def test_transactions(case: Any) -> None:
-    """[TX-1, TX-4, TX-5, TX-6, TX-10, LANE-3]"""
+    """[TX-1, TX-4, TX-5, TX-6, TX-10, TX-11, LANE-3]"""
     transaction, signed = hexed(case["transaction"]), hexed(case["signed"])
     keys = [Ed25519PrivateKey.from_private_bytes(hexed(seed)) for seed in case["seeds"]]
     public = [key.public_key().public_bytes_raw() for key in keys]
@@ -125,27 +143,46 @@ def test_transactions(case: Any) -> None:
         assert keys[place].sign(message) == signature
     action = fields[6]
     outputs = len(action[1]) if action[0] == 0x10 else OUTPUTS.get(action[0], 0)
-    endorsing = len(action[2][1]) if action[0] in ENDORSED else 0
-    weight = len(signatures) + endorsing + outputs + -(-len(signed) // 1024)
-    assert weight == case["weight"]
+    carried = endorsement(fields[1], action)
+    count = len(signatures) + (len(carried[1][1]) if carried else 0)
+    count += possession(fields[1], action) is not None
+    assert count + outputs + -(-len(signed) // 1024) == case["weight"]
 
 
-@pytest.mark.parametrize("case", cases("actions", "id"), ids=named)
+CARRIED = [case for family in TRANSACTIONS[1:] for case in cases(family, "id")]
+
+
+@pytest.mark.parametrize("case", CARRIED, ids=named)
 def test_endorsements(case: Any) -> None:
-    """[TX-10, LEDGER-17, LEDGER-23, LEDGER-25] who endorses signs chain and contents."""
+    """[TX-10, LEDGER-17, LEDGER-23, LEDGER-25, LEDGER-51] chain and contents are signed."""
     _, chain, *_, action, _ = msgpack.unpackb(hexed(case["transaction"]))
-    domain = ENDORSED.get(action[0])
-    if domain is None:
+    carried = endorsement(chain, action)
+    if carried is None:
         assert (case["endorser"], case["endorsement"]) == (None, None)
         return
-    _, said, ((threshold, keys), signatures) = action
-    message = f"LiqBon/sign/{domain}\0".encode() + chain + msgpack.packb(said)
+    message, ((threshold, keys), signatures) = carried
     assert message.hex() == case["endorsement"]
     signers = [Ed25519PrivateKey.from_private_bytes(hexed(seed)) for seed in case["endorser"]]
     assert [signer.public_key().public_bytes_raw() for signer in signers] == keys
     assert len(signatures) == threshold
     for place, signature in signatures:
         assert signers[place].sign(message) == signature
+
+
+@pytest.mark.parametrize("case", cases("partner_actions", "id"), ids=named)
+def test_seats_and_applications(case: Any) -> None:
+    """[TX-11, LEDGER-50] who holds a consensus key signs chain, partner and key."""
+    _, chain, sender, *_, action, _ = msgpack.unpackb(hexed(case["transaction"]))
+    brought = possession(chain, action)
+    assert (brought is None) == (case["possessor"] is None)
+    if brought is not None:
+        message, (key, proof) = brought
+        signer = Ed25519PrivateKey.from_private_bytes(hexed(case["possessor"]))
+        assert message.hex() == case["possession"]
+        assert (signer.public_key().public_bytes_raw(), signer.sign(message)) == (key, proof)
+    applied = action[0] == 0x40
+    wanted = digest("application", sender, msgpack.packb(action[1])).hex() if applied else None
+    assert case["application"] == wanted
 
 
 @pytest.mark.parametrize("case", cases("receipts", "receipt"), ids=named)
@@ -165,10 +202,18 @@ def test_receipts_roots_and_numbers_of_skips() -> None:
 
 @pytest.mark.parametrize("case", cases("entries", "value"), ids=named)
 def test_entries(case: Any) -> None:
-    """[STATE-4, STATE-5]"""
+    """[STATE-1, STATE-4]"""
     value = hexed(case["value"])
     assert msgpack.packb(msgpack.unpackb(value)) == value
-    assert hexed(case["key"])[0] in {1, 2, *range(0x10, 0x73 + 1), 0x90, 0x91, 0x92, 0xA0, 0xB0}
+    assert len(hexed(case["key"])) <= 128
+
+
+def test_entries_of_every_prefix_are_written_down() -> None:
+    """[STATE-5] those of the table in docs/spec/state.md."""
+    table = page("spec/state.md").split("| prefix | key after it | value |")[1].split("\n\n")[0]
+    listed = {int(prefix, 16) for prefix in re.findall(r"^\| (0x[0-9a-f]{2}) \|", table, re.M)}
+    assert {hexed(case["key"])[0] for case in cases("entries", "value")} == listed
+    assert {key[0] for case in blocks() for key in after(case)} == listed
 
 
 def test_origins_of_what_falls_due() -> None:
@@ -181,43 +226,108 @@ def test_origins_of_what_falls_due() -> None:
 @pytest.mark.parametrize("case", blocks(), ids=named)
 def test_blocks_of_the_ledger(case: Any) -> None:
     """[STATE-6, RCPT-1, RCPT-2, RCPT-4]"""
-    state = {hexed(key): hexed(value) for key, value in case["before"]}
+    state = before(case)
     assert state_root(state).hex() == case["root_before"]
     for key, value in case["changes"]:
         if value is None:
-            assert hexed(key)[0] in {0x60, 0x61, 0x62}
-            del state[hexed(key)]
+            assert hexed(key)[0] in DUE
         else:
             assert state.get(hexed(key)) != hexed(value)
-            state[hexed(key)] = hexed(value)
-    assert state_root(state).hex() == case["root"]
+    assert state_root(after(case)).hex() == case["root"]
     receipts = [hexed(receipt) for receipt in case["receipts"]]
     assert list_root(receipts).hex() == case["receipts_root"]
+    refusals = numbers("Refusals")
     used = [
-        (digest("transaction", msgpack.packb(msgpack.unpackb(hexed(signed))[0])), code)
-        for (_, signed), code in zip(case["transactions"], case["verdicts"], strict=True)
-        if code in numbers("Refusals").values()
+        (digest("transaction", msgpack.packb(signed[0])), code)
+        for signed, code in sent(case)
+        if code in refusals.values()
     ]
-    told = [msgpack.unpackb(receipt)[:2] for receipt in receipts]
-    by_transactions = told[len(told) - len(used) :]
-    assert [(o, numbers("Refusals")[n]) for o, n in by_transactions] == used
+    by_transactions = told(case)[len(receipts) - len(used) :]
+    assert [(origin, refusals[number]) for origin, number, _ in by_transactions] == used
+    assert all(not events for _, number, events in told(case) if number)
+
+
+@pytest.mark.parametrize("case", blocks(), ids=named)
+def test_every_signature_of_a_block_holds(case: Any) -> None:
+    """[TX-4, TX-5, TX-6, TX-10, TX-11]"""
+    for (fields, policy, signatures), _ in sent(case):
+        _, chain, sender, *_, action, _ = fields
+        assert chain == hexed(case["chain"])
+        assert digest("account", msgpack.packb(policy)) == sender
+        identity = digest("transaction", msgpack.packb(fields))
+        verify(policy, signatures, b"LiqBon/sign/transaction\0" + identity)
+        carried = endorsement(chain, action)
+        if carried is not None:
+            verify(carried[1][0], carried[1][1], carried[0])
+        brought = possession(chain, action)
+        if brought is not None:
+            Ed25519PublicKey.from_public_bytes(brought[1][0]).verify(brought[1][1], brought[0])
 
 
 @pytest.mark.parametrize("case", blocks(), ids=named)
 def test_balances_are_the_supply_before_and_after(case: Any) -> None:
-    """[LEDGER-2, LEDGER-3, LEDGER-40, LEDGER-44]"""
-    state = {hexed(key): hexed(value) for key, value in case["before"]}
-    for changes in ([], case["changes"]):
-        for key, value in changes:
-            state[hexed(key)] = b"" if value is None else hexed(value)
-        held = {key: msgpack.unpackb(value) for key, value in state.items() if value}
-        minted, redeemed, refunded = held[b"\x01"]
-        balances = sum(value[0] for key, value in held.items() if key[0] == 0x10)
-        balances += sum(value[LOCKED[k[0]]] for k, value in held.items() if k[0] in LOCKED)
-        owed = [value for key, value in held.items() if key[0] == 0x21]
+    """[LEDGER-2, LEDGER-3, LEDGER-40, LEDGER-44, LEDGER-73]"""
+    for state in (before(case), after(case)):
+        minted, redeemed, refunded = msgpack.unpackb(state[b"\x01"])
+        balances = sum(account[0] for account in of_kind(state, 0x10).values())
+        for prefix, place in LOCKED.items():
+            balances += sum(value[place] for value in of_kind(state, prefix).values())
+        owed = of_kind(state, 0x21).values()
         net = sum(m - r + back - paid + got + more for m, r, back, paid, got, more, *_ in owed)
         assert balances == net == minted + refunded - redeemed
-        assert sum(value[6] for value in owed) == sum(value[7] for value in owed)
+        assert sum(position[5] for position in owed) == 0
+        assert sum(position[6] for position in owed) == sum(position[7] for position in owed)
+
+
+@pytest.mark.parametrize("case", blocks(), ids=named)
+def test_no_balance_falls_but_that_of_a_sender(case: Any) -> None:
+    """[LEDGER-1, LEDGER-20, LEDGER-36, LEDGER-60] no vote and no time lowers one."""
+    old, new = of_kind(before(case), 0x10), of_kind(after(case), 0x10)
+    senders = {fields[2] for (fields, _, _), code in sent(case) if code == "done"}
+    fell = {account for account in old if new[account][0] < old[account][0]}
+    assert fell <= senders
+
+
+def created(old: State, new: State) -> int:
+    """[LEDGER-14] Entries that a transaction added; of the calendar's pages each item counts."""
+    added = [key for key in new.keys() - old.keys() if key[0] not in (LANE_DAY, PAGE)]
+    return len(added) + items(new) - items(old)
+
+
+def items(state: State) -> int:
+    """How many stand in the calendar."""
+    return sum(len(page[0]) for page in of_kind(state, PAGE).values())
+
+
+ALONE = [case for case in blocks() if len(case["verdicts"]) == len(case["receipts"]) == 1]
+"""Blocks in which one transaction used its sequence, and nothing fell due."""
+
+
+@pytest.mark.parametrize("case", ALONE, ids=named)
+def test_a_lane_is_charged_for_what_its_transaction_creates(case: Any) -> None:
+    """[LEDGER-14] but not for words that a deadline waits for, and votes, if they are done."""
+    old, new = before(case), after(case)
+    [((fields, _, _), code)] = sent(case)
+    free = code == "done" and fields[6][0] in NEVER_HELD_UP
+    today = case["time"] // 86_400_000
+    days = [of_kind(state, LANE_DAY).get(bytes(2), [today, 0]) for state in (old, new)]
+    charged = days[1][1] - (days[0][1] if days[0][0] == today else 0)
+    if days[1] == days[0]:
+        charged = 0
+    assert charged == (0 if free else created(old, new))
+    assert days[1][1] <= parameters(hexed(case["parameters"]))["entries_per_lane_and_day"]
+
+
+def test_some_lanes_are_charged_for_every_kind_of_entry_that_people_and_partners_make() -> None:
+    """Or the test above would show little."""
+    made = {
+        key[0]
+        for case in ALONE
+        if created(before(case), after(case))
+        for key in after(case).keys() - before(case).keys()
+    }
+    assert {0x10, 0x11, 0x23, 0x26, 0x30, 0x31, 0x32, 0x40, 0x61, 0x72, 0x80, 0x81} <= made
+    assert {0x90, 0x91, 0x92, 0xA0, 0xB0} <= made
 
 
 def test_the_ledger_s_cases_meet_every_code() -> None:
@@ -225,194 +335,11 @@ def test_the_ledger_s_cases_meet_every_code() -> None:
     assert met == {*numbers("Refusals").values(), *numbers("Skips").values()}
 
 
-ADMIN = ("partner_unknown", "not_admin")
-CODES_OF = {
-    0x10: ("amount_overflow", "balance_too_low", "output_below_opening"),
-    0x11: ("channels_not_more", "balance_too_low"),
-    0x20: (
-        "partner_unknown",
-        "not_issuer",
-        "programme_unknown",
-        "programme_paused",
-        "rate_not_in_force",
-        "rate_mismatch",
-        "commitment_used",
-        "minting_suspended",
-        "limit_exceeded",
-        "daily_cap_exceeded",
-    ),
-    0x30: (*ADMIN, "programme_exists", "programmes_full"),
-    0x31: (*ADMIN, "programme_unknown", "rate_unordered", "rate_too_far", "rate_notice_short"),
-    0x32: (*ADMIN, "programme_unknown", "programme_unchanged"),
-    0x50: (*ADMIN, "claim_bound_not_lower"),
-    0x51: ADMIN,
-    0x52: (*ADMIN, "not_custodian", "ceiling_exceeded", "attestation_early", "attestation_stale"),
-    0x53: (*ADMIN, "not_custodian", "release_stale", "reserve_needed"),
-    0x60: (
-        "partner_unknown",
-        "not_cashier",
-        "invoice_expired",
-        "invoice_for_another",
-        "invoice_used",
-        "claim_bound_exceeded",
-        "balance_too_low",
-    ),
-    0x61: (
-        "partner_unknown",
-        "not_cashier",
-        "invoice_unknown",
-        "refund_used",
-        "refund_exceeded",
-        "limit_exceeded",
-        "daily_cap_exceeded",
-    ),
-    0x70: ("obligation_unknown", "not_debtor", "obligation_settled", "payment_claimed"),
-    0x71: ("obligation_unknown", "not_creditor", "obligation_settled"),
-    0x72: ("obligation_unknown", "not_creditor", "payment_not_claimed"),
-    0x73: ("obligation_unknown", "not_custodian", "obligation_settled", "not_disputed"),
-    0x90: ("deadline_invalid", "budget_too_small", "balance_too_low"),
-    0x91: (
-        "campaign_unknown",
-        "campaign_ended",
-        "not_signer",
-        "voucher_for_another",
-        "voucher_expired",
-        "referrer_invalid",
-        "voucher_used",
-        "claims_exceeded",
-        "budget_exhausted",
-        "output_below_opening",
-    ),
-    0x92: ("campaign_unknown", "not_sponsor", "campaign_ended"),
-    0xA0: (
-        "not_seller",
-        "offer_expired",
-        "arbiter_invalid",
-        "promoter_invalid",
-        "account_unknown",
-        "balance_too_low",
-    ),
-    0xA1: ("order_unknown", "not_seller", "order_status_wrong"),
-    0xA2: ("order_unknown", "not_buyer", "order_status_wrong"),
-    0xA3: ("order_unknown", "not_seller", "order_status_wrong"),
-    0xA4: ("order_unknown", "not_buyer", "order_status_wrong"),
-    0xA5: ("order_unknown", "not_arbiter", "order_status_wrong", "amount_overflow"),
-    0xB0: ("content_exists",),
-    0xB1: ("content_unknown", "own_content", "balance_too_low", "amount_overflow"),
-}
-"""What docs/spec/ledger.md says that each action may be refused with."""
-
-
-def test_each_action_has_a_case_of_each_of_its_codes() -> None:
-    met = {
-        (msgpack.unpackb(hexed(signed))[0][6][0], code)
-        for case in blocks()
-        for (_, signed), code in zip(case["transactions"], case["verdicts"], strict=True)
-    }
-    wanted = {(tag, code) for tag, codes in CODES_OF.items() for code in ("done", *codes)}
-    assert wanted - met == set()
-
-
 def test_the_ledger_s_cases_carry_out_every_action_and_meet_every_event() -> None:
     """Each action that docs/spec/transactions.md lists is done in some case, each event met."""
-    done, met = set(), set()
-    for case in blocks():
-        for (_, signed), code in zip(case["transactions"], case["verdicts"], strict=True):
-            if code == "done":
-                done.add(msgpack.unpackb(hexed(signed))[0][6][0])
-        for receipt in case["receipts"]:
-            met |= {event[0] for event in msgpack.unpackb(hexed(receipt))[2]}
-    page = (ROOT / "docs/spec/transactions.md").read_text()
-    assert done == {int(tag, 16) for tag in re.findall(r"= \[(0x[0-9a-f]{2})", page)}
-    page = (ROOT / "docs/spec/ledger.md").read_text()
-    assert met == {int(tag) for tag in re.findall(r"^    [A-Z]\w+ *= \[(\d+),", page, re.M)}
-
-
-@pytest.mark.parametrize("case", cases("blocks", "batch"), ids=named)
-def test_batches(case: Any) -> None:
-    """[LANE-1]"""
-    header, transactions, signature = msgpack.unpackb(hexed(case["batch"]))
-    assert msgpack.packb(header).hex() == case["header"]
-    identity = digest("batch", hexed(case["chain"]), msgpack.packb(header))
-    assert identity.hex() == case["digest"]
-    assert list_root(transactions) == header[7]
-    message = b"LiqBon/sign/batch\0" + identity
-    assert message.hex() == case["message"]
-    key = Ed25519PrivateKey.from_private_bytes(hexed(case["seed"]))
-    assert key.sign(message) == signature
-    assert msgpack.packb([header[2], identity, header[6]]).hex() == case["tip"]
-
-
-def test_blocks_and_their_order() -> None:
-    """[BLOCK-1, BLOCK-3]"""
-    for case in cases("blocks", "block"):
-        assert digest("block", hexed(case["chain"]), hexed(case["block"])).hex() == case["digest"]
-    for case in cases("blocks", "order"):
-        lanes, height = case["lanes"], case["height"]
-        places = [
-            (d, (i - height) % len(lanes), i)
-            for i in range(len(lanes))
-            for d in range(len(lanes[i]))
-        ]
-        assert [[i, lanes[i][d]] for d, _, i in sorted(places)] == case["order"]
-
-
-def signed_by(seed: str, message: str) -> bytes:
-    return Ed25519PrivateKey.from_private_bytes(hexed(seed)).sign(hexed(message))
-
-
-def test_votes_attestations_and_beats() -> None:
-    """[VOTE-1]"""
-    for case in cases("votes", "vote"):
-        kind, epoch, view, block, _, signature = msgpack.unpackb(hexed(case["vote"]))
-        said = msgpack.packb([hexed(case["chain"]), epoch, kind, view, block])
-        assert case["message"] == (b"LiqBon/sign/vote\0" + said).hex()
-        assert signed_by(case["seed"], case["message"]) == signature
-    for field in ("attest", "beat"):
-        for case in cases("votes", field):
-            thing, _, signature = msgpack.unpackb(hexed(case[field]))
-            domain = f"LiqBon/sign/{field}\0".encode()
-            assert case["message"] == (domain + msgpack.packb(thing)).hex()
-            assert signed_by(case["seed"], case["message"]) == signature
-
-
-@pytest.mark.parametrize("case", cases("votes", "certificate"), ids=named)
-def test_certificates(case: Any) -> None:
-    """[CERT-1] every one that holds has a quorum of valid signatures of distinct members."""
-    *_, signatures = msgpack.unpackb(hexed(case["certificate"]))
-    members = [hexed(member) for member in case["members"]]
-    valid = set()
-    for author, signature in signatures:
-        try:
-            key = Ed25519PublicKey.from_public_bytes(members[author])
-            key.verify(signature, hexed(case["message"]))
-        except (IndexError, InvalidSignature):
-            continue
-        valid.add(author)
-    authors = [author for author, _ in signatures]
-    sound = len(valid) == len(authors) >= 3 and authors == sorted(valid)
-    assert sound or case["code"] is not None
-    if case["code"] in {"certificate_quorum", "certificate_signature"}:
-        assert not sound
-
-
-def test_every_offence_is_proven_once_and_denied_once() -> None:
-    """[EVID-1]"""
-    proven = [
-        msgpack.unpackb(hexed(case["evidence"]))[0]
-        for case in cases("votes", "evidence")
-        if case["code"] is None
-    ]
-    assert proven == list(range(7))
-    denied = {case["code"] for case in cases("votes", "evidence")} - {None}
-    assert denied == {"evidence_invalid"}
-
-
-def test_this_reader_imports_nothing_of_the_product() -> None:
-    lines = Path(__file__).read_text().splitlines()
-    imports = [line for line in lines if line.startswith(("import ", "from "))]
-    ours = [
-        line for line in imports if line.split()[1].split(".")[0] in {"primitives", "contracts"}
-    ]
-    assert imports
-    assert ours == []
+    done = {fields[6][0] for case in blocks() for (fields, _, _), c in sent(case) if c == "done"}
+    met = {event[0] for case in blocks() for _, _, events in told(case) for event in events}
+    listed = re.findall(r"= \[(0x[0-9a-f]{2})", page("spec/transactions.md"))
+    assert done == {int(tag, 16) for tag in listed}
+    listed = re.findall(r"^    [A-Z]\w+ *= \[(\d+),", page("spec/ledger.md"), re.M)
+    assert met == {int(tag) for tag in listed}

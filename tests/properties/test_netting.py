@@ -212,6 +212,21 @@ def cancelling_pairs(moved: Mapping[str, int]) -> int:
     return sum(min(amounts.count(size), amounts.count(-size)) for size in sizes)
 
 
+def test_up_to_twelve_parties_groups_are_sought_and_beyond_only_pairs() -> None:
+    """[LEDGER-29] four groups of either cancel out, no pair does."""
+    twelve = [28, 34, -62, -49, 32, 17, 23, 44, -67, -49, 19, 30]
+    thirteen = [31, -48, 17, 27, -24, -3, -6, 43, -37, 50, -34, -24, 8]
+    moved = dict(zip("abcdefghijkl", twelve, strict=True))
+    assert len(payments(moved)) == 12 - 4
+    assert payments({**moved, "m": 0}) == payments(moved), "who neither pays nor is paid is none"
+    assert len(payments(dict(zip("abcdefghijklm", thirteen, strict=True)))) == 13 - 1
+
+
+def test_moves_that_do_not_cancel_out_are_our_own_mistake() -> None:
+    with pytest.raises(AssertionError):
+        payments({"a": 2, "b": -1})
+
+
 def test_nobody_owed_and_nobody_owing_pay_nothing() -> None:
     assert shares({}) == {}
     assert shares({"a": 5, "b": 0}) == {}

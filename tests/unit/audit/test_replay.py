@@ -23,10 +23,12 @@ from contracts import invariants
 from primitives.encoding import encode
 from primitives.entries import account_key
 from primitives.evidence import Evidence, Offence
+from primitives.governance import SetProtocol
 from primitives.vote import Kind
 from shell.errors import CommandError
 from tests.builders import a_person, a_vote
-from tests.fakes.auditor import accepts, judged, said
+from tests.fakes import council
+from tests.fakes.auditor import accepts, judged, refusal, said
 from tests.fakes.chains import Chain, ChainSource, an_honest_chain, handed_out
 
 ALICE = a_person("alice")
@@ -247,17 +249,32 @@ async def test_rules_that_halt_are_told_with_the_height() -> None:
     assert "the rules themselves halt at transaction 0" in violation.detail
 
 
-async def test_another_protocol_is_no_violation_but_needs_another_release() -> None:
-    """[CERT-2]"""
-    chain = an_honest_chain()
-    blocks = [*chain.blocks[:2], chain.certified(chain.blocks[2], protocol=2)]
+async def test_another_protocol_that_was_voted_is_no_violation_but_needs_another_release() -> None:
+    """[CERT-2], [LEDGER-74]"""
+    chain = Chain()
+    made = council.proposing(chain, SetProtocol(2, 5))
+    chain.block([made])
+    chain.block(council.votes(chain, made.id))
+    chain.block(after_ms=council.TIMELOCK_MS)
+    chain.block()
+    with patch("node.executor.PROTOCOL_VERSION", 2):
+        later = chain.certified(chain.block(), protocol=2)
     verified = Verified.found(chain.genesis)
-    audit = Audit(verified, ChainSource(handed_out(blocks)), Inline(), ())
+    source = ChainSource(handed_out([*chain.blocks[:4], later]))
+    audit = Audit(verified, source, Inline(), ())
     with pytest.raises(CommandError) as caught:
-        async for _ in audit.blocks(3):
+        async for _ in audit.blocks(5):
             pass
     assert caught.value.code == "protocol_unknown"
-    assert verified.ledger.height == 2
+    assert verified.ledger.height == 4
+
+
+async def test_a_protocol_that_nobody_voted_is_a_violation() -> None:
+    """[LEDGER-74]"""
+    chain = an_honest_chain()
+    blocks = [*chain.blocks[:2], chain.certified(chain.blocks[2], protocol=2)]
+    violation = await refusal(chain, blocks)
+    assert said(violation) == (3, "protocol_wrong", Blame.BROKEN)
 
 
 async def test_the_whole_state_is_looked_at() -> None:

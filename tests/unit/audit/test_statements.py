@@ -14,15 +14,16 @@ from audit.statements import (
     signed_amount,
     supply_of,
 )
-from primitives.actions import CampaignClose, OrderRelease
+from primitives.actions import CampaignClose, OrderRelease, PartnerExit
 from primitives.amount import MICRO
 from primitives.receipt import Outcome
-from tests.builders import DAY_MS, PARAMETERS, a_person
+from tests.builders import DAY_MS, PARAMETERS, a_person, a_role
 from tests.fakes import market
 from tests.ledger import Ledger
 
 ALICE, BORIS = a_person("alice"), a_person("boris")
 WEEK_MS = PARAMETERS.settlement_cycle_ms
+SHARE = PARAMETERS.guarantee_share
 
 
 def a_week(ledger: Ledger) -> None:
@@ -89,14 +90,14 @@ def test_reserves_of_a_partner_that_is_owed(ledger: Ledger) -> None:
 
 
 def test_totals_of_all_partners(ledger: Ledger) -> None:
-    totals = reserves_totals(Books(ledger.state))
+    totals = reserves_totals(Books(ledger.state), SHARE)
     assert (totals.net, totals.owed_to_pool, totals.owed_by_pool) == ("270", "400", "130")
     assert totals.reserve == "200000"
     assert totals.coverage_basis_points == 200_000 * 10_000 // 400
 
 
 def test_nothing_owed_is_no_division_by_zero() -> None:
-    assert reserves_totals(Books(Ledger().state)).coverage_basis_points is None
+    assert reserves_totals(Books(Ledger().state), SHARE).coverage_basis_points is None
 
 
 def test_a_pending_reserve_and_a_lapsed_one_are_told(ledger: Ledger) -> None:
@@ -139,6 +140,24 @@ def test_a_statement_follows_what_becomes_of_its_payments(ledger: Ledger) -> Non
     ledger.pass_time(PARAMETERS.confirmation_ms + 1000)
     assert cycle_statement(Books(ledger.state), 1).complete
     assert cycle_summary(Books(ledger.state), 1).outstanding == "0"
+
+
+def test_the_statement_of_a_cycle_outlives_who_left_since() -> None:
+    """[LEDGER-54]"""
+    ledger = Ledger()
+    ledger.give(ALICE, 30 * MICRO, "north")
+    sale = ledger.invoice("south", 30 * MICRO)
+    assert ledger.send(ledger.redeem(ALICE, sale)) == Outcome.DONE
+    ledger.pass_time(WEEK_MS)
+    before = cycle_statement(Books(ledger.state), 1)
+    assert ledger.send(ledger.confirm(1, 0)) == Outcome.DONE
+    for code in ("north", "south"):
+        leaving = ledger.act(a_role(code, "admin"), PartnerExit(code))
+        assert ledger.send(leaving) == Outcome.DONE
+    books = Books(ledger.state)
+    assert [partner.code for partner in books.partners()] == ["east", "west"]
+    assert cycle_statement(books, 1).lines == before.lines
+    assert cycle_statement(books, 1).obligations[0].creditor_currency == "EUR"
 
 
 def test_a_cycle_without_claims_is_closed_and_empty() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import get_args
 
 import msgspec
@@ -19,6 +20,7 @@ from primitives.actions import (
     CampaignClaim,
     CampaignClose,
     CampaignCreate,
+    CastVote,
     ContentLike,
     ContentRegister,
     LowerClaimBound,
@@ -29,9 +31,14 @@ from primitives.actions import (
     OrderRelease,
     OrderResolve,
     OrderShip,
+    PartnerExit,
+    PartnerRegister,
+    PartnerRotateKeys,
     ProgrammeOpen,
     ProgrammePause,
     ProgrammeSetRate,
+    ProgrammeSetTerms,
+    Propose,
     Redeem,
     Refund,
     Release,
@@ -43,12 +50,15 @@ from primitives.actions import (
     SettlementPay,
     SettlementStatement,
     Tag,
+    ValidatorAnnounceKey,
 )
 from primitives.address import address
 from primitives.amount import MAX_PER_DAY
 from primitives.commerce import Campaign, Content, Offer, Order, OrderStatus, Voucher
 from primitives.encoding import Malformed, encode
 from primitives.genesis import Rate
+from primitives.governance import Declare, Planned, ProposalStatus, Protocol, VotedLimits
+from primitives.membership import Application, PartnerKind, PartnerStatus, Role, Seat
 from primitives.receipt import (
     AccountOpened,
     CampaignClosed,
@@ -56,19 +66,29 @@ from primitives.receipt import (
     ClaimBoundLowered,
     ContentLiked,
     ContentRegistered,
+    CustodianAssigned,
+    CustodianSet,
     CycleClosed,
     DailyCapsChanged,
     Event,
+    JudgeSet,
+    LimitsSet,
     Minted,
     ObligationOverdue,
     ObligationSettled,
     OrderEnded,
     OrderMoved,
     Outcome,
+    PartnerApplied,
+    PartnerMoved,
     PaymentClaimed,
     PaymentDisputed,
+    PositionShifted,
     ProgrammeOpened,
     ProgrammePaused,
+    ProposalMoved,
+    ProposalOpened,
+    ProtocolPlanned,
     RateChanged,
     RatePublished,
     Receipt,
@@ -79,6 +99,11 @@ from primitives.receipt import (
     ReserveLapsed,
     ReserveReleased,
     RewardPaid,
+    RoleGiven,
+    SeatAnnounced,
+    TermsChanged,
+    TermsPublished,
+    VoteCounted,
 )
 from tests.builders import (
     GENESIS_TIME,
@@ -95,6 +120,11 @@ RATE = Rate(GENESIS_TIME, 1, 2)
 SIGNED = CLERK.endorse(b"whatever was said")
 VOUCHER = Voucher(ID, ANN.account, BOB.account, bytes(32), GENESIS_TIME)
 OFFER = Offer(ANN.account, 9, BOB.account, 2, CLERK.account, 60_000, GENESIS_TIME, ID)
+SEAT = Seat(ID, bytes(64))
+NEWCOMER = Application(
+    "inn", "The Inn", "EUR", PartnerKind.SHOP, ANN.account, BOB.account, "vault", SEAT, 1, 2
+)
+VOTED = VotedLimits(1_000_000, 2_000_000, 500, 3_000_000)
 
 ACTIONS: list[tuple[Action, type]] = [
     (a_transfer(ANN, (BOB, 12_500_000)).transaction.action, views.TransferView),
@@ -103,6 +133,11 @@ ACTIONS: list[tuple[Action, type]] = [
     (ProgrammeOpen("north", "miles", "Miles", "mile", ID, "", 1, 3), views.ProgrammeOpenView),
     (ProgrammeSetRate("north", "miles", 1, 3, GENESIS_TIME), views.ProgrammeSetRateView),
     (ProgrammePause("north", "miles", paused=True), views.ProgrammePauseView),
+    (ProgrammeSetTerms("north", "miles", ID, "", GENESIS_TIME), views.ProgrammeSetTermsView),
+    (PartnerRegister(NEWCOMER), views.PartnerRegisterView),
+    (PartnerRotateKeys("north", Role.CASHIER, SIGNED), views.PartnerRotateKeysView),
+    (PartnerExit("north"), views.PartnerExitView),
+    (ValidatorAnnounceKey("north", SEAT, lost=True), views.ValidatorAnnounceKeyView),
     (LowerClaimBound("north", 1), views.LowerClaimBoundView),
     (SetDailyCaps("north", 0, MAX_PER_DAY), views.SetDailyCapsView),
     (ReserveAttest(Attestation("north", 0, GENESIS_TIME), SIGNED), views.ReserveAttestView),
@@ -113,6 +148,8 @@ ACTIONS: list[tuple[Action, type]] = [
     (SettlementConfirm(1, 0), views.SettlementConfirmView),
     (SettlementDispute(2**32 - 1, 98), views.SettlementDisputeView),
     (SettlementStatement(1, 0, paid=False), views.SettlementStatementView),
+    (Propose("north", Declare(ID, "https://example.com/")), views.ProposeView),
+    (CastVote("north", ID, approve=False), views.VoteView),
     (CampaignCreate(ANN.account, 9, 2, 0, 65_535, GENESIS_TIME), views.CampaignCreateView),
     (CampaignClaim(VOUCHER, SIGNED), views.CampaignClaimView),
     (CampaignClose(ID), views.CampaignCloseView),
@@ -243,7 +280,28 @@ EVENTS: list[tuple[Event, type]] = [
     (OrderEnded(ID, 0, 5), views.OrderEndedView),
     (ContentRegistered(ID), views.ContentRegisteredView),
     (ContentLiked(ID, 1, 5), views.ContentLikedView),
+    (PartnerApplied(ANN.account, "inn", ID), views.PartnerAppliedView),
+    (PartnerMoved("inn", PartnerStatus.RUN_OFF), views.PartnerMovedView),
+    (RoleGiven("north", Role.ISSUER, BOB.account), views.RoleGivenView),
+    (SeatAnnounced("north", ID, lost=False), views.SeatAnnouncedView),
+    (PositionShifted("north", 1 - 2**63), views.PositionShiftedView),
+    (TermsPublished("north", "bonus", ID, GENESIS_TIME), views.TermsPublishedView),
+    (TermsChanged("north", "bonus", ID), views.TermsChangedView),
+    (ProposalOpened(ID, 4, 3), views.ProposalOpenedView),
+    (VoteCounted(ID, "north", 1, 0), views.VoteCountedView),
+    (ProposalMoved(ID, ProposalStatus.VOID, Outcome.HEIGHT_PASSED), views.ProposalMovedView),
+    (LimitsSet("north", VOTED), views.LimitsSetView),
+    (CustodianSet("vault", ANN.account), views.CustodianSetView),
+    (CustodianAssigned("north", "vault"), views.CustodianAssignedView),
+    (JudgeSet("vault"), views.JudgeSetView),
+    (ProtocolPlanned(Protocol(1, Planned(2, 9))), views.ProtocolPlannedView),
 ]
+RENAMED = {
+    "account": ["address"],
+    "units": ["amount"],
+    "key": ["validator"],
+    "protocol": ["version", "planned"],
+}
 
 
 def test_no_event_is_left_out() -> None:
@@ -257,9 +315,8 @@ def test_every_event_is_a_document_of_its_own_fields(event: Event, kind: type) -
     view = event_view(event, "tlqb")
     assert isinstance(view, kind)
     assert msgspec.json.decode(msgspec.json.encode(view), type=EventView) == view
-    renamed = {"account": "address", "units": "amount"}
-    fields = [renamed.get(name, name) for name in event.__struct_fields__]
-    assert list(view.__struct_fields__) == fields
+    names = [RENAMED.get(name, [name]) for name in event.__struct_fields__]
+    assert list(view.__struct_fields__) == list(itertools.chain.from_iterable(names))
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))

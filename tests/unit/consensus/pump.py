@@ -112,7 +112,7 @@ class Node:
     def _outcome(self, effect: Execute) -> Executed:
         height = effect.header.height
         root = ROOT.digest(effect.digest)
-        return Executed(height, effect.digest, effect.header.time, root, root, None)
+        return Executed(height, effect.digest, effect.header.time, root, root, None, 1)
 
     def _perform(self, effect: Effect) -> list[Input]:
         match effect:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from consensus.config import Anchor
-from consensus.effects import Effect, SendBatches, StateCertificateKept
+from consensus.effects import Effect, SayAttest, SendBatches, StateCertificateKept
 from consensus.engine import Engine
 from consensus.inputs import Connected, Executed, Received, Recovered
 from consensus.messages import Attested, BatchSent, StateCertified, Voted
@@ -30,6 +30,15 @@ def own_attest(node: Node, height: int) -> Attest:
     held = node.engine.attestations._votes[height][node.me]
     assert isinstance(held, Attest)
     return held
+
+
+def test_an_attestation_names_the_protocol_version_that_carried_the_height_out() -> None:
+    """[CERT-2], [LEDGER-74]"""
+    pump = Pump()
+    engine = pump.nodes[0].engine
+    outcome = Executed(1, bytes(32), 0, bytes(32), bytes(32), None, 2)
+    said = [each for each in engine.step(pump.now_ms, outcome) if isinstance(each, SayAttest)]
+    assert [each.attestation.protocol for each in said] == [2]
 
 
 def test_a_state_certificate_is_a_quorum_over_one_outcome() -> None:
@@ -72,7 +81,9 @@ def test_the_minority_with_another_outcome_stops_and_names_the_height() -> None:
     assert halt.height == 1
     assert halt.mine.state_root == bytes(32)
     assert halt.theirs.state_root != bytes(32)
-    assert odd.engine.step(pump.now_ms, Executed(2, bytes(32), 0, bytes(32), bytes(32), None)) == []
+    assert (
+        odd.engine.step(pump.now_ms, Executed(2, bytes(32), 0, bytes(32), bytes(32), None, 1)) == []
+    )
     assert [len(node.halts) for node in pump.nodes[:3]] == [0, 0, 0]
 
 
@@ -240,7 +251,7 @@ def test_a_gap_far_below_the_newest_height_is_closed_after_a_restart() -> None:
         Anchor(replace(genesis, height=newest, view=newest), genesis_digest, outcome(newest)),
     )
     gap = outcome(10).attestation
-    executed = Executed(10, gap.block, gap.time, gap.state_root, gap.receipts_root, None)
+    executed = Executed(10, gap.block, gap.time, gap.state_root, gap.receipts_root, None, 1)
     engine.step(pump.now_ms, Recovered(records, (executed,)))
     assert engine.needs["proof", 10, b""]
     engine.step(pump.now_ms, Received(1, pump.verified(StateCertified(outcome(10)))))

@@ -138,7 +138,7 @@ def test_what_falls_due_ends_idleness_and_gets_an_empty_block() -> None:
         roots = node.engine.attestations.certificates[1].attestation
         due = Executed(
             1, last.digest, last.header.time, roots.state_root, roots.receipts_root,
-            pump.now_ms + 500,
+            pump.now_ms + 500, 1,
         )  # fmt: skip
         node.step(due)
     pump.pass_time(400)

@@ -161,7 +161,9 @@ def test_what_each_dealing_creates() -> None:
     assert creates(ledger.redeem(ALICE, invoice)) == 1, "a redemption"
     assert creates(ledger.refund("east", invoice.id, 1)) == 2, "a mark, and the first day"
     assert creates(ledger.refund("east", invoice.id, 1)) == 1, "a mark"
-    assert creates(ledger.act(admin, programme("miles"))) == 2, "a programme and its rate"
+    assert creates(ledger.act(admin, programme("miles"))) == 3, (
+        "a programme, its rate and its terms"
+    )
     assert creates(ledger.act(admin, ProgrammeSetRate("north", "bonus", 2**30, 1, 0))) == 1
     assert creates(ledger.act(admin, ProgrammePause("north", "bonus", paused=True))) == 0
     assert creates(ledger.act(admin, LowerClaimBound("north", 1))) == 0

@@ -241,8 +241,15 @@ def test_a_reserve_counts_less_its_haircut_rounded_down(
     reserve: int, haircut: int, counts: bool, limit: int
 ) -> None:
     """[LEDGER-8]"""
-    terms = replace(LIMITS, credit=7, reserve=reserve, haircut=haircut)
-    assert limits.limit(Limits(terms, counts, 0, 0, 0, None, None)) == limit
+    terms = replace(LIMITS, credit=7, reserve=reserve, reserve_ceiling=2**63 - 1, haircut=haircut)
+    assert limits.limit(Limits(terms, counts, 0, 0, 0, None, None, None)) == limit
+
+
+def test_a_reserve_counts_up_to_its_ceiling() -> None:
+    """[LEDGER-8], [LEDGER-67]: what is held beyond it, since the ceiling was lowered, does not."""
+    terms = replace(LIMITS, credit=7, reserve=2**63 - 1, reserve_ceiling=1_000, haircut=5_000)
+    assert limits.recognised(Limits(terms, True, 0, 0, 0, None, None, None)) == 1_000
+    assert limits.limit(Limits(terms, True, 0, 0, 0, None, None, None)) == 507
 
 
 def test_the_daily_cap_bounds_a_stolen_key_until_midnight() -> None:

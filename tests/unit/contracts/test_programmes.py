@@ -135,6 +135,9 @@ def test_a_programme_is_opened_and_takes_deposits_at_once(ledger: Ledger) -> Non
         rate=rate,
         published=1,
         newest=rate,
+        terms_place=0,
+        terms_published=1,
+        terms_newest=ledger.time,
     )
     assert published(ledger, 0, "miles") == PublishedRate(rate, ledger.time)
     partner = ledger.entry(partner_key("north"), Partner)

@@ -5,12 +5,15 @@ from typing import get_args
 import pytest
 
 from contracts import transition
-from contracts.rulebook import DUE, RULES
-from contracts.transition import BlockRun, apply_block
+from contracts.agenda import DUE, MEASURES
+from contracts.measures import WAYS
+from contracts.rulebook import RULES
+from contracts.transition import BlockRun, apply_block, protocol_at
 from primitives.actions import Action
 from primitives.amount import MICRO
 from primitives.encoding import encode
 from primitives.entries import DueItem
+from primitives.governance import PROTOCOL_KEY, Measure, Planned, Protocol
 from primitives.receipt import Outcome, Receipt, Skip
 from tests.builders import HOUR_MS, SECOND_MS, a_genesis, a_person
 from tests.ledger import Ledger
@@ -25,9 +28,10 @@ def ledger() -> Ledger:
     return ledger
 
 
-def test_every_action_and_every_due_item_has_its_contract() -> None:
+def test_every_action_due_item_and_measure_has_its_row() -> None:
     assert list(RULES) == list(get_args(Action))
     assert list(DUE) == list(get_args(DueItem))
+    assert list(MEASURES) == list(WAYS) == list(get_args(Measure))
 
 
 def test_receipts_stand_in_the_order_of_execution(ledger: Ledger) -> None:
@@ -100,6 +104,13 @@ def test_next_due_is_what_a_light_question_says_too(ledger: Ledger) -> None:
     assert apply_block(ledger.state, context, []).next_due_ms == transition.next_due_ms(
         ledger.state
     )
+
+
+@pytest.mark.parametrize(("height", "version"), [(6, 1), (7, 2), (8, 2)])
+def test_a_planned_protocol_carries_out_the_block_of_its_height(height: int, version: int) -> None:
+    """[LEDGER-74]"""
+    planned = Protocol(1, Planned(2, 7))
+    assert protocol_at({PROTOCOL_KEY: encode(planned)}, height) == version
 
 
 def test_a_network_of_one_runs_like_any_other() -> None:

@@ -31,6 +31,8 @@ def invited(directory: Path) -> list[list[str]]:
         url = f"http://127.0.0.1:{7600 + 10 * number}"
         network.nodes[founder.code] = Node(founder.code, url, 1, directory)
     world = World(Stage(out, coloured=False), network, directory)
+    world.newcomers = [{"name": "dora", "address": "tlqb1dora"}]
+    world.content, world.orders = "ab" * 32, ["cd" * 32]
     world.denied = {"cycle": 6}
     world.shops = {founder.programme: founder.code for founder in FOUNDERS}
     invite(world)
@@ -53,7 +55,10 @@ def test_every_command_and_option_exists(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "wanted",
-    ["deposit", "invoice", "redeem", "settle", "verify", "reserves", "settlement", "export"],
+    [
+        *("deposit", "like", "order", "content", "invoice", "redeem", "settle"),
+        *("verify", "reserves", "settlement", "export"),
+    ],
 )
 def test_everything_that_the_story_showed_can_be_tried(tmp_path: Path, wanted: str) -> None:
     assert any(wanted in words[1:3] for words in invited(tmp_path))

@@ -6,13 +6,23 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from demo.proof import SUPPLY_KEY, NotProven, Pinned, check, pin, position_key
-from primitives import entries
+from demo.proof import (
+    SUPPLY_KEY,
+    NotProven,
+    Pinned,
+    campaign_key,
+    check,
+    content_key,
+    order_key,
+    pin,
+    position_key,
+)
+from primitives import commerce, entries
 from primitives.encoding import encode
 from primitives.keys import ED25519
 from primitives.proof import EntryProof, check_entry_proof, trust_genesis
 from primitives.statetree import StateTree
-from tests.builders import a_chain, a_genesis, a_state_certificate, an_attestation
+from tests.builders import a_chain, a_genesis, a_state_certificate, an_attestation, an_id
 
 SUPPLY = encode(entries.Supply(minted=900, redeemed=0, refunded=0))
 
@@ -48,6 +58,10 @@ def test_genesis_is_pinned_by_the_same_digest(pinned: Pinned) -> None:
 def test_keys_are_those_of_the_ledger() -> None:
     assert entries.SUPPLY_KEY == SUPPLY_KEY
     assert entries.position_key("north") == position_key("north")
+    id_ = an_id("something of somebody's")
+    assert commerce.campaign_key(id_) == campaign_key(id_.hex())
+    assert commerce.order_key(id_) == order_key(id_.hex())
+    assert commerce.content_key(id_) == content_key(id_.hex())
 
 
 def test_a_value_is_proven_with_who_attests_it(pinned: Pinned) -> None:

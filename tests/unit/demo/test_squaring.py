@@ -6,15 +6,20 @@ from typing import Any
 
 import pytest
 
-from demo import squaring
+from demo import obligations, squaring
 from demo.books import signed
 from demo.commands import Unexpected
+from demo.deadlines import CYCLE_MS, PARAMETERS
 from demo.network import Network
+from demo.obligations import SETTLED
 from demo.proof import obligation_key
-from demo.squaring import PAID, RECEIVED, SETTLED
+from demo.squaring import PAID, RECEIVED
 from demo.stage import Stage
 from demo.world import Retailer, World
+from node import ceremony
+from node.ceremony import with_parameters
 from primitives import entries
+from primitives.genesis import TEST, check_parameters
 
 OWED = [
     {"debtor": "a", "creditor": "c", "units": 30},
@@ -60,13 +65,21 @@ def test_shopping_begins_when_the_cycle_has_room(
     asked: list[float] = []
 
     def settlement(_: World) -> dict[str, Any]:
-        left = 1 if not asked else squaring.CYCLE_MS / 1000
+        left = 1 if not asked else CYCLE_MS / 1000
         asked.append(left)
         return {"closes": (datetime.now(UTC) + timedelta(seconds=left)).isoformat()}
 
-    monkeypatch.setattr(squaring, "_settlement", settlement)
-    squaring.await_room(world)
+    monkeypatch.setattr(obligations, "settlement", settlement)
+    obligations.await_room(world)
     assert len(asked) == 2
+
+
+def test_the_deadlines_are_parameters_that_a_test_network_takes() -> None:
+    """[GEN-5]"""
+    wishes = {name: str(value) for name, value in PARAMETERS.items()}
+    agreed = with_parameters(ceremony.PARAMETERS, wishes)
+    check_parameters(agreed, TEST, 0)
+    assert agreed.settlement_cycle_ms == CYCLE_MS
 
 
 def test_amounts_below_zero_keep_their_sign() -> None:

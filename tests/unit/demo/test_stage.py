@@ -64,6 +64,7 @@ def test_points_are_worth_no_more_than_the_ledger_gives() -> None:
 def test_ports_in_use_are_passed_over() -> None:
     first = free_base()
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a demonstration just ended
         taken.bind(("127.0.0.1", first + 31))
         taken.listen()
         assert free_base(first=first) > first

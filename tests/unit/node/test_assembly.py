@@ -8,8 +8,9 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
-from node import config
+from node import assembly, config
 from node.assembly import Node, serve
 from node.founding import Site, found
 from primitives.keys import Ed25519Key
@@ -68,6 +69,23 @@ async def test_a_node_serves_until_it_is_stopped(node: Node, home: config.NodeHo
         assert config.running_process(home.path) is None
         with pytest.raises(aiohttp.ClientError):
             await session.get(f"{url}/v1/status")
+
+
+@pytest.mark.parametrize(
+    ("library", "said"),
+    [
+        ("liqbon-native 9", "liqbon-native 9"),
+        (None, "one by one: liqbon-native is not installed"),
+    ],
+)
+async def test_a_node_says_once_how_it_checks_signatures(
+    node: Node, monkeypatch: pytest.MonkeyPatch, library: str | None, said: str
+) -> None:
+    monkeypatch.setattr(assembly, "batch_library", lambda: library)
+    with capture_logs() as records:
+        await node.start()
+        await until_ready(node)
+    assert [r["batches"] for r in records if r["event"] == "signatures"] == [said]
 
 
 async def test_a_stopped_node_starts_again_where_it_was(

@@ -15,6 +15,7 @@ from primitives.address import address
 from primitives.encoding import Malformed
 from primitives.genesis import Genesis, GenesisPartner, Parameters, Roles, chain_id, check_genesis
 from primitives.keys import ED25519, Ed25519Key
+from primitives.membership import PartnerKind
 from shell.errors import CommandError, KeyFault, UsageError
 from tests import builders
 
@@ -354,6 +355,27 @@ def test_a_development_network_has_the_parameters_that_it_was_founded_with(tmp_p
     assert caught.value.code == "devnet_differs"
 
 
+def test_a_network_on_one_machine_may_vote_and_decide_in_seconds(tmp_path: Path) -> None:
+    """[GEN-5]: what is decided waits as long as what a partner raises by itself, or longer."""
+    wishes = {"voting_ms": "60000", "timelock_ms": "5000", "increase_delay_ms": "5000"}
+    genesis = found(Site(tmp_path / "net", 1, 20_000), builders.GENESIS_TIME, wishes)
+    assert genesis.parameters == replace(
+        ceremony.PARAMETERS, voting_ms=60_000, timelock_ms=5_000, increase_delay_ms=5_000
+    )
+
+
+@pytest.mark.parametrize("kind", ["restaurant", 1, None])
+def test_a_founder_says_of_which_kind_it_is(kind: object) -> None:
+    joined = part(2)
+    assert joined.kind == PartnerKind.AIRLINE
+    with pytest.raises(Malformed, match="kind is to be one of shop, chain, airline"):
+        ceremony.join(PLAN, terms_of(2) | {"kind": kind}, key_of(2))
+    terms = terms_of(2)
+    del terms["kind"]
+    with pytest.raises(Malformed, match="kind is missing"):
+        ceremony.join(PLAN, terms, key_of(2))
+
+
 @pytest.mark.parametrize(
     ("name", "value", "code"),
     [
@@ -369,6 +391,8 @@ def test_a_development_network_has_the_parameters_that_it_was_founded_with(tmp_p
         ("opening", "1e3", "network_parameter_invalid"),
         ("lane_weight", "303", "lane_weight_low"),
         ("total_credit", "1", "credit_exceeded"),
+        ("timelock_ms", "5000", "timelock_short"),
+        ("guarantee_share", "10001", "network_parameter_invalid"),
     ],
 )
 def test_a_parameter_with_which_no_network_works_is_refused_before_anything_is_made(

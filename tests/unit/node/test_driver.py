@@ -9,12 +9,12 @@ import pytest
 from consensus.inputs import Executed
 from node import driver
 from node.driver import LoopExecution, LoopTimers, NodeWatcher, PooledChecker, WallClock
-from node.world import Misbehaviour
+from node.world import CannotExecute, Misbehaviour
 from primitives.hashing import ZERO_DIGEST
 from shell.signature_pool import PoolFailed
 from tests import builders
 
-EXECUTED = Executed(1, ZERO_DIGEST, 5, ZERO_DIGEST, ZERO_DIGEST, None)
+EXECUTED = Executed(1, ZERO_DIGEST, 5, ZERO_DIGEST, ZERO_DIGEST, None, 1)
 
 
 class Replica:
@@ -30,6 +30,9 @@ class Replica:
 
     def on_executed(self, executed: Executed) -> None:
         self._note("executed", executed)
+
+    def on_unexecutable(self, error: CannotExecute) -> None:
+        self._note("unexecutable", error.code)
 
     def _note(self, *call: Any) -> None:
         self.calls.append(call)
@@ -50,14 +53,14 @@ class Executor:
     height = 0
     durable_height = 0
 
-    def __init__(self, fails: bool = False) -> None:
-        self.fails = fails
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
         self.flushes = 0
 
     def execute(self, *_: object) -> Generator[None, None, Executed]:
         yield
-        if self.fails:
-            raise AssertionError("a final block orders a malformed transaction")
+        if self.error is not None:
+            raise self.error
         yield
         return EXECUTED
 
@@ -164,12 +167,26 @@ async def test_a_block_is_carried_out_in_slices_between_other_turns(replica: Rep
 
 async def test_a_block_that_cannot_be_carried_out_stops_the_node(replica: Replica) -> None:
     failures: list[str] = []
-    execution = LoopExecution(Executor(fails=True), failures.append)  # type: ignore[arg-type]
+    error = AssertionError("a final block orders a malformed transaction")
+    execution = LoopExecution(Executor(error), failures.append)  # type: ignore[arg-type]
     execution.bind(replica)
     execution.execute(builders.a_block(), ZERO_DIGEST, ())
     await until(lambda: failures)
     assert "malformed transaction" in failures[0]
     assert replica.calls == []
+
+
+async def test_a_block_beyond_this_release_is_told_to_the_replica_and_is_no_failure(
+    replica: Replica,
+) -> None:
+    """[LEDGER-74]"""
+    error = CannotExecute("protocol_unknown", "install a newer release")
+    execution = LoopExecution(Executor(error), pytest.fail)  # type: ignore[arg-type]
+    execution.bind(replica)
+    execution.execute(builders.a_block(), ZERO_DIGEST, ())
+    await called(replica)
+    assert replica.calls == [("unexecutable", "protocol_unknown")]
+    await execution.stop()
 
 
 async def test_executed_heights_are_synced_soon_and_at_the_end(

@@ -11,7 +11,9 @@ from msgspec.structs import replace
 from node import ingress as door
 from node.ingress import Blame, Refusal, SkippedHere
 from node.pending import MAX_PER_SENDER, Settled
+from primitives.actions import ContentRegister
 from primitives.encoding import encode
+from primitives.membership import Role
 from primitives.transaction import Decoded
 from tests.builders import (
     PARAMETERS,
@@ -21,9 +23,11 @@ from tests.builders import (
     a_person,
     a_role,
     a_transfer,
+    an_id,
     an_open_channels,
     raw,
 )
+from tests.fakes import council
 from tests.fakes.node import FakeNode
 from tests.fakes.ordering import Ledger
 
@@ -195,9 +199,23 @@ async def test_a_sender_with_too_many_pending_is_told_to_come_back(node: FakeNod
     await node.ingress.submit(raw(a_mint("north", BOB, 100, reference="x", sequence=1)))
 
 
+async def test_a_role_that_was_given_away_has_no_favour_any_more() -> None:
+    """[LEDGER-51]: whoever holds a stolen key is a sender like any other."""
+    node = FakeNode(own="north")
+    ledger = node.ledger
+    successor = a_person("the next issuer of north")
+    ledger.block(council.giving_role(ledger, "north", Role.ISSUER, successor))
+    ledger.hold = True
+    works = [ContentRegister(an_id(str(place))) for place in range(MAX_PER_SENDER + 1)]
+    for sender, taken in ((successor, len(works)), (a_role("north", "issuer"), MAX_PER_SENDER)):
+        many = [raw(ledger.act(sender, work)) for work in works]
+        outcomes = await node.ingress.submit_many(many)
+        assert sum(isinstance(each, bytes) for each in outcomes) == taken
+    node.ingress.close()
+
+
 async def test_the_nodes_own_partner_may_have_more_pending() -> None:
-    issuer = a_role("north", "issuer")
-    node = FakeNode(favoured=frozenset({issuer.account}))
+    node = FakeNode(own="north")
     node.ledger.hold = True
     many = [
         raw(a_mint("north", ANN, 1, reference=str(place), amount=10_000, sequence=place))

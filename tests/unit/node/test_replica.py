@@ -44,11 +44,12 @@ from consensus.messages import (
     Propose,
 )
 from node.journal import GENESIS, Damaged, Journal
+from node.world import CannotExecute
 from primitives.batch import EMPTY_TIP, batch_digest, header_after
 from primitives.block import Ordered, block_digest
 from primitives.encoding import encode
 from primitives.evidence import Evidence, Offence
-from primitives.vote import Beat, Kind
+from primitives.vote import PROTOCOL_VERSION, Beat, Kind
 from tests import builders
 from tests.unit.node.fakes import (
     CHAIN,
@@ -254,10 +255,48 @@ def test_final_blocks_are_executed_one_at_a_time_with_their_batches() -> None:
     world.engine.script = [(Connected, [*kept, *orders])]
     replica.on_connected(1)
     assert world.executing == [(blocks[0], ((1, first),))]
-    outcome = Executed(1, A, blocks[0].time, A, A, None)
+    outcome = Executed(1, A, blocks[0].time, A, A, None, PROTOCOL_VERSION)
     replica.on_executed(outcome)
     assert world.engine.of(Executed) == [outcome]
     assert world.executing[1:] == [(blocks[1], ((1, second),))]
+
+
+def test_a_block_beyond_this_release_halts_the_node_and_no_block_comes_after_it() -> None:
+    """[LEDGER-74]"""
+    world = FakeWorld()
+    replica = world.replica()
+    blocks = [builders.a_block(height) for height in (1, 2)]
+    world.engine.script = [(Connected, [Execute(blocks[0], A, ()), Execute(blocks[1], B, ())])]
+    replica.on_connected(1)
+    replica.on_unexecutable(CannotExecute("protocol_unknown", "version 2 at height 1"))
+    assert replica.halted == "protocol_unknown: version 2 at height 1"
+    assert world.halts == [replica.halted]
+    world.sent.clear()
+    world.engine.script = [(Connected, [SayVote(Kind.NOTARIZE, 1, A, TIPS)])]
+    replica.on_connected(2)
+    assert (world.sent, journaled(world)) == ([], [])
+    assert [header for header, _ in world.executing] == blocks[:1]
+    assert not replica.can_seal()
+
+
+def test_a_newer_release_goes_on_over_the_disk_of_the_one_that_halted() -> None:
+    """[LEDGER-74]"""
+    world = FakeWorld()
+    older = world.replica()
+    [batch] = a_lane(1)
+    block = Execute(builders.a_block(), A, (Ordered(1, digest_of(batch)),))
+    world.engine.script = [(Connected, [Keep(BatchKept(encode(batch))), block])]
+    older.on_connected(1)
+    older.on_unexecutable(CannotExecute("protocol_unknown", "version 2 at height 1"))
+    world.engine.script = [(Recovered, [block])]
+    newer = world.replica()
+    assert newer.halted is None
+    assert world.executing[1:] == world.executing[:1], "the same block, and its batch is there"
+    outcome = Executed(1, A, block.header.time, A, A, None, 2)
+    world.engine.script = [(Executed, [SayAttest(builders.an_attestation())])]
+    newer.on_connected(1)
+    newer.on_executed(outcome)
+    assert [type(message) for _, message in world.sent] == [Attested]
 
 
 def test_execution_goes_on_while_a_sync_is_under_way() -> None:
@@ -269,7 +308,7 @@ def test_execution_goes_on_while_a_sync_is_under_way() -> None:
     replica.on_connected(1)
     world.engine.script = [(Connected, [Keep(BlockKept(builders.a_block(3), None))])]
     replica.on_connected(2)
-    replica.on_executed(Executed(1, A, blocks[0].time, A, A, None))
+    replica.on_executed(Executed(1, A, blocks[0].time, A, A, None, PROTOCOL_VERSION))
     assert [header for header, _ in world.executing] == blocks
 
 

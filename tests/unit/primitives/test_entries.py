@@ -24,6 +24,8 @@ from primitives.entries import (
     mark_key,
     programme_key,
 )
+from primitives.governance import PROTOCOL_KEY, Planned, Protocol, ballot_key, proposal_key
+from primitives.membership import MEMBERSHIP_KEY, application_key
 
 ID = bytes(range(32))
 LONGEST = "p" * 32
@@ -31,6 +33,8 @@ LONGEST = "p" * 32
 KEYS = {
     "supply": (entries.SUPPLY_KEY, "01"),
     "directory": (entries.DIRECTORY_KEY, "02"),
+    "membership": (MEMBERSHIP_KEY, "03"),
+    "protocol": (PROTOCOL_KEY, "04"),
     "account": (account_key(ID), "10" + ID.hex()),
     "channel": (channel_key(ID, 255), "11" + ID.hex() + "ff"),
     "partner": (entries.partner_key("ab"), "20026162"),
@@ -38,6 +42,10 @@ KEYS = {
     "limits": (entries.limits_key("ab"), "22026162"),
     "day": (entries.day_key("ab"), "23026162"),
     "programme": (programme_key("ab", "c"), "300261620163"),
+    "terms": (entries.terms_key("ab", "c", 258), "32026162016300000102"),
+    "application": (application_key(ID), "26" + ID.hex()),
+    "proposal": (proposal_key(ID), "80" + ID.hex()),
+    "ballot": (ballot_key(ID, "ab"), "81" + ID.hex() + "026162"),
     "rate": (entries.rate_key("ab", "c", 258), "31026162016300000102"),
     "custodian": (entries.custodian_key("ab"), "25026162"),
     "cycle": (entries.cycle_key(258), "7000000102"),
@@ -67,7 +75,11 @@ def test_a_key_is_its_prefix_and_its_fields(name: str) -> None:
 
 def test_no_key_is_too_long() -> None:
     """[STATE-1]"""
-    longest = mark_key(LONGEST, MarkKind.REFUND, ID), programme_key(LONGEST, LONGEST)
+    longest = (
+        mark_key(LONGEST, MarkKind.REFUND, ID),
+        ballot_key(ID, LONGEST),
+        entries.terms_key(LONGEST, LONGEST, 2**32 - 1),
+    )
     assert max(map(len, longest)) <= MAX_KEY
 
 
@@ -86,7 +98,8 @@ def test_codes_in_a_key_cannot_run_into_each_other(a: str, b: str, c: str, d: st
 def test_prefixes_are_distinct_and_every_kind_has_one() -> None:
     """[STATE-5]"""
     assert len({int(prefix) for prefix in Prefix}) == len(Prefix)
-    assert set(ENTRY_KINDS) <= {int(prefix) for prefix in Prefix}
+    assert set(ENTRY_KINDS) == {int(prefix) for prefix in Prefix}
+    assert {key[0] for key, _ in KEYS.values()} == set(ENTRY_KINDS)
     kinds = [kind for prefix, kind in ENTRY_KINDS.items() if prefix != Prefix.VOUCHER]
     assert len(set(kinds)) == len(kinds)
     assert ENTRY_KINDS[Prefix.VOUCHER] is Mark  # a mark too, under its campaign
@@ -100,7 +113,7 @@ def test_a_value_is_read_by_its_key_s_prefix() -> None:
         decode_entry(entries.SUPPLY_KEY, encode(account))
 
 
-@pytest.mark.parametrize("key", [b"", b"\x03", b"\xff" + ID, b"\x10" + bytes(128)])
+@pytest.mark.parametrize("key", [b"", b"\x05", b"\xff" + ID, b"\x10" + bytes(128)])
 def test_a_key_that_means_nothing_has_no_value(key: bytes) -> None:
     """[STATE-5]"""
     with pytest.raises(Malformed, match="entry_unknown"):
@@ -133,3 +146,10 @@ def test_derived_figures_are_what_their_words_say() -> None:
     assert position.expected == position.net - 7 + 5
     owed = Obligation("a", "b", 9, 4, ObligationStatus.OVERDUE, 0, None, 0, late=True)
     assert owed.outstanding == 5
+
+
+def test_a_planned_version_is_in_force_from_its_height_on() -> None:
+    """[LEDGER-74]"""
+    assert Protocol(1, None).at(2**53) == 1
+    planned = Protocol(1, Planned(3, 100))
+    assert [planned.at(height) for height in (1, 99, 100, 101)] == [1, 1, 3, 3]

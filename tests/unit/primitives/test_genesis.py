@@ -26,6 +26,7 @@ from primitives.genesis import (
 )
 from primitives.hashing import CHAIN
 from primitives.keys import ED25519
+from primitives.membership import PartnerKind
 from primitives.validators import possession_message
 from tests.builders import (
     BONUS,
@@ -78,6 +79,9 @@ DURATIONS = (
     "payment_term_ms",
     "confirmation_ms",
     "dispute_ms",
+    "order_dispute_ms",
+    "voting_ms",
+    "timelock_ms",
 )
 CAPS = ("mint_per_day", "refund_per_day")
 HOLDER, JUDGING = GENESIS.custodians
@@ -245,9 +249,27 @@ REFUSED: dict[str, tuple[str, Callable[[], Genesis]]] = {
     **{
         f"[GEN-5] a {name} under ten minutes on the main network": (
             "deadline_short",
-            lambda name=name: with_parameters(MAIN, **{name: 10 * MINUTE_MS - 1}),
+            lambda name=name: with_parameters(
+                MAIN, **{"increase_delay_ms": 10 * MINUTE_MS - 1, name: 10 * MINUTE_MS - 1}
+            ),
         )
         for name in DURATIONS
+    },
+    "[GEN-5] a vote that raises a limit sooner than its owner may": (
+        "timelock_short",
+        lambda: with_parameters(timelock_ms=PARAMETERS.increase_delay_ms - 1),
+    ),
+    "[GEN-5] a guarantee of more than all": (
+        "malformed",
+        lambda: with_parameters(guarantee_share=10_001),
+    ),
+    "[GEN-5] a guarantee below nothing": ("malformed", lambda: with_parameters(guarantee_share=-1)),
+    **{
+        f"[GEN-2] a founder of kind {kind}": (
+            "malformed",
+            lambda kind=kind: with_founder(kind=kind),
+        )
+        for kind in (0, 7)
     },
     **{
         f"[GEN-5] a {name} of {value}": (
@@ -317,6 +339,19 @@ EDGES: dict[str, Callable[[], Genesis]] = {
         MAIN, validity_limit_ms=10 * MINUTE_MS, **dict.fromkeys(DURATIONS, 10 * MINUTE_MS)
     ),
     "durations of 400 days": lambda: with_parameters(**dict.fromkeys(DURATIONS, 400 * DAY_MS)),
+    "a timelock that is just the delay": lambda: with_parameters(
+        timelock_ms=PARAMETERS.increase_delay_ms
+    ),
+    **{
+        f"a guarantee of {share} basis points": lambda share=share: with_parameters(
+            guarantee_share=share
+        )
+        for share in (0, 10_000)
+    },
+    **{
+        f"a founder that is a {kind.text}": lambda kind=kind: with_founder(kind=kind)
+        for kind in PartnerKind
+    },
     "a rate at the calendar's end": lambda: with_rates(0, LAST_DUE_MS),
     "a lapse and a closing at the calendar's end": lambda: late(),
     "sixteen custodians": lambda: with_custody(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
+from primitives.amount import MAX_PER_DAY
 from primitives.commerce import (
     Campaign,
     Claimed,
@@ -23,6 +24,7 @@ from primitives.entries import (
     SETTLEMENT_KEY,
     SUPPLY_KEY,
     Account,
+    Advance,
     CampaignEnd,
     CapsStart,
     Channel,
@@ -46,7 +48,9 @@ from primitives.entries import (
     PendingReserve,
     Position,
     Programme,
+    ProposalDue,
     PublishedRate,
+    PublishedTerms,
     RateStart,
     Redemption,
     ReserveLapse,
@@ -54,6 +58,7 @@ from primitives.entries import (
     Settlement,
     SettlementCycle,
     Supply,
+    TermsStart,
     account_key,
     channel_key,
     custodian_key,
@@ -73,8 +78,43 @@ from primitives.entries import (
     programme_key,
     rate_key,
     redemption_key,
+    terms_key,
 )
 from primitives.genesis import Custodian, Roles
+from primitives.governance import (
+    PROTOCOL_KEY,
+    AdmitPartner,
+    AssignCustodian,
+    Ballot,
+    DecideDispute,
+    Declare,
+    Measure,
+    Planned,
+    Proposal,
+    ProposalStatus,
+    Protocol,
+    RemovePartner,
+    ReplaceAdmin,
+    SetCustodian,
+    SetJudge,
+    SetLimits,
+    SetProtocol,
+    ShareObligation,
+    SharePosition,
+    VotedLimits,
+    ballot_key,
+    proposal_key,
+)
+from primitives.membership import (
+    MEMBERSHIP_KEY,
+    Application,
+    Member,
+    Membership,
+    PartnerKind,
+    PartnerStatus,
+    Seat,
+    application_key,
+)
 from tests.builders import BONUS, GENESIS_TIME, LIMITS
 from tests.vectors.families.actions import OFFER
 
@@ -89,8 +129,10 @@ ID = bytes(range(32))
 ROLES = Roles(*(bytes([role]) * 32 for role in range(1, 4)))
 MOST = 2**63 - 1
 RATE = BONUS.rates[0]
-LIMITS_NOW = Limits(LIMITS, True, 0, 0, 0, None, None)
-LIMITS_WAITING = Limits(LIMITS, True, 1, 2, 3, PendingReserve(4, 5, 6), PendingCaps(7, 8, 9))
+LIMITS_NOW = Limits(LIMITS, True, 0, 0, 0, None, None, None)
+LIMITS_WAITING = Limits(
+    LIMITS, True, 1, 2, 3, PendingReserve(4, 5, 6), PendingCaps(7, 8, 9), Advance(10, 11)
+)
 BONUS_NOW = Programme(
     code=BONUS.code,
     name=BONUS.name,
@@ -102,6 +144,47 @@ BONUS_NOW = Programme(
     rate=RATE,
     published=2,
     newest=replace(RATE, since=RATE.since + 1),
+    terms_place=1,
+    terms_published=3,
+    terms_newest=GENESIS_TIME + 2,
+)
+NORTH = Partner(
+    code="north",
+    name="North",
+    currency="EUR",
+    kind=PartnerKind.CHAIN,
+    status=PartnerStatus.ACTIVE,
+    roles=ROLES,
+    custodian="vault",
+    programmes=("bonus",),
+    proposals=0,
+)
+ADVANCED = Advance(MOST, 2**32 - 1)
+VOTED = VotedLimits(credit=1, reserve_ceiling=MOST, haircut=10_000, claim_bound=0)
+APPLIED = Application(
+    code="nora",
+    name="Nora",
+    currency="SEK",
+    kind=PartnerKind.AIRLINE,
+    issuer=ID,
+    cashier=bytes(32),
+    custodian="vault",
+    seat=Seat(ID, bytes(range(64))),
+    mint_per_day=0,
+    refund_per_day=MAX_PER_DAY,
+)
+PROPOSED = Proposal(
+    proposer="north",
+    measure=Declare(ID, ""),
+    electors=("east", "south", "n" * 32),
+    needed=3,
+    approved=2,
+    opposed=1,
+    status=ProposalStatus.OPEN,
+    opened=GENESIS_TIME,
+    decided=0,
+    deadline=2**53,
+    obstacle=0,
 )
 LINES = (CycleLine("east", -5, 5), CycleLine("north", 2**62, 5))
 OTHERS = (
@@ -111,6 +194,8 @@ OTHERS = (
     ObligationDue(6, 98, GENESIS_TIME),
     CampaignEnd(ID),
     OrderDue(ID, GENESIS_TIME),
+    TermsStart("north", "bonus", 2**32 - 1),
+    ProposalDue(ID, 2**53),
 )
 LAST = Obligation("n" * 32, "e" * 32, MOST, 0, ObligationStatus.OPEN, 2**53, None, 0, late=False)
 CALENDAR = (1_793_491_200, 0x01020304, 2**32 - 1)
@@ -198,22 +283,67 @@ def trade() -> list[Named]:
     ]
 
 
+def together() -> list[Named]:
+    """What partners are to each other, and what they decide."""
+    seats = tuple(Member(code, bytes([place]) * 32) for place, code in enumerate("abc"))
+    measures: dict[str, Measure] = {
+        "an admission": AdmitPartner(ID, bytes(32), VOTED),
+        "a removal": RemovePartner("north"),
+        "an admin": ReplaceAdmin("north", ID),
+        "limits": SetLimits("n" * 32, VOTED),
+        "a custodian": SetCustodian("safe", "Safe", ID, None),
+        "a partner's custodian": SetCustodian("safe", "Safe", ID, "north"),
+        "a reserve": AssignCustodian("north", "safe"),
+        "a judge": SetJudge("safe"),
+        "a dispute": DecideDispute(2**32 - 1, 98, paid=True),
+        "a loss": ShareObligation(1, 0),
+        "a position": SharePosition("north", MOST),
+        "a protocol": SetProtocol(65_535, 2**53),
+        "a declaration": Declare(ID, "u" * 200),
+    }
+    return [
+        ("membership, founders", MEMBERSHIP_KEY, Membership(seats[:1], -1, -1)),
+        ("membership", MEMBERSHIP_KEY, Membership(seats, 2**53, 7)),
+        ("protocol", PROTOCOL_KEY, Protocol(1, None)),
+        ("protocol, another planned", PROTOCOL_KEY, Protocol(1, Planned(2, 812))),
+        *(
+            (f"partner, {status.text}", partner_key("n"), replace(NORTH, status=status))
+            for status in PartnerStatus
+        ),
+        *(
+            (f"partner, {kind.text}", partner_key("n"), replace(NORTH, kind=kind, proposals=16))
+            for kind in PartnerKind
+        ),
+        ("application", application_key(ID), APPLIED),
+        *(
+            (f"proposal, {name}", proposal_key(ID), replace(PROPOSED, measure=measure))
+            for name, measure in measures.items()
+        ),
+        *(
+            (f"proposal, {status.text}", proposal_key(ID), replace(PROPOSED, status=status))
+            for status in ProposalStatus
+        ),
+        ("proposal, void for a reason", proposal_key(ID), replace(PROPOSED, obstacle=94)),
+        ("ballot, for it", ballot_key(ID, "north"), Ballot(approve=True)),
+        ("ballot, against it", ballot_key(ID, "n" * 32), Ballot(approve=False)),
+        ("terms", terms_key("north", "bonus", 2**32 - 1), PublishedTerms(ID, "", 2**53, 5)),
+        ("limits, others paid", limits_key("north"), replace(LIMITS_NOW, advance=ADVANCED)),
+    ]
+
+
 def entries() -> list[Named]:
     """Each kind, and its edges."""
     lapse, start = ReserveLapse("north", GENESIS_TIME), RateStart("north", "bonus", 15)
     bitmap = (1 << 255 | 1 << 8 | 1).to_bytes(32, "little")
     return [
         ("supply", SUPPLY_KEY, Supply(MOST, 2, 1)),
-        ("directory", DIRECTORY_KEY, Directory(("north", "east"))),
+        ("directory", DIRECTORY_KEY, Directory(("north", "east"), ("vault", "referee"))),
         ("account, new", account_key(ID), Account(10_000, 1, 0, bytes(32))),
         ("account, at its edges", account_key(ID), Account(MOST, 256, 2**53 + 1, ID)),
         ("channel", channel_key(ID, 1), Channel(1, ID)),
         ("channel, the last", channel_key(ID, 255), Channel(2**53 + 1, ID)),
-        (
-            "partner",
-            partner_key("north"),
-            Partner("north", "North", "EUR", ROLES, "vault", ("bonus",)),
-        ),
+        ("partner", partner_key("north"), NORTH),
+        *together(),
         ("position", position_key("north"), Position(6, 5, 4, 3, 2, 1, 7, 8)),
         (
             "position, others assumed",

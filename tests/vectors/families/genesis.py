@@ -10,8 +10,9 @@ from primitives.block import genesis_block
 from primitives.encoding import Malformed, encode
 from primitives.genesis import Genesis, Rate, chain_id, decode_genesis, validators_of
 from primitives.keys import ED25519
+from primitives.membership import PartnerKind
 from primitives.statetree import StateTree
-from tests.builders import BONUS, GENESIS_TIME, LIMITS, PARAMETERS, a_genesis
+from tests.builders import BONUS, DAY_MS, GENESIS_TIME, JUDGE, LIMITS, PARAMETERS, a_genesis
 
 FIELDS = {
     "name": "what is special about the case",
@@ -37,6 +38,12 @@ def accepted() -> dict[str, Genesis]:
     programmes = [replace(BONUS, rates=rates), replace(BONUS, code="miles", rates=(future,))]
     lapsed = replace(LIMITS, reserve_attested=GENESIS_TIME - PARAMETERS.reserve_lapse_ms)
     two = a_genesis(n=2)
+    first, second = two.partners[0], replace(two.partners[1], custodian=JUDGE)
+    holder, judge = two.custodians
+    six = a_genesis(n=6, programmes=[])
+    of_each_kind = tuple(
+        replace(founder, kind=kind) for founder, kind in zip(six.partners, PartnerKind, strict=True)
+    )
     shared = replace(two.partners[1], roles=two.partners[0].roles)
     return {
         "four founders": a_genesis(),
@@ -48,6 +55,13 @@ def accepted() -> dict[str, Genesis]:
         ),
         "one account for the roles of two": replace(two, partners=(two.partners[0], shared)),
         "the main network": replace(a_genesis(n=1), network="lqb"),
+        "a founder of each kind": replace(six, partners=of_each_kind),
+        "all of each reserve stands behind the others": a_genesis(
+            n=1, parameters=replace(PARAMETERS, guarantee_share=10_000)
+        ),
+        "a custodian that belongs to a rival": replace(
+            two, custodians=(replace(holder, partner="east"), judge), partners=(first, second)
+        ),
     }
 
 
@@ -83,6 +97,9 @@ def refused() -> list[bytes]:
         encode(replace(one, parameters=replace(PARAMETERS, total_credit=0))),
         encode(a_genesis(n=1, limits=replace(LIMITS, mint_per_day=MAX_PER_DAY + 1))),
         encode(replace(one, parameters=replace(PARAMETERS, entries_per_lane_and_day=256))),
+        encode(replace(one, parameters=replace(PARAMETERS, timelock_ms=DAY_MS - 1))),
+        encode(replace(one, parameters=replace(PARAMETERS, guarantee_share=10_001))),
+        encode(replace(one, partners=(replace(founder, kind=0),))),  # type: ignore[arg-type]
     ]
 
 

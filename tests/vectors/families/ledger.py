@@ -172,5 +172,13 @@ def new_day() -> dict[str, object]:
     return record("a new day begins", ledger, transactions, midnight)
 
 
+def too_small() -> dict[str, object]:
+    """At the second rate a point is worth less than it takes to open an account."""
+    ledger = the_ledger()
+    fields = {"amount": 3_333, "valid_until": START + DAY_MS}
+    mint_one = ledger.mint("north", CAROL, 1, **fields)
+    return record("output_below_opening of a mint", ledger, [mint_one], START - ledger.time)
+
+
 def cases() -> Sequence[Mapping[str, object]]:
-    return [*map(simple, CASES), paused(), *due(), new_day()]
+    return [*map(simple, CASES), paused(), *due(), new_day(), too_small()]

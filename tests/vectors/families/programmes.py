@@ -1,13 +1,27 @@
-"""Programmes opened, rated and paused, and rates that begin: a block each."""
+"""Programmes opened, rated and paused, their terms, and what of it begins: a block each."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from primitives.actions import ProgrammeOpen, ProgrammePause, ProgrammeSetRate
+from primitives.actions import (
+    ProgrammeOpen,
+    ProgrammePause,
+    ProgrammeSetRate,
+    ProgrammeSetTerms,
+)
 from primitives.receipt import Outcome
 from primitives.transaction import Decoded
-from tests.builders import BONUS, DAY_MS, PARAMETERS, Person, a_genesis, a_person, a_role
+from tests.builders import (
+    BONUS,
+    DAY_MS,
+    PARAMETERS,
+    Person,
+    a_genesis,
+    a_person,
+    a_role,
+    an_id,
+)
 from tests.ledger import Ledger
 from tests.vectors.recording import FIELDS as FIELDS
 from tests.vectors.recording import record
@@ -49,6 +63,35 @@ def rate(
 
 def pause(*, paused: bool, partner: str = "north", code: str = "bonus", by: Person = ADMIN) -> Case:
     return lambda ledger: [ledger.act(by, ProgrammePause(partner, code, paused))]
+
+
+def terms(
+    said: str = "new terms",
+    ahead: int | None = None,
+    partner: str = "north",
+    code: str = "bonus",
+    by: Person = ADMIN,
+) -> Case:
+    """``ahead`` of the block's time; as soon as notice is over if None."""
+
+    def case(ledger: Ledger) -> list[Decoded]:
+        since = 0 if ahead is None else ledger.context().time + ahead
+        url = f"https://example.com/{said.replace(' ', '-')}"
+        action = ProgrammeSetTerms(partner, code, an_id(said), url, since)
+        return [ledger.act(by, action)]
+
+    return case
+
+
+def a_second_before(ledger: Ledger) -> list[Decoded]:
+    """The newest terms start in a second."""
+    assert ledger.send(*terms(ahead=NOTICE + 1_000)(ledger)) == Outcome.DONE
+    return terms("other terms", NOTICE)(ledger)
+
+
+def a_second_after(ledger: Ledger) -> list[Decoded]:
+    assert ledger.send(*terms()(ledger)) == Outcome.DONE
+    return terms("other terms")(ledger)
 
 
 def unknown_rate(ledger: Ledger) -> list[Decoded]:
@@ -117,6 +160,16 @@ CASES: dict[str, Case] = {
     "programme_unknown of a pause": pause(paused=True, code="miles"),
     "programme_unchanged": pause(paused=False),
     "programme_unchanged when paused": paused_twice,
+    "new terms as soon as notice is over": terms(),
+    "new terms that say too little notice": terms(ahead=NOTICE - 1),
+    "new terms to come": terms(ahead=NOTICE + DAY_MS),
+    "new terms as far ahead as may be": terms(ahead=YEAR),
+    "other terms a second after": a_second_after,
+    "partner_unknown of terms": terms(partner="nobody"),
+    "not_admin of terms": terms(by=a_role("north", "cashier")),
+    "programme_unknown of terms": terms(code="miles"),
+    "terms_unordered": a_second_before,
+    "terms_too_far": terms(ahead=YEAR + 1),
 }
 
 
@@ -150,9 +203,31 @@ def due() -> list[dict[str, object]]:
     return [*found, overtaken]
 
 
+def terms_begin() -> list[dict[str, object]]:
+    """Published terms begin, one after another."""
+    ledger = the_ledger()
+    for case in (terms(), terms("other terms"), pause(paused=True)):
+        assert ledger.send(*case(ledger)) == Outcome.DONE
+    return [
+        record("a moment before new terms begin", ledger, [], NOTICE - 2_001),
+        record("new terms begin, though the programme is paused", ledger, [], 1),
+        record("other terms begin", ledger, [], 1_000),
+    ]
+
+
+def with_a_long_notice() -> list[dict[str, object]]:
+    """Terms may start when notice is over, however long that is."""
+    longest = replace(PARAMETERS, settlement_cycle_ms=400 * DAY_MS, rate_notice_ms=400 * DAY_MS)
+    found = []
+    for name, ahead in (("terms after a long notice", 0), ("terms_too_far after a long notice", 1)):
+        ledger = Ledger(a_genesis(n=1, parameters=longest))
+        found.append(record(name, ledger, terms(ahead=400 * DAY_MS + ahead)(ledger)))
+    return found
+
+
 def cases() -> Sequence[Mapping[str, object]]:
     found = []
     for name, case in CASES.items():
         ledger = the_ledger()
         found.append(record(name, ledger, case(ledger)))
-    return [*found, *due()]
+    return [*found, *due(), *terms_begin(), *with_a_long_notice()]

@@ -7,6 +7,8 @@ from primitives.amount import MAX_PER_DAY
 from primitives.commerce import OrderStatus
 from primitives.encoding import decode, encode
 from primitives.genesis import Rate
+from primitives.governance import Planned, ProposalStatus, Protocol, VotedLimits
+from primitives.membership import PartnerStatus, Role
 from primitives.merkle import list_root
 from primitives.receipt import (
     AccountOpened,
@@ -15,19 +17,29 @@ from primitives.receipt import (
     ClaimBoundLowered,
     ContentLiked,
     ContentRegistered,
+    CustodianAssigned,
+    CustodianSet,
     CycleClosed,
     DailyCapsChanged,
     Event,
+    JudgeSet,
+    LimitsSet,
     Minted,
     ObligationOverdue,
     ObligationSettled,
     OrderEnded,
     OrderMoved,
     Outcome,
+    PartnerApplied,
+    PartnerMoved,
     PaymentClaimed,
     PaymentDisputed,
+    PositionShifted,
     ProgrammeOpened,
     ProgrammePaused,
+    ProposalMoved,
+    ProposalOpened,
+    ProtocolPlanned,
     RateChanged,
     RatePublished,
     Receipt,
@@ -38,7 +50,12 @@ from primitives.receipt import (
     ReserveLapsed,
     ReserveReleased,
     RewardPaid,
+    RoleGiven,
+    SeatAnnounced,
     Skip,
+    TermsChanged,
+    TermsPublished,
+    VoteCounted,
 )
 
 FIELDS = {
@@ -53,6 +70,12 @@ FIELDS = {
 
 ID = bytes(range(32))
 RATE = Rate(1_793_491_200_000, 2**32 - 1, 3)
+OBSTACLES = {
+    ProposalStatus.OPEN: Outcome.DONE,
+    ProposalStatus.REJECTED: Outcome.DONE,
+    ProposalStatus.EXPIRED: Outcome.DONE,
+    ProposalStatus.VOID: Outcome.PARTNER_STAYS,
+}
 EVENTS: dict[str, tuple[Event, ...]] = {
     "an account opened": (AccountOpened(ID),),
     "minted to a new account": (AccountOpened(ID), Minted("north", 12_500_000, 2**63 - 1)),
@@ -96,6 +119,43 @@ EVENTS: dict[str, tuple[Event, ...]] = {
     "an order ended for the seller": (OrderEnded(ID, 0, 12_500_000),),
     "a content registered": (ContentRegistered(ID),),
     "a content liked": (ContentLiked(ID, 1, 2**63 - 1),),
+    "a partner applied": (PartnerApplied(ID, "nora", bytes(32)),),
+    "a partner admitted": (
+        AccountOpened(ID),
+        PartnerMoved("nora", PartnerStatus.ACTIVE),
+        LimitsSet("nora", VotedLimits(1, 2, 10_000, 2**63 - 1)),
+        ProposalMoved(ID, ProposalStatus.EXECUTED, Outcome.DONE),
+    ),
+    "a partner running off, and gone": (
+        PartnerMoved("north", PartnerStatus.RUN_OFF),
+        PartnerMoved("north", PartnerStatus.LEFT),
+    ),
+    "an admin's role given": (RoleGiven("north", Role.ADMIN, ID),),
+    "an issuer's role given": (RoleGiven("north", Role.ISSUER, ID),),
+    "a cashier's role given": (RoleGiven("north", Role.CASHIER, ID),),
+    "a seat announced": (SeatAnnounced("north", ID, lost=False),),
+    "a lost seat announced": (SeatAnnounced("north", ID, lost=True),),
+    "positions shifted": (
+        PositionShifted("east", -(2**63)),
+        PositionShifted("north", 2**63 - 1),
+        PositionShifted("south", -1),
+    ),
+    "terms published": (TermsPublished("north", "bonus", ID, 2**53),),
+    "terms begun": (TermsChanged("north", "bonus", ID),),
+    "a proposal opened": (ProposalOpened(ID, 100, 67),),
+    "a vote counted, and the proposal passed": (
+        VoteCounted(ID, "north", 3, 0),
+        ProposalMoved(ID, ProposalStatus.PASSED, Outcome.DONE),
+    ),
+    **{
+        f"a proposal {status.text}": (ProposalMoved(ID, status, obstacle),)
+        for status, obstacle in OBSTACLES.items()
+    },
+    "a custodian set": (CustodianSet("safe", ID),),
+    "a custodian assigned": (CustodianAssigned("north", "safe"),),
+    "a judge set": (JudgeSet("referee"),),
+    "a protocol planned": (ProtocolPlanned(Protocol(1, Planned(65_535, 2**53))),),
+    "a protocol as it is": (ProtocolPlanned(Protocol(1, None)),),
     "256 accounts opened": tuple(AccountOpened(bytes([i]) * 32) for i in range(256)),
 }
 

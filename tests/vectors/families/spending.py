@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from primitives.actions import Invoice
 from primitives.amount import MICRO
 from primitives.genesis import Genesis
+from primitives.membership import PartnerKind
 from primitives.receipt import Outcome
 from primitives.transaction import Decoded
 from tests.builders import (
@@ -29,7 +30,7 @@ OLD = an_id("an invoice that was redeemed")
 
 
 def the_genesis() -> Genesis:
-    """Two founders with L = 50, K = 20, and 30 to refund a day; all in LiqBon."""
+    """L = 50, K = 20, and 30 to refund a day; all in LiqBon. South, of three, sells nothing."""
     limits = replace(
         LIMITS,
         credit=5 * MICRO,
@@ -38,10 +39,11 @@ def the_genesis() -> Genesis:
         mint_per_day=100 * MICRO,
         refund_per_day=30 * MICRO,
     )
-    genesis = a_genesis(n=2, limits=limits)
-    north, east = genesis.partners
+    genesis = a_genesis(n=3, limits=limits)
+    north, east, south = genesis.partners
     east = replace(east, roles=replace(east.roles, cashier=TILL.account))
-    return replace(genesis, partners=(north, east))
+    south = replace(south, kind=PartnerKind.MANUFACTURER)
+    return replace(genesis, partners=(north, east, south))
 
 
 def the_ledger() -> Ledger:
@@ -68,7 +70,7 @@ def spend(amount: int, partner: str = "east", **fields: object) -> Case:
 
 
 def pay(ledger: Ledger, invoice: Invoice, **fields: object) -> Decoded:
-    cashier = {"east": TILL, "north": a_role("north", "cashier")}.get(invoice.partner, TILL)
+    cashier = TILL if invoice.partner == "east" else a_role(invoice.partner, "cashier")
     return ledger.redeem(ALICE, invoice, **({"cashier": cashier} | fields))
 
 
@@ -131,6 +133,7 @@ CASES: dict[str, Case] = {
     "given back in the block in which it was spent": spent_and_given_back_in_a_block,
     "partner_unknown": spend(MICRO, "nobody"),
     "not_cashier": signed_by_north,
+    "no_till": spend(MICRO, "south"),
     "invoice_expired": expiring(-1),
     "invoice_for_another": spend(MICRO, payer=CAROL),
     "invoice_used": spend(MICRO, id=OLD),

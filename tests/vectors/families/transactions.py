@@ -113,6 +113,8 @@ def refused() -> list[bytes]:
         with_action(0x20, "North", "bonus", 1, 1, bytes(32), BOB.account),
         with_action(0x60, bytes(32)),
         with_action(0x12),
+        with_action(0xFF, bytes(32)),
+        with_action(256),
     ]
 
 
