@@ -151,7 +151,7 @@ class Market:
         held = self.ledger.balance(buyer)
         price = max(1, (held // 6, 7, MICRO // 3, held // 9)[size % 4])
         if size % 23 == 0:
-            price = min(held + 1, EDGES[who % 6])
+            price = min(held + 1, MAX_SUPPLY) if whom % 2 else EDGES[who % 6]
         shares = (price // 10, 0, price // 3, price)
         share = price + 1 if size % 37 == 0 else shares[whom % 4]
         strangers = size % 31 == 0
@@ -218,7 +218,7 @@ class Market:
         deal = self.desk.book.word("order", order)
         price = deal.offer.price if isinstance(deal, Deal) else 1
         more = min(price + 1, MAX_SUPPLY)
-        parts = (0, price, price // 2, more, price // 3 + 1, price - 1, more)
+        parts = (0, price, price // 2, more, price // 3 + 1, price - 1, EDGES[who % 6])
         return self._speak("arbiter", whom, OrderResolve(order, parts[size % 7]))
 
     # --- likes -----------------------------------------------------------------------------------

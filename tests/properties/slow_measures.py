@@ -56,9 +56,8 @@ def obstacle(desk: Desk, measure: Measure) -> str | None:
         case AdmitPartner():
             return _cannot_admit(desk, measure)
         case RemovePartner(code):
-            return _unless_active(desk, code) or (
-                "last_partner" if desk.active() == [code] else None
-            )
+            last = "last_partner" if desk.active() == [code] else None  # [LEDGER-65]
+            return _unless_active(desk, code) or last
         case ReplaceAdmin():
             return _cannot_replace(desk, measure)
         case SetLimits(code, limits):
