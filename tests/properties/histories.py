@@ -42,8 +42,8 @@ Step = tuple[int, int, int, int]
 """What is done, by whom, to whom, how much: each 0..255, read modulo what there is."""
 
 EDGE = 2**62
+"""Amounts from here on hardly fit: two of them do not."""
 JUMPS = (HOUR_MS, 5 * HOUR_MS, DAY_MS, 20, 2 * DAY_MS, 13 * HOUR_MS)
-
 
 Move = Callable[[Any, int, int, int], Decoded]
 MOVES: tuple[tuple[str, tuple[Move, ...]], ...] = (
@@ -87,6 +87,7 @@ class History:
         self.voted: Counter[tuple[str, str]] = Counter()
         self.edges: Counter[tuple[str, str]] = Counter()
         self.most: Counter[str] = Counter()
+        """The most that each partner's limit was since a part of its reserve was handed back."""
         self._noted: Counter[str] = Counter()
         self._before = dict(self.ledger.state)
         self._note_limits()
@@ -153,25 +154,27 @@ class History:
             self._note_limits()
         verdicts = ledger.block(*made, lane=lane, after_ms=after_ms)
         for decoded, verdict in zip(made, verdicts, strict=True):
-            transaction = decoded.signed.transaction
-            outcome = slow.carry_out(lane, transaction)
+            outcome = slow.carry_out(lane, decoded.signed.transaction)
             code = verdict.text if isinstance(verdict, Skip) else verdict.outcome.text
-            assert code == outcome, (code, outcome, transaction.action)
+            assert code == outcome, (code, outcome, decoded.signed.transaction.action)
             if isinstance(verdict, Receipt):
                 expected.append(slow.desk.events)
-                name = type(transaction.action).__name__
-                self.left.update((name, str(event[0])) for event in slow.desk.events)
             self._remember(decoded, code)
         assert ledger.last is not None
         told = [list(map(spelled, receipt.events)) for receipt in ledger.last.receipts]
         assert told == expected
         self._count(told, due)
+        self._check_step(made, alone=len(made) == 1 and not due)
+
+    def _check_step(self, made: Sequence[Decoded], *, alone: bool) -> None:
+        """What nobody may do to others; ``alone``: nothing else happened in the block."""
+        ledger = self.ledger
+        assert ledger.last is not None
         self._compare_balances(made)
-        if len(made) == 1 and not due:
-            changed = {key: raw for key, raw in ledger.last.changes if raw is not None}
-            opening = ledger.genesis.parameters.opening
-            check_growth(self._before, changed, made[0], opening)
         self._check_bounds()
+        if alone:
+            written = {key: raw for key, raw in ledger.last.changes if raw is not None}
+            check_growth(self._before, written, made[0], ledger.genesis.parameters.opening)
         for key, raw in ledger.last.changes:
             if raw is None:
                 del self._before[key]
@@ -188,6 +191,9 @@ class History:
             self.told[name, code] += 1
         if at_the_edge(action):
             self.edges[name, code] += 1
+        if code == "done":
+            kind = type(action).__name__
+            self.left.update((kind, str(event[0])) for event in self.slow.desk.events)
         self.town.remember(decoded, code)
         if code == "done" and isinstance(action, ReserveRelease):
             partner = action.release.partner
@@ -206,10 +212,7 @@ class History:
                     self.voted[type(made.measure).__name__, made.status] += 1
 
     def _note_limits(self) -> None:
-        """The most that each partner's limit was since a part of its reserve was handed back.
-
-        It rises by what falls due alone: whoever raises it by a word has to wait.
-        """
+        """A limit rises by what falls due alone: whoever raises one by a word has to wait."""
         for code in self.slow.desk.codes():
             self.most[code] = max(self.most[code], limit(self.slow.desk, code))
 
