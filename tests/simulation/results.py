@@ -16,8 +16,9 @@ SAVED_EVERY = 20
 
 
 def commit() -> str:
-    """The checkout's commit, with ``+`` if anything in it was changed since."""
-    told = [_git("rev-parse", "HEAD"), _git("status", "--porcelain", "--untracked-files=no")]
+    """The checkout's commit, with ``+`` if anything in it was changed since, but for results."""
+    tracked = ("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/results")
+    told = [_git("rev-parse", "HEAD"), _git(*tracked)]
     return told[0] + ("+" if told[1] else "")
 
 

@@ -7,7 +7,7 @@
 import pytest
 from msgspec.structs import replace
 
-from contracts import guarantee, limits, programmes, settlement
+from contracts import guarantee, limits, netting, programmes, settlement
 from contracts.state import Draft, State
 from primitives.amount import MICRO
 from primitives.encoding import encode
@@ -103,6 +103,12 @@ def test_the_others_pay_only_what_the_debtor_s_own_reserve_does_not() -> None:
     assert sum(drawn) == 30 * MICRO
     assert events[-1] == ObligationSettled(1, 0, 30 * MICRO)
     assert ledger.limits("north").advance == Advance(18 * MICRO, 1)
+
+
+def test_who_pays_is_told_in_the_order_of_codes_whoever_was_admitted_first() -> None:
+    """[LEDGER-55]"""
+    paid = netting.apportion(30, {"west": 2, "north": 3, "east": 1})
+    assert list(paid.items()) == [("east", 5), ("north", 15), ("west", 10)]
 
 
 @pytest.mark.parametrize(
