@@ -66,6 +66,16 @@ def position_key(partner: str) -> bytes:
     return POSITION_PREFIX + bytes([len(partner)]) + partner.encode()
 
 
+def partner_key(partner: str) -> bytes:
+    """Who a retailer is, and how it stands."""
+    return b"\x20" + bytes([len(partner)]) + partner.encode()
+
+
+def limits_key(partner: str) -> bytes:
+    """A retailer's limits."""
+    return b"\x22" + bytes([len(partner)]) + partner.encode()
+
+
 def obligation_key(cycle: int, place: int) -> bytes:
     """The key of a payment between partners ([STATE-5])."""
     return OBLIGATION_PREFIX + cycle.to_bytes(4, "big") + bytes([place])

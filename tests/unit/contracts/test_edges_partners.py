@@ -1,7 +1,7 @@
 """Edges that surviving mutants pointed at, among partners: as ``test_edges`` among people.
 
-[LEDGER-11], [LEDGER-27], [LEDGER-50], [LEDGER-55], [LEDGER-56], [LEDGER-64], [LEDGER-68],
-[LEDGER-72].
+[LEDGER-11], [LEDGER-14], [LEDGER-27], [LEDGER-50], [LEDGER-55], [LEDGER-56], [LEDGER-64],
+[LEDGER-68], [LEDGER-70], [LEDGER-72].
 """
 
 import pytest
@@ -18,12 +18,14 @@ from primitives.governance import (
     ProposalStatus,
     RemovePartner,
     SetCustodian,
+    SetJudge,
     ShareObligation,
 )
 from primitives.receipt import ObligationSettled, Outcome, ProposalMoved, ReserveDrawn
+from primitives.transaction import Decoded
 from tests.builders import CUSTODIAN, DAY_MS, a_genesis, a_person, a_role
 from tests.ledger import Ledger
-from tests.settling import done
+from tests.settling import done, owing
 from tests.unit.contracts.test_guarantee import HELD, in_default, told
 from tests.voting import (
     QUIET,
@@ -33,6 +35,7 @@ from tests.voting import (
     an_admission,
     an_application,
     an_applying,
+    an_exit,
     executed,
     passed,
     proposed,
@@ -58,6 +61,31 @@ def test_a_cycle_that_is_not_the_next_stops_the_node(ledger: Ledger) -> None:
     draft = Draft(State(ledger.state))
     with pytest.raises(AssertionError):
         settlement.cycle_closes(draft, ledger.context(), CycleClose(2))
+
+
+def a_word(ledger: Ledger, name: str) -> Decoded:
+    """On a channel that its speaker never used."""
+    match name:
+        case "pay":
+            return ledger.pay(1, 0, channel=7)
+        case "confirm":
+            return ledger.confirm(1, 0, channel=7)
+        case "dispute":
+            return ledger.dispute(1, 0, channel=7)
+        case _:
+            return ledger.statement(1, 0, paid=name == "arrived", channel=7)
+
+
+@pytest.mark.parametrize(
+    "words", [("pay", "confirm"), ("pay", "dispute", "not arrived"), ("arrived",), ("confirm",)]
+)
+def test_full_lanes_keep_nobody_from_saying_it_on_a_new_channel(words: tuple[str, ...]) -> None:
+    """[LEDGER-14] Even a word that adds no more to the state than its channel."""
+    ledger = owing()
+    parameters = replace(ledger.genesis.parameters, entries_per_lane_and_day=0)
+    ledger.genesis = replace(ledger.genesis, parameters=parameters)
+    for name in words:
+        done(ledger, a_word(ledger, name))
 
 
 # --- the guarantee -------------------------------------------------------------------------------
@@ -128,6 +156,13 @@ def test_neither_whose_custodian_it_was_nor_whose_it_would_be_votes_on_it(
     belonging(ledger, before)
     id_ = proposed(ledger, SetCustodian(CUSTODIAN, "Vault", VAULT, after))
     assert ledger.proposal(id_).electors == electors
+
+
+def test_whose_owner_left_does_not_judge_payments_either(ledger: Ledger) -> None:
+    """[LEDGER-70] A judge belongs to nobody, whoever is still there."""
+    done(ledger, an_exit(ledger, "west"))
+    executed(ledger, SetCustodian("safe", "Safe", a_person("Safe").account, "west"))
+    ledger.refuse(ledger.propose("north", SetJudge("safe")), Outcome.CUSTODIAN_INVALID)
 
 
 def test_who_bears_the_whole_loss_that_it_has_already_is_not_told_of_a_shift() -> None:
