@@ -153,7 +153,7 @@ class Market:
         if size % 23 == 0:
             price = min(held + 1, MAX_SUPPLY) if whom % 2 else EDGES[who % 6]
         shares = (price // 10, 0, price // 3, price)
-        share = price + 1 if size % 37 == 0 else shares[whom % 4]
+        share = min(price + 1, MAX_SUPPLY) if size % 37 == 0 else shares[whom % 4]
         strangers = size % 31 == 0
         promoter = a_newcomer(size) if strangers else CROWD[(whom + 2) % 5]
         arbiters = [p for p in CROWD if p not in (buyer, seller)]
