@@ -32,8 +32,6 @@ from primitives import receipt as r
 from primitives.receipt import Outcome
 from primitives.transaction import Decoded
 
-Contract = Callable[[Draft, BlockContext, Decoded], Outcome]
-
 
 class Rule(NamedTuple):
     """What carries an action out, and what can be known of it beforehand.
@@ -42,7 +40,7 @@ class Rule(NamedTuple):
     leave; ``rules`` are numbers of docs/spec.
     """
 
-    contract: Contract
+    contract: Callable[[Draft, BlockContext, Decoded], Outcome]
     signed_by: str
     refusals: tuple[Outcome, ...]
     events: tuple[type[r.Event], ...]
