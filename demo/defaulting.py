@@ -36,7 +36,7 @@ def stop_paying(world: World) -> None:
     """The pharmacy takes its reserve home, as it may; then something is bought at the bookshop, so
     that the next cycle asks it for a share. What follows takes two payment terms by itself."""
     code = world.shops[DEFAULTER]
-    limits = world.partner(code, "limits", "show").document["limits"]
+    limits = _limits(world, code)
     wish = ["--release", limits["reserve"], "--reserve", limits["reserve"]]
     wish += ["--attested", limits["attested"]]
     token = _reserve_holder(world, "reserve", "endorse", code, *wish, "--yes").document["token"]
@@ -60,7 +60,7 @@ def default(world: World) -> None:
         refused = world.partner(code, *_a_deposit(world), expect=(5,)).document["error"]
         expect(refused["code"] == "minting_suspended", f"{refused}")
         _decide(world, "remove", code)
-        rest = world.partner(code, "limits", "show").document["limits"]["position"]["expected"]
+        rest = _limits(world, code)["position"]["expected"]
         before = _assumed(world)
         _decide(world, "share-position", code, rest)
         _tell_shares(world, before, _assumed(world), rest)
@@ -71,6 +71,13 @@ def default(world: World) -> None:
             f"""{world.name(code)} owes nothing any more and is out; its customers' LiqBon are
             spent at the others, and not one of {len(held):,} balances changed"""
         )
+
+
+def _limits(world: World, code: str) -> dict[str, Any]:
+    """What the retailer may owe and owes, as its own command proves it."""
+    words = ["limits", "show", "--home", world.keys(code)["home"], *world.asking(code)]
+    shown: dict[str, Any] = run("liqbon-partner", *words).document["limits"]
+    return shown
 
 
 def _reserve_holder(world: World, *words: str) -> Any:
