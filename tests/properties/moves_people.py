@@ -22,11 +22,9 @@ from primitives.actions import (
     OrderRelease,
     OrderResolve,
     OrderShip,
-    offer_message,
-    voucher_message,
 )
 from primitives.amount import MAX_SUPPLY, MICRO
-from primitives.commerce import Offer, Voucher, content_id
+from primitives.commerce import Offer, Voucher, content_id, offer_message, voucher_message
 from primitives.transaction import Decoded
 from tests.builders import DAY_MS, HOUR_MS, Person, a_person, an_id
 from tests.ledger import Ledger
@@ -75,7 +73,7 @@ class Market:
         budgets = (4 * (reward + bonus), held // 5, reward + bonus, held + 1, 3 * (reward + bonus))
         budget = reward + bonus - 1 if size % 23 == 0 else budgets[size % 5]
         if size % 47 == 0:
-            reward, bonus, budget = EDGES[who % 6], EDGES[whom % 6], EDGES[size // 47]
+            reward, bonus, budget = EDGES[who % 6], EDGES[whom % 6], EDGES[size // 47 % 6]
         after = (HOUR_MS, 3 * DAY_MS, 9 * DAY_MS, DAY_MS + 500, 0, 366 * DAY_MS, 366 * DAY_MS + 1)
         action = CampaignCreate(
             signer=SIGNERS[who % 2].account,
