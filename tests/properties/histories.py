@@ -207,8 +207,8 @@ class History:
                 if place < due:
                     self.told["(due)", str(name)] += 1
                 if name == "ProposalMoved" and fields[1] != slow_votes.STATUSES["passed"]:
-                    made = slow_votes.motion(self.slow.desk, fields[0])
-                    assert made is not None
+                    made = self.slow.desk.book.word("motion", fields[0])
+                    assert isinstance(made, slow_votes.Motion)
                     self.voted[type(made.measure).__name__, made.status] += 1
 
     def _note_limits(self) -> None:

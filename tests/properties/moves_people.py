@@ -22,11 +22,9 @@ from primitives.actions import (
     OrderRelease,
     OrderResolve,
     OrderShip,
-    offer_message,
-    voucher_message,
 )
 from primitives.amount import MAX_SUPPLY, MICRO
-from primitives.commerce import Offer, Voucher, content_id
+from primitives.commerce import Offer, Voucher, content_id, offer_message, voucher_message
 from primitives.transaction import Decoded
 from tests.builders import DAY_MS, HOUR_MS, Person, a_person, an_id
 from tests.ledger import Ledger

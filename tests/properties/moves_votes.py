@@ -89,7 +89,7 @@ class Council:
         """Of all credit that may be given, what nobody else has."""
         book, active = self.town.desk.book, self.town.desk.active()
         given = sum(book.word("voted", each).credit for each in active if each != code)
-        return self.ledger.genesis.parameters.total_credit - given
+        return self.ledger.genesis.parameters.total_credit - int(given)
 
     def remove(self, who: int, whom: int, size: int) -> Measure:
         """Mostly one that does not pay."""

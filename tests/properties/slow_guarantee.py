@@ -23,7 +23,7 @@ def others_pay(desk: Desk, name: Name, outstanding: int) -> int:
     others = [code for code in desk.active() if code not in (debt.debtor, debt.creditor)]
     free = {code: desk.free(code) for code in others}
     advances = [desk.book.word("advance", code) for code in desk.directory()]
-    not_back = sum(each[0] for each in advances if each is not None)
+    not_back = sum(int(each[0]) for each in advances if each is not None)
     most = (sum(free.values()) + not_back) * share // 10_000 - not_back
     amount = min(outstanding, most)
     if amount <= 0:

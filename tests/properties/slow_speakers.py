@@ -65,7 +65,7 @@ def not_its_active_admin(desk: Desk, code: str, sender: bytes) -> str | None:
 
 def recognised(desk: Desk, code: str) -> int:
     """[LEDGER-8]"""
-    return min(desk.counting(code), desk.book.word("voted", code).reserve_ceiling)
+    return min(desk.counting(code), int(desk.book.word("voted", code).reserve_ceiling))
 
 
 def limit(desk: Desk, code: str) -> int:

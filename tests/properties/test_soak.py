@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from contracts import governance, guarantee, limits, measures, membership, settlement
-from contracts.limits import Limits
+from primitives.entries import Limits
 from tests.properties import soak
 from tests.properties.histories import History, a_history, seeded
 
