@@ -21,6 +21,7 @@ from tests.simulation.results import commit
 def main(arguments: list[str]) -> int:
     """See the module."""
     options = _parser().parse_args(arguments)
+    of_commit = commit()
     statuses = []
     for liar in options.liars:
         started = time.monotonic()
@@ -31,7 +32,7 @@ def main(arguments: list[str]) -> int:
         name = f"views {options.views}, {ended} to the end, crashes {options.crashes}, liar {liar}"
         print(_text(name, found, seconds), flush=True)
         if options.results:
-            _save(options.results, name, found, seconds)
+            _save(options.results, of_commit, name, {**found._asdict(), "seconds": seconds})
         statuses.append(1 if found.wrong else 0 if found.complete else 3)
     return 1 if 1 in statuses else max(statuses)
 
@@ -56,21 +57,21 @@ def _told(depth: int, states: int) -> None:
     print(f"depth {depth}: {states:,} states", file=sys.stderr, flush=True)
 
 
-def _save(path: Path, name: str, found: Found, seconds: float) -> None:
+def _save(path: Path, of_commit: str, name: str, case: dict[str, object]) -> None:
     """Add one result; those of another commit make way."""
     document: dict[str, object] = {}
     if path.is_file():
         document = json.loads(path.read_text())
-    if document.get("commit") != commit():
+    if document.get("commit") != of_commit:
         document = {
-            "commit": commit(),
+            "commit": of_commit,
             "date": datetime.now(UTC).date().isoformat(),
             "machine": f"{platform.machine()}, Python {platform.python_version()}",
             "cases": {},
         }
     cases = document["cases"]
     assert isinstance(cases, dict)
-    cases[name] = {**found._asdict(), "seconds": seconds, "memory_mb": _memory_mb()}
+    cases[name] = {**case, "memory_mb": _memory_mb()}
     new = path.with_suffix(".new")
     new.write_text(json.dumps(document, indent=1) + "\n")
     new.replace(path)
