@@ -21,6 +21,7 @@ LOCKED_INSTALL := $(PIP_INSTALL) --only-binary :all: --require-hashes
 # Two processes: each simulator seed is single-threaded, and the machine has other work.
 WORKERS ?= 2
 SEEDS ?= 0-999
+STEPS ?= 1000000
 PYTEST_ARGS ?=
 
 # NATIVE=no builds nothing: what checks signatures in batches is not compiled.
@@ -108,9 +109,10 @@ mutants: install-dev ## break each rule of the ledger and see a test notice; res
 	nice -n 10 $(RUN) -m tests.mutation
 
 .PHONY: soak
-soak: install-dev ## the long simulation, then the mutants; resumes where it stopped
+soak: install-dev ## the long simulation, a million steps of random histories, the mutants; resumes
 	@mkdir -p docs/results
 	$(RUN) -m tests.simulation --seeds $(SEEDS) --results docs/results/simulation.json
+	$(RUN) -m tests.properties.soak --steps $(STEPS) --results docs/results/histories.json
 	@$(MAKE) --no-print-directory mutants
 
 .PHONY: model

@@ -41,8 +41,8 @@ def audit(world: World) -> None:
         supply, reserve = _reserves(world, home, Decimal(verified["sums"]["supply"]))
         _expect_all_settled(home, count)
         stage.proven(
-            f"""{decimal_text(supply)} LiqBon exist, the retailers owe as much and have attested
-            reserves of {decimal_text(reserve)}; all {count} payments are settled"""
+            f"""{decimal_text(supply)} LiqBon exist, the retailers owe as much, a custodian
+            attests reserves of {decimal_text(reserve)}; all {count} payments are settled"""
         )
 
 

@@ -28,11 +28,14 @@ def close(world: World, returned: str) -> None:
             own_minted, own_redeemed, own_refunded, paid, received, assumed = position.value[:6]
             net = own_minted + own_refunded + received + assumed - own_redeemed - paid
             expect(liqbon(own_minted) == decimal_text(world.expected[code]), f"{code}: {position}")
-            row = [own_minted, own_redeemed - own_refunded, received - paid, net]
+            row = [own_minted, own_redeemed - own_refunded, received - paid, assumed, net]
             rows.append([retailer.name, *map(signed, row)])
             owed += net
-        rows.append(["together", *map(signed, [minted, redeemed - refunded, 0, owed])])
-        stage.table(["retailer", "minted>", "- spent at it>", "+ settled>", "= still owes>"], rows)
+        rows.append(["together", *map(signed, [minted, redeemed - refunded, 0, 0, owed])])
+        stage.table(
+            ["retailer", "minted>", "- spent at it>", "+ settled>", "+ borne>", "= still owes>"],
+            rows,
+        )
         expect(owed == minted - redeemed + refunded, f"{owed} owed, {supply.value} exist")
         held = sum(map(Decimal, balances(world)), Decimal(0))
         expect(decimal_text(held) == liqbon(owed), f"{held} are held, {owed} units are owed")

@@ -45,6 +45,14 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("LIQBON")}
 
 
+def start_up_s() -> float:
+    """Seconds that a command takes which does nothing but begin: how fast this machine is now."""
+    started = time.monotonic()
+    words = [str(find("liqbon-wallet")), "balance", "--help"]
+    subprocess.run(words, capture_output=True, timeout=TIMEOUT_S, env=environment(), check=True)
+    return time.monotonic() - started
+
+
 def run(name: str, *arguments: str | Path, expect: Sequence[int] = (0,)) -> Answer:
     """Run a command to its end. Raises ``Unexpected`` for another status than expected."""
     words = [str(find(name)), *map(str, arguments), "--output", "json"]

@@ -58,12 +58,22 @@ class Proven:
 def pin(genesis: bytes) -> Pinned:
     """The trust that a canonical genesis gives ([GEN-1], [GEN-3])."""
     partners = msgspec.msgpack.decode(genesis)[7]
-    return Pinned(_digest("chain", genesis), [(partner[0], partner[5]) for partner in partners])
+    return Pinned(_digest("chain", genesis), [(partner[0], partner[6]) for partner in partners])
 
 
 def position_key(partner: str) -> bytes:
     """The key of a partner's position ([STATE-5])."""
     return POSITION_PREFIX + bytes([len(partner)]) + partner.encode()
+
+
+def partner_key(partner: str) -> bytes:
+    """Who a retailer is, and how it stands."""
+    return b"\x20" + bytes([len(partner)]) + partner.encode()
+
+
+def limits_key(partner: str) -> bytes:
+    """A retailer's limits."""
+    return b"\x22" + bytes([len(partner)]) + partner.encode()
 
 
 def obligation_key(cycle: int, place: int) -> bytes:

@@ -8,7 +8,9 @@ from pathlib import Path
 from demo.attacks import attack
 from demo.auditing import audit
 from demo.books import close
-from demo.deadlines import PARAMETERS
+from demo.commands import start_up_s
+from demo.deadlines import parameters
+from demo.defaulting import default, stop_paying
 from demo.founding import found
 from demo.giving import give
 from demo.inviting import invite
@@ -33,17 +35,20 @@ def tell(stage: Stage, directory: Path, base_port: int, *, once: bool) -> None:
     started = time.monotonic()
     stage.line("LiqBon: points that belong to the customer, on books that nobody owns")
     stage.say("Invented retailers, test money, the installed commands. Every amount is checked.")
-    with Network(directory / "network", free_base(first=base_port), PARAMETERS) as network:
-        world = World(stage, network, directory)
+    agreed = parameters(start_up_s())
+    with Network(directory / "network", free_base(first=base_port), agreed) as network:
+        world = World(stage, network, directory, agreed)
         found(world, base_port)
         mint(world)
         pay(world)
         spend(world)
+        square(world)
+        stop_paying(world)
         give(world)
         trade(world)
-        square(world)
         attack(world)
         returned = survive(world)
+        default(world)
         audit(world)
         close(world, returned)
         stage.line()

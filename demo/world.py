@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -55,6 +55,8 @@ class World:
     stage: Stage
     network: Network
     directory: Path
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    """Those of the genesis that differ from the usual ones."""
     retailers: dict[str, Retailer] = field(default_factory=dict)
     pinned: proof.Pinned = field(default_factory=lambda: proof.Pinned(b"", []))
     crowds: dict[str, Path] = field(default_factory=dict)
@@ -73,6 +75,8 @@ class World:
     """By customer: the transaction that minted what was handed in at a till."""
     shopping_cycle: int = 0
     """The settlement cycle in which what was spent at the shops will be netted."""
+    unpaid_cycle: int = 0
+    """The settlement cycle in which a retailer does not pay."""
     denied: dict[str, Any] = field(default_factory=dict)
     """The obligation whose payment its creditor denied."""
     payment: str = ""
@@ -114,12 +118,12 @@ class World:
         partners: list[dict[str, Any]] = self.network.document["partners"]
         return next(partner for partner in partners if partner["code"] == code)
 
-    def partner(self, code: str, *words: str | Path) -> Answer:
+    def partner(self, code: str, *words: str | Path, expect: Sequence[int] = (0,)) -> Answer:
         """``liqbon-partner`` with a retailer's keys, at its own node unless nodes are told."""
         keys = self.keys(code)
         opened = ["--home", keys["home"], "--passphrase-file", keys["passphrase_file"]]
         asking = [] if "--node" in words else self.asking(code)
-        return self._heard(run("liqbon-partner", *words, *opened, *asking))
+        return self._heard(run("liqbon-partner", *words, *opened, *asking, expect=expect))
 
     @property
     def judge(self) -> dict[str, Any]:

@@ -8,12 +8,12 @@ outcome is attested is told by ``certify``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
-from client.changes import Changes, Named, changes_of_due, named_by, named_by_event
+from client.changes import Named, named_by
 from consensus.config import Anchor
 from consensus.inputs import Executed
 from contracts.context import BlockContext
@@ -40,6 +40,7 @@ from node.index import (
     Location,
     Made,
     due_changes,
+    due_paid,
     index_changes,
     listing_changes,
     locate,
@@ -420,15 +421,6 @@ _CHANNEL: Final = msgspec.msgpack.Decoder(Channel)
 
 def _named(state: State, named: Named | None) -> Wire | None:
     return None if named is None else state.entry(named.key, named.kind)
-
-
-def due_paid(receipt: Receipt, entry_of: Callable[[Named | None], Wire | None]) -> Changes:
-    """Whom what fell due paid, and how much; most of it pays nobody."""
-    changes: Changes = {}
-    for event in receipt.events:
-        for account, units in changes_of_due(event, entry_of(named_by_event(event))).items():
-            changes[account] = changes.get(account, 0) + units
-    return changes
 
 
 def _index_due(state: State, receipts: Sequence[Receipt], height: int) -> list[Change]:

@@ -13,12 +13,12 @@ compares the whole id anyway.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum, unique
 from struct import Struct
 from typing import Final, NamedTuple
 
-from client.changes import changes_of
+from client.changes import Changes, Named, changes_of, changes_of_due, named_by_event
 from node.store import Change
 from node.world import Store
 from primitives.actions import (
@@ -90,6 +90,15 @@ def touched(transaction: Transaction, receipt: Receipt, named: Wire | None) -> l
     if isinstance(action, Transfer) and receipt.outcome == Outcome.DONE:  # most of all that is done
         return list(dict.fromkeys([transaction.sender, *(o.account for o in action.outputs)]))
     return list(changes_of(transaction, receipt, named))
+
+
+def due_paid(receipt: Receipt, entry_of: Callable[[Named | None], Wire | None]) -> Changes:
+    """Whom what fell due paid, and how much; most of it pays nobody."""
+    changes: Changes = {}
+    for event in receipt.events:
+        for account, units in changes_of_due(event, entry_of(named_by_event(event))).items():
+            changes[account] = changes.get(account, 0) + units
+    return changes
 
 
 def made_by(decoded: Decoded, outcome: Outcome) -> Made | None:

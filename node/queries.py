@@ -14,8 +14,8 @@ import msgspec
 
 from client.changes import Changes, changes_of, named_by
 from node.archive import BlockRecord
-from node.executor import Executor, due_paid
-from node.index import Listing, Location, fell_due, history, listed
+from node.executor import Executor
+from node.index import Listing, Location, due_paid, fell_due, history, listed
 from primitives.certificate import StateCertificate
 from primitives.encoding import Wire
 from primitives.entries import DIRECTORY_KEY, Directory, Partner, partner_key

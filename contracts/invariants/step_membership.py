@@ -163,11 +163,13 @@ def _custodians(step: Step) -> tuple[str, ...]:
 def speaks_for_somebody(step: Step, account: bytes, channels: int) -> bool:
     """Whether an account has a record, or all channels, because a role was given to it ([GEN-8]).
 
-    Who had a role between two transactions of the step shows in neither state.
+    Who had a role between two transactions, or two votes, of the step shows in neither state.
     """
     if channels != MAX_CHANNELS:
         return False
-    if step.transactions >= 2:
+    voted = [measure.account for measure in step.done(SetCustodian)]
+    voted += [measure.account for measure in step.done(ReplaceAdmin)]
+    if step.transactions >= 2 or account in voted:
         return True
     for key in step.keys:
         found = step.new(key) if key[0] in (Prefix.PARTNER, Prefix.CUSTODIAN) else None

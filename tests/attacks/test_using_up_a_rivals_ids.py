@@ -10,12 +10,15 @@ import pytest
 from msgspec.structs import replace
 
 from node.ingress import Refusal
-from primitives.actions import Redeem, invoice_message
+from primitives.actions import Redeem, ValidatorAnnounceKey, invoice_message
 from primitives.amount import MICRO
 from primitives.encoding import Malformed, encode
 from primitives.endorsement import Endorsement
 from primitives.evidence import batch_fault
+from primitives.governance import AdmitPartner, Declare
 from primitives.keys import ED25519
+from primitives.membership import application_id
+from primitives.transaction import signatures
 from tests.attacks.scenes import ANN, BOB, POINT, done, in_lanes, refused, texts
 from tests.builders import (
     a_batch,
@@ -27,6 +30,7 @@ from tests.builders import (
 )
 from tests.fakes.node import FakeNode
 from tests.ledger import Ledger
+from tests.voting import GRANTED, an_application, an_applying, executed
 
 RIVAL = "east"
 
@@ -173,3 +177,54 @@ class TestRefunds:
         refused(ledger, in_our_name, "not_cashier")
         done(ledger, ledger.refund("north", invoice.id, MICRO, refund="desk 1"))
         assert ledger.balance(ANN) == 96 * MICRO
+
+
+class TestPlacesAmongPartners:
+    """[LEDGER-50], [LEDGER-61], [LEDGER-64] A place is not taken by whoever asks first."""
+
+    @pytest.fixture
+    def newcomer(self, ledger: Ledger) -> bytes:
+        """Ann applied to be the fifth; Bob saw it in a lane."""
+        wish = an_application(ledger)
+        done(ledger, an_applying(ledger, wish, sender=ANN))
+        return application_id(ANN.account, wish)
+
+    def test_who_copies_an_application_takes_its_code_from_nobody(
+        self, ledger: Ledger, newcomer: bytes
+    ) -> None:
+        """Word for word, key and proof of possession included: what is voted on is Ann's."""
+        done(ledger, an_applying(ledger, an_application(ledger), sender=BOB))
+        executed(ledger, AdmitPartner(ANN.account, newcomer, GRANTED))
+        assert ledger.partner("fifth").roles.admin == ANN.account
+        copied = AdmitPartner(
+            BOB.account, application_id(BOB.account, an_application(ledger)), GRANTED
+        )
+        refused(ledger, ledger.propose("north", copied), "partner_exists")
+
+    def test_a_vote_for_one_is_none_for_its_copy(self, ledger: Ledger, newcomer: bytes) -> None:
+        done(ledger, an_applying(ledger, an_application(ledger), sender=BOB))
+        mixed = AdmitPartner(BOB.account, newcomer, GRANTED)
+        refused(ledger, ledger.propose("north", mixed), "application_unknown")
+
+    def test_nobody_overwrites_another_s_application(self, ledger: Ledger, newcomer: bytes) -> None:
+        for code in ("fifth", "sixth"):
+            done(ledger, an_applying(ledger, an_application(ledger, code), sender=BOB))
+        done(ledger, ledger.propose("north", AdmitPartner(ANN.account, newcomer, GRANTED)))
+
+    def test_nobody_sits_on_another_s_key(self, ledger: Ledger, newcomer: bytes) -> None:
+        """[TX-11] Its proof names the partner: moved to another, it proves nothing."""
+        seat = an_application(ledger).seat
+        moved = an_applying(ledger, an_application(ledger, "rival", seat=seat), sender=BOB)
+        assert not all(ED25519.verify_many(signatures(moved)))
+        stolen = ledger.act(a_role(RIVAL, "admin"), ValidatorAnnounceKey(RIVAL, seat, lost=False))
+        assert not all(ED25519.verify_many(signatures(stolen)))
+        sound = an_applying(ledger, an_application(ledger), sender=ANN)
+        assert all(ED25519.verify_many(signatures(sound)))
+        assert newcomer == application_id(ANN.account, an_application(ledger))
+
+    def test_a_rival_s_proposals_take_none_of_our_places(self, ledger: Ledger) -> None:
+        said = Declare(bytes(32), "")
+        for _ in range(16):
+            done(ledger, ledger.propose(RIVAL, said))
+        refused(ledger, ledger.propose(RIVAL, said), "proposals_full")
+        done(ledger, ledger.propose("north", said))

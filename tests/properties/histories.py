@@ -1,133 +1,110 @@
-"""Random histories: partners and customers, honest and hostile, and time that passes deadlines.
+"""Random histories: everybody, honest and hostile, time that passes deadlines, epochs that change.
 
 A history is a list of small integers, so that Hypothesis can shrink it and a seeded generator can
-make a long one. Each step is made against the ledger as it then stands, and every verdict, event,
-balance and figure is compared with ``SlowLedger``. What is done is in ``moves.py``, and in
-``moves_people.py``.
+make a long one. Each step is made against the ledger as it then stands; every verdict and event is
+compared with ``SlowLedger``, and every figure now and then (``comparing.py``). What is done is in
+``moves*.py``.
 """
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import msgpack  # type: ignore[import-untyped]
-from msgspec.structs import astuple, replace
+from msgspec.structs import astuple
 
-from primitives.actions import ReserveRelease
+from primitives.actions import Propose, ReserveRelease
 from primitives.address import account_id
-from primitives.amount import MAX_PER_DAY, MAX_SUPPLY, MICRO
-from primitives.commerce import (
-    Campaign,
-    Content,
-    Order,
-    campaign_key,
-    content_key,
-    order_key,
-)
-from primitives.entries import (
-    SETTLEMENT_KEY,
-    SUPPLY_KEY,
-    Obligation,
-    Prefix,
-    Programme,
-    Settlement,
-    Supply,
-    programme_key,
-)
-from primitives.genesis import Genesis, Rate
+from primitives.encoding import Wire
+from primitives.entries import Prefix
 from primitives.receipt import Event, Receipt, Skip
 from primitives.transaction import Decoded
-from tests.builders import (
-    BONUS,
-    DAY_MS,
-    GENESIS_TIME,
-    HOUR_MS,
-    LIMITS,
-    PARAMETERS,
-    a_genesis,
-)
+from tests.builders import DAY_MS, HOUR_MS
 from tests.ledger import Ledger
-from tests.properties import slow_people
-from tests.properties.moves import CODES, CROWD, MOVES, Hands
+from tests.properties import slow_votes
+from tests.properties.cast import APPLICANTS, CROWD, Town
+from tests.properties.comparing import Comparison
+from tests.properties.geneses import GENESES, a_tight_genesis
+from tests.properties.growth import check_growth
+from tests.properties.moves import CUSTOMERS_DO, TILLS_DO, Hands
+from tests.properties.moves_members import MEMBERS_DO, Gate
+from tests.properties.moves_partners import PARTNERS_DO, Offices
 from tests.properties.moves_people import PEOPLE_MOVES, Market
+from tests.properties.moves_votes import COUNCIL_DOES, Council
 from tests.properties.slow_book import Subject
 from tests.properties.slow_ledger import SlowLedger
-from tests.properties.slow_partners import limit
+from tests.properties.slow_speakers import limit
 
 Step = tuple[int, int, int, int]
 """What is done, by whom, to whom, how much: each 0..255, read modulo what there is."""
 
+EDGE = 2**62
+"""Amounts from here on hardly fit: two of them do not."""
 JUMPS = (HOUR_MS, 5 * HOUR_MS, DAY_MS, 20, 2 * DAY_MS, 13 * HOUR_MS)
 
-
-@lru_cache(maxsize=1)
-def a_tight_genesis() -> Genesis:
-    """Everything that can run out, or fall due, does so within a few dozen steps."""
-    limits = replace(
-        LIMITS,
-        credit=40 * MICRO,
-        reserve=400 * MICRO,
-        reserve_ceiling=600 * MICRO,
-        claim_bound=60 * MICRO,
-        mint_per_day=100 * MICRO,
-        refund_per_day=20 * MICRO,
-    )
-    parameters = replace(
-        PARAMETERS,
-        entries_per_lane_and_day=18,
-        reserve_lapse_ms=4 * DAY_MS,
-        increase_delay_ms=2 * DAY_MS + 1,
-        rate_notice_ms=3 * DAY_MS,
-        settlement_cycle_ms=DAY_MS,
-        payment_term_ms=DAY_MS // 2,
-        confirmation_ms=DAY_MS // 4,
-        dispute_ms=DAY_MS,
-        order_dispute_ms=DAY_MS,
-        due_per_block=3,
-    )
-    moved = [GENESIS_TIME + 2 * DAY_MS + 1, GENESIS_TIME + 4 * DAY_MS]
-    rates = (BONUS.rates[0], Rate(moved[0], 20_001, 2), Rate(moved[1], 333, 7))
-    later = replace(BONUS, code="later", rates=(Rate(moved[1], 10_000, 1),))
-    par = replace(BONUS, code="par", rates=(Rate(0, 1, 1),))
-    genesis = a_genesis(
-        n=len(CODES),
-        parameters=parameters,
-        limits=limits,
-        programmes=[replace(BONUS, rates=rates), later, par],
-    )
-    poor, *others, west = genesis.partners
-    endless = replace(
-        west.limits,
-        credit=0,
-        reserve=MAX_SUPPLY,
-        haircut=0,
-        mint_per_day=MAX_PER_DAY,
-        reserve_ceiling=MAX_SUPPLY,
-    )
-    bare = replace(poor.limits, credit=200 * MICRO, reserve=30 * MICRO)
-    founders = (replace(poor, limits=bare), *others, replace(west, limits=endless))
-    return replace(genesis, partners=founders)
+Move = Callable[[Any, int, int, int], Decoded]
+MOVES: tuple[tuple[str, tuple[Move, ...]], ...] = (
+    ("council", COUNCIL_DOES),
+    ("council", COUNCIL_DOES),
+    ("gate", MEMBERS_DO),
+    ("offices", PARTNERS_DO),
+    ("offices", PARTNERS_DO),
+    ("offices", PARTNERS_DO),
+    ("hands", TILLS_DO),
+    ("hands", TILLS_DO),
+    ("hands", CUSTOMERS_DO),
+    ("hands", CUSTOMERS_DO),
+    ("market", PEOPLE_MOVES),
+    ("market", PEOPLE_MOVES),
+    ("market", PEOPLE_MOVES),
+)
+"""Who may do what; those that stand here more often do more."""
 
 
 class History:
-    """A ledger beside its slow twin; ``told``: how often each action came to each code."""
+    """A ledger beside its slow twin.
+
+    ``told``: how often each action came to each code, and each event happened by itself; ``left``:
+    how often each action left each event; ``voted``: how often each measure came to each end;
+    ``edges``: as ``told``, of what names an amount that hardly fits.
+    """
 
     def __init__(self, ledger: Ledger | None = None) -> None:
         self.ledger = ledger if ledger is not None else Ledger(a_tight_genesis())
         self.slow = SlowLedger(self.ledger.genesis)
-        self.hands = Hands(self.ledger, self.slow.desk)
-        self.market = Market(self.ledger, self.slow.desk, CROWD)
+        desk = self.slow.desk
+        self.town = Town(self.ledger, desk)
+        self.hands = Hands(self.town)
+        self.offices = Offices(self.town)
+        self.gate = Gate(self.town)
+        self.council = Council(self.town)
+        self.market = Market(self.town)
         self.told: Counter[tuple[str, str]] = Counter()
-        self.most = Counter({code: limit(self.slow.desk, code) for code in CODES})
+        self.left: Counter[tuple[str, str]] = Counter()
+        self.voted: Counter[tuple[str, str]] = Counter()
+        self.edges: Counter[tuple[str, str]] = Counter()
+        self.most: Counter[str] = Counter()
+        """The most that each partner's limit was since a part of its reserve was handed back."""
+        self._noted: Counter[str] = Counter()
+        self._before = dict(self.ledger.state)
+        self._note_limits()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Customers have something, and those who will apply a record."""
+        codes = self.slow.desk.codes()
         for i, person in enumerate(CROWD[:-1]):
-            self.settle([self.hands.deposit_to(CODES[i % 3], person, 3_000)], i % 4)
+            self.settle([self.town.deposit_to(codes[i % 3 % len(codes)], person, 3_000)], i % 4)
+        outputs = [(person, 10_000) for person in APPLICANTS]
+        self.settle([self.ledger.transfer(CROWD[0], *outputs)], 1)
 
     @property
     def sent(self) -> list[Decoded]:
         """Every transaction, in order."""
-        return self.hands.sent
+        return self.town.sent
 
     def run(self, steps: Sequence[Step], scan_every: int = 25) -> None:
         for place, step in enumerate(steps):
@@ -140,161 +117,165 @@ class History:
         """A transaction in a block of its own, several in one, or a block in which time passes."""
         what, who, whom, size = step
         lane = (who + whom + size) % 4
-        if what % 16 == 0:
-            self.settle([], lane, JUMPS[size % len(JUMPS)])
-        elif what % 16 == 1:
+        kind, further = what % 16, what // 16
+        if kind == 0:
+            self.pass_time(size, new_epoch=whom % 8 == 0)
+        elif kind == 1:
             mixed = [(who + 37 * i, whom + 11 * i * i, size ^ 29 * i) for i in range(2 + size % 9)]
-            self.settle([self._made(what // 16 + sum(three), *three) for three in mixed], lane)
+            self.settle([self.make(further + sum(three), *three) for three in mixed], lane)
+        elif kind == 2:
+            self.settle(self.council.round(who, whom, size), lane)
+        elif what == 3 and size % 3 == 0:
+            for beside in (0, 1):
+                self.settle(self.council.storm(who, whom, size), lane + beside)
         else:
-            self.settle([self._made(what * 7 + who, who, whom, size)], lane)
+            self.settle([self.make(kind - 3 + len(MOVES) * (further + who), who, whom, size)], lane)
 
-    def _made(self, choice: int, who: int, whom: int, size: int) -> Decoded:
+    def pass_time(self, size: int, *, new_epoch: bool) -> None:
+        """An empty block, some time later, and maybe of a new epoch."""
+        self.ledger.epoch += new_epoch
+        deadline = self.town.deadline(size) - self.town.now()
+        jumps = (*JUMPS, deadline if deadline > 0 else HOUR_MS)
+        self.settle([], 0, jumps[size % len(jumps)])
+
+    def make(self, choice: int, who: int, whom: int, size: int) -> Decoded:
         """One of all the moves."""
-        number = choice % (len(MOVES) + len(PEOPLE_MOVES))
-        if number < len(MOVES):
-            return MOVES[number](self.hands, who, whom, size)
-        return PEOPLE_MOVES[number - len(MOVES)](self.market, who, whom, size)
+        whose, moves = MOVES[choice % len(MOVES)]
+        move = moves[choice // len(MOVES) % len(moves)]
+        return move(getattr(self, whose), who, whom, size)
 
     def settle(self, made: Sequence[Decoded], lane: int, after_ms: int = 1_000) -> None:
         """Apply a block, compare with the slow ledger, and see that no stranger's balance fell."""
         ledger, slow = self.ledger, self.slow
-        before = {key: raw for key, raw in ledger.state.items() if key[0] == Prefix.ACCOUNT}
-        expected = slow.begin(ledger.time + after_ms)
+        lane %= len(ledger.genesis.partners)
+        expected = slow.begin(ledger.time + after_ms, ledger.epoch)
         due = len(expected)
-        self._note_limits()
+        if due:
+            self._note_limits()
         verdicts = ledger.block(*made, lane=lane, after_ms=after_ms)
         for decoded, verdict in zip(made, verdicts, strict=True):
-            transaction = decoded.signed.transaction
-            outcome = slow.carry_out(lane, transaction)
+            outcome = slow.carry_out(lane, decoded.signed.transaction)
             code = verdict.text if isinstance(verdict, Skip) else verdict.outcome.text
-            assert code == outcome, (code, outcome, transaction.action)
+            assert code == outcome, (code, outcome, decoded.signed.transaction.action)
             if isinstance(verdict, Receipt):
                 expected.append(slow.desk.events)
-            self.told[type(transaction.action).__name__, code] += 1
-            self.hands.remember(decoded, code)
-            if code == "done" and isinstance(transaction.action, ReserveRelease):
-                partner = transaction.action.release.partner
-                self.most[partner] = limit(slow.desk, partner)
+            self._remember(decoded, code)
         assert ledger.last is not None
         told = [list(map(spelled, receipt.events)) for receipt in ledger.last.receipts]
         assert told == expected
-        self.told.update(("(due)", str(event[0])) for events in told[:due] for event in events)
-        self._note_limits()
-        self._compare_balances(before, made)
+        self._count(told, due)
+        self._check_step(made, alone=len(made) == 1 and not due)
+
+    def _check_step(self, made: Sequence[Decoded], *, alone: bool) -> None:
+        """What nobody may do to others; ``alone``: nothing else happened in the block."""
+        ledger = self.ledger
+        assert ledger.last is not None
+        self._compare_balances(made)
+        self._check_bounds()
+        if alone:
+            written = {key: raw for key, raw in ledger.last.changes if raw is not None}
+            check_growth(self._before, written, made[0], ledger.genesis.parameters.opening)
+        for key, raw in ledger.last.changes:
+            if raw is None:
+                del self._before[key]
+            else:
+                self._before[key] = raw
+
+    def _remember(self, decoded: Decoded, code: str) -> None:
+        """What became of a transaction."""
+        action = decoded.signed.transaction.action
+        name = type(action).__name__
+        self.told[name, code] += 1
+        if isinstance(action, Propose):
+            name = f"Propose {type(action.measure).__name__}"
+            self.told[name, code] += 1
+        if at_the_edge(action):
+            self.edges[name, code] += 1
+        if code == "done":
+            kind = type(action).__name__
+            self.left.update((kind, str(event[0])) for event in self.slow.desk.events)
+        self.town.remember(decoded, code)
+        if code == "done" and isinstance(action, ReserveRelease):
+            partner = action.release.partner
+            self.most[partner] = limit(self.slow.desk, partner)
+            self._noted[partner] = self.slow.desk.book.total("borne", partner)
+
+    def _count(self, told: Sequence[Sequence[Subject]], due: int) -> None:
+        """What happened by itself, in the first receipts, and how votes ended."""
+        for place, events in enumerate(told):
+            for name, *fields in events:
+                if place < due:
+                    self.told["(due)", str(name)] += 1
+                if name == "ProposalMoved" and fields[1] != slow_votes.STATUSES["passed"]:
+                    made = self.slow.desk.book.word("motion", fields[0])
+                    assert isinstance(made, slow_votes.Motion)
+                    self.voted[type(made.measure).__name__, made.status] += 1
 
     def _note_limits(self) -> None:
-        """The most that each partner's limit was since a part of its reserve was handed back."""
-        for code in CODES:
+        """A limit rises by what falls due alone: whoever raises one by a word has to wait."""
+        for code in self.slow.desk.codes():
             self.most[code] = max(self.most[code], limit(self.slow.desk, code))
 
-    def _compare_balances(self, before: dict[bytes, bytes], made: Sequence[Decoded]) -> None:
+    def bound(self, code: str) -> int:
+        """The most that a partner may owe: its limits so far, and what others voted on it since.
+
+        So no set of partners, whoever of them pays, confirms, denies or guarantees what, and
+        whoever of them leaves, comes to owe the pool more than all their limits ever were (since
+        what was left of a reserve last had to cover everything), and what votes made them bear for
+        others. What such a set was relieved of by vote is what the others chose to bear for it.
+        """
+        borne = self.slow.desk.book.total("borne", code) - self._noted[code]
+        return self.most[code] + borne
+
+    def _check_bounds(self) -> None:
+        """Nothing that a partner or others do brings it beyond the most that it might owe."""
+        assert self.ledger.last is not None
+        for key, _ in self.ledger.last.changes:
+            if key[0] == Prefix.POSITION:
+                code = key[2:].decode()
+                position = self.ledger.position(code)
+                owes = max(position.net + position.receivable, position.payable)
+                assert owes <= self.bound(code), (code, owes, self.bound(code))
+
+    def _compare_balances(self, made: Sequence[Decoded]) -> None:
         """Balances as the slow ledger sums them up; every other debit would be theft [LEDGER-1]."""
+        assert self.ledger.last is not None
         owners = [account_id(decoded.signed.policy) for decoded in made]
-        for key, raw in self.ledger.state.items():
-            if key[0] != Prefix.ACCOUNT or before.get(key) == raw:
+        for key, raw in self.ledger.last.changes:
+            if key[0] != Prefix.ACCOUNT or self._before.get(key) == raw:
                 continue
             balance = _balance(raw)
             assert balance == self.slow.desk.balance(key[1:])
-            if key[1:] not in owners and key in before:
-                assert balance >= _balance(before[key])
+            if key[1:] not in owners and key in self._before:
+                assert balance >= _balance(self._before[key])
 
     def compare(self) -> None:
         """Every invariant over the whole state, and every figure as the slow ledger has it."""
         self.ledger.scan()
-        ledger, desk = self.ledger, self.slow.desk
-        supply = ledger.entry(SUPPLY_KEY, Supply)
-        assert supply is not None
-        assert astuple(supply) == tuple(map(desk.issued, ("minted", "redeemed", "refunded")))
-        for code in CODES:
-            self._compare_partner(code)
-        head = ledger.entry(SETTLEMENT_KEY, Settlement)
-        assert head is not None
-        assert (head.cycle, head.closes) == desk.book.word("closes")
-        names = desk.book.notes("debts")
-        keys = [key for key in ledger.state if key[0] == Prefix.OBLIGATION]
-        assert len(keys) == len(names)
-        for name in names:
-            self._compare_obligation(ledger.obligation(*name), name)
-        self._compare_people()
+        assert self._before == self.ledger.state
+        Comparison(self.ledger, self.slow.desk).all()
 
-    def _compare_people(self) -> None:
-        """Campaigns, orders and contents, and that there are no others."""
-        ledger, book = self.ledger, self.slow.desk.book
-        found = dict.fromkeys((Prefix.CAMPAIGN, Prefix.ORDER, Prefix.CONTENT), 0)
-        for key in ledger.state:
-            if key[0] in found:
-                found[Prefix(key[0])] += 1
-        kinds = ("campaigns", "orders", "contents")
-        assert list(found.values()) == [len(book.notes(kind)) for kind in kinds]
-        for id_ in book.notes("campaigns"):
-            campaign = ledger.entry(campaign_key(id_), Campaign)
-            assert campaign is not None
-            assert campaign.left == slow_people.left(self.slow.desk, id_)
-            assert campaign.claims == len(book.notes("claims", id_))
-            assert campaign.closed == bool(book.word("campaign ended", id_))
-        for id_ in book.notes("orders"):
-            order, deal = ledger.entry(order_key(id_), Order), book.word("order", id_)
-            assert order is not None
-            assert (order.buyer, order.offer, order.status.text) == deal[:3]
-            assert (order.deadline, order.tracking, order.to_buyer, order.to_promoter) == deal[3:]
-            assert order.locked == deal.locked
-        for id_ in book.notes("contents"):
-            content, likes = ledger.entry(content_key(id_), Content), book.notes("likes", id_)
-            assert content is not None
-            assert (content.author, content.hash) == book.word("content", id_)
-            assert (content.likes, content.units) == (len(likes), sum(likes))
 
-    def _compare_partner(self, code: str) -> None:
-        desk, book = self.slow.desk, self.slow.desk.book
-        totals = [book.total(t, code) for t in ("minted", "redeemed", "refunded")]
-        totals += [book.total("paid", code), book.total("received", code), 0]
-        totals += [desk.payable(code), desk.receivable(code)]
-        position = self.ledger.position(code)
-        assert list(astuple(position)) == totals
-        assert position.net == desk.position(code)
-        # Nothing that the partner or others do brings it beyond the most that it might owe.
-        owes = max(position.net + position.receivable, position.payable)
-        assert owes <= self.most[code]
-        limits = self.ledger.limits(code)
-        terms = limits.terms
-        assert (terms.reserve, limits.reserve_counts) == (
-            desk.reserve(code),
-            book.word("counts", code),
-        )
-        assert (terms.reserve_attested, limits.moved) == (
-            book.word("attested", code),
-            book.word("left", code),
-        )
-        assert terms.claim_bound == book.word("claim bound", code)
-        assert (terms.mint_per_day, terms.refund_per_day) == book.word("caps", code)
-        assert (limits.earmarked, limits.overdue) == (desk.held(code), desk.overdue(code))
-        rise, caps = limits.pending_reserve, limits.pending_caps
-        assert (rise and astuple(rise)) == book.word("rise", code)
-        assert (caps and astuple(caps)) == book.word("wished caps", code)
-        for name in book.notes("programmes", code):
-            self._compare_programme(code, name)
+def a_history(seed: int) -> History:
+    """The networks take turns."""
+    return History(Ledger(GENESES[seed % len(GENESES)]()))
 
-    def _compare_programme(self, code: str, name: str) -> None:
-        book = self.slow.desk.book
-        programme = self.ledger.entry(programme_key(code, name), Programme)
-        assert programme is not None
-        history, begun = book.notes("rates", code, name), book.notes("begun", code, name)
-        assert programme.published == len(history)
-        assert programme.newest == history[-1][0]
-        assert programme.place == (begun[-1] if begun else -1)
-        assert programme.rate == (history[begun[-1]][0] if begun else None)
-        assert programme.paused == book.word("paused", code, name)
 
-    def _compare_obligation(self, stands: Obligation, name: tuple[int, int]) -> None:
-        debt = self.slow.desk.book.word("debt", *name)
-        assert (stands.debtor, stands.creditor, stands.amount) == (
-            debt.debtor,
-            debt.creditor,
-            debt.amount,
-        )
-        assert stands.outstanding == self.slow.desk.outstanding(name)
-        told = (stands.status.text, stands.deadline, stands.reference, stands.earmark, stands.late)
-        assert told == (debt.status, debt.deadline, debt.reference, debt.held, debt.late)
+def seeded(seed: int, count: int) -> Iterator[Step]:
+    """The steps of a long history."""
+    chance = random.Random(seed)
+    for _ in range(count):
+        what, who, whom, size = (chance.randrange(256) for _ in range(4))
+        yield what, who, whom, size
+
+
+def at_the_edge(value: object) -> bool:
+    """Whether it names an amount near the most that can be written."""
+    if isinstance(value, Wire):
+        return any(map(at_the_edge, astuple(value)))
+    if isinstance(value, tuple):
+        return any(map(at_the_edge, value))
+    return isinstance(value, int) and value >= EDGE
 
 
 def spelled(event: Event) -> Subject:
@@ -302,6 +283,6 @@ def spelled(event: Event) -> Subject:
     return (type(event).__name__, *astuple(event))
 
 
-def _balance(raw: bytes) -> int:
+def _balance(raw: bytes | None) -> int:
     """Read as a stranger would."""
     return int(msgpack.unpackb(raw)[0])

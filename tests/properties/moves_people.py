@@ -22,14 +22,13 @@ from primitives.actions import (
     OrderRelease,
     OrderResolve,
     OrderShip,
-    offer_message,
-    voucher_message,
 )
 from primitives.amount import MAX_SUPPLY, MICRO
-from primitives.commerce import Offer, Voucher, content_id
+from primitives.commerce import Offer, Voucher, content_id, offer_message, voucher_message
 from primitives.transaction import Decoded
 from tests.builders import DAY_MS, HOUR_MS, Person, a_person, an_id
 from tests.ledger import Ledger
+from tests.properties.cast import CROWD, EDGES, Town, a_newcomer
 from tests.properties.slow_book import Desk
 from tests.properties.slow_people import Deal
 
@@ -41,24 +40,27 @@ WORKS = [an_id(f"work {i}") for i in range(3)]
 class Market:
     """Whoever trades; what they see of the ledger, and what they remember."""
 
-    ledger: Ledger
-    desk: Desk
-    crowd: list[Person]
+    town: Town
     vouchers: int = 0
     said: list[Voucher] = field(default_factory=list)
 
+    @property
+    def ledger(self) -> Ledger:
+        return self.town.ledger
+
+    @property
+    def desk(self) -> Desk:
+        return self.town.desk
+
     def now(self) -> int:
         """The time of the block to come."""
-        return self.ledger.time + 1_000
+        return self.town.now()
 
     def rich(self, who: int) -> Person:
         """Mostly the richest in reach."""
         if who % 5 == 0:
-            return self.crowd[who % 6]
-        return max(self.crowd[who % 3 :], key=self.ledger.balance)
-
-    def newcomer(self, number: int) -> Person:
-        return a_person(f"newcomer {number % 40}")
+            return CROWD[who % 6]
+        return max(CROWD[who % 3 :], key=self.ledger.balance)
 
     # --- campaigns -------------------------------------------------------------------------------
 
@@ -70,6 +72,8 @@ class Market:
         reward, bonus = rewards[size % 4], bonuses[whom % 4]
         budgets = (4 * (reward + bonus), held // 5, reward + bonus, held + 1, 3 * (reward + bonus))
         budget = reward + bonus - 1 if size % 23 == 0 else budgets[size % 5]
+        if size % 47 == 0:
+            reward, bonus, budget = EDGES[who % 6], EDGES[whom % 6], EDGES[size // 47 % 6]
         after = (HOUR_MS, 3 * DAY_MS, 9 * DAY_MS, DAY_MS + 500, 0, 366 * DAY_MS, 366 * DAY_MS + 1)
         action = CampaignCreate(
             signer=SIGNERS[who % 2].account,
@@ -100,9 +104,9 @@ class Market:
         id_ = self._campaign(who)
         terms = self.desk.book.word("campaign", id_)
         signed_by = next((s for s in SIGNERS if terms and s.account == terms.action.signer), None)
-        claimant = self.crowd[whom % 6] if size % 3 else self.newcomer(whom)
+        claimant = CROWD[whom % 6] if size % 3 else a_newcomer(whom)
         bonus = terms.action.bonus if terms else 0
-        brought = (self.crowd[(whom + 1) % 6], self.newcomer(whom + 1))[size % 2]
+        brought = (CROWD[(whom + 1) % 6], a_newcomer(whom + 1))[size % 2]
         self.vouchers += 1
         said = Voucher(
             campaign=id_,
@@ -111,7 +115,7 @@ class Market:
             id=an_id(f"voucher {self.vouchers}"),
             expires=self.now() + (HOUR_MS if size % 13 else -1),
         )
-        sender = self.crowd[(whom + 1) % 6] if size % 17 == 0 else claimant
+        sender = CROWD[(whom + 1) % 6] if size % 17 == 0 else claimant
         signer = SIGNERS[whom % 2] if signed_by is None or size % 11 == 0 else signed_by
         return self._claim(sender, said, signer)
 
@@ -120,7 +124,7 @@ class Market:
         if not self.said:
             return self.claim(who, whom, size)
         said = self.said[-1 - who % min(8, len(self.said))]
-        people = [*self.crowd, *(self.newcomer(i) for i in range(40))]
+        people = [*CROWD, *(a_newcomer(i) for i in range(40))]
         sender = next(person for person in people if person.account == said.claimant)
         terms = self.desk.book.word("campaign", said.campaign)
         signers = [s for s in SIGNERS if terms and s.account == terms.action.signer]
@@ -134,23 +138,23 @@ class Market:
     def close(self, who: int, whom: int, size: int) -> Decoded:
         id_ = self._campaign(who)
         terms = self.desk.book.word("campaign", id_)
-        sponsors = [p for p in self.crowd if terms and p.account == terms.sponsor]
-        sender = sponsors[0] if sponsors and size % 4 else self.crowd[whom % 6]
+        sponsors = [p for p in CROWD if terms and p.account == terms.sponsor]
+        sender = sponsors[0] if sponsors and size % 4 else CROWD[whom % 6]
         return self.ledger.act(sender, CampaignClose(id_))
 
     # --- orders ----------------------------------------------------------------------------------
 
     def take(self, who: int, whom: int, size: int) -> Decoded:
-        buyer, seller = self.rich(who), self.crowd[whom % 5]
+        buyer, seller = self.rich(who), CROWD[whom % 5]
         held = self.ledger.balance(buyer)
         price = max(1, (held // 6, 7, MICRO // 3, held // 9)[size % 4])
         if size % 23 == 0:
-            price = min(held + 1, MAX_SUPPLY)
+            price = min(held + 1, MAX_SUPPLY) if whom % 2 else EDGES[who % 6]
         shares = (price // 10, 0, price // 3, price)
-        share = price + 1 if size % 37 == 0 else shares[whom % 4]
+        share = min(price + 1, MAX_SUPPLY) if size % 37 == 0 else shares[whom % 4]
         strangers = size % 31 == 0
-        promoter = self.newcomer(size) if strangers else self.crowd[(whom + 2) % 5]
-        arbiters = [p for p in self.crowd if p not in (buyer, seller)]
+        promoter = a_newcomer(size) if strangers else CROWD[(whom + 2) % 5]
+        arbiters = [p for p in CROWD if p not in (buyer, seller)]
         offer = Offer(
             seller=seller.account,
             price=price,
@@ -161,7 +165,7 @@ class Market:
             expires=self.now() + (HOUR_MS if size % 19 else -1),
             goods=an_id(f"goods {size}"),
         )
-        signer = self.crowd[(whom + 1) % 6] if size % 17 == 0 else seller
+        signer = CROWD[(whom + 1) % 6] if size % 17 == 0 else seller
         signed = signer.endorse(offer_message(self.ledger.chain, offer))
         return self.ledger.act(buyer, OrderOpen(offer, signed))
 
@@ -182,14 +186,14 @@ class Market:
             action, OrderShip | OrderRelease | OrderRefund | OrderDispute | OrderResolve
         )
         deal = self.desk.book.word("order", action.order)
-        sender = self.crowd[whom % 6]
+        sender = CROWD[whom % 6]
         if isinstance(deal, Deal) and whom % 7:
             accounts = {
                 "buyer": deal.buyer,
                 "seller": deal.offer.seller,
                 "arbiter": deal.offer.arbiter,
             }
-            sender = next(p for p in self.crowd if p.account == accounts[side])
+            sender = self.town.person(accounts[side])
         return self.ledger.act(sender, action)
 
     def ship(self, who: int, whom: int, size: int) -> Decoded:
@@ -212,20 +216,20 @@ class Market:
         deal = self.desk.book.word("order", order)
         price = deal.offer.price if isinstance(deal, Deal) else 1
         more = min(price + 1, MAX_SUPPLY)
-        parts = (0, price, price // 2, more, price // 3 + 1, price - 1, more)
+        parts = (0, price, price // 2, more, price // 3 + 1, price - 1, EDGES[who % 6])
         return self._speak("arbiter", whom, OrderResolve(order, parts[size % 7]))
 
     # --- likes -----------------------------------------------------------------------------------
 
     def register(self, who: int, whom: int, size: int) -> Decoded:
-        return self.ledger.act(self.crowd[who % 6], ContentRegister(WORKS[whom % 3]))
+        return self.ledger.act(CROWD[who % 6], ContentRegister(WORKS[whom % 3]))
 
     def like(self, who: int, whom: int, size: int) -> Decoded:
         """The rich give much, round and round, until it cannot be counted any more."""
-        sender, author = self.rich(who), self.crowd[whom % 6]
+        sender, author = self.rich(who), CROWD[whom % 6]
         held = self.ledger.balance(sender)
-        amounts = (1, held // 2, held + 1, held, 5)
-        amount = min(max(1, amounts[size % 5]), MAX_SUPPLY)
+        amounts = (1, held // 2, held + 1, held, 5, EDGES[who % 6])
+        amount = min(max(1, amounts[size % 6]), MAX_SUPPLY)
         return self.ledger.act(sender, ContentLike(content_id(author.account, WORKS[0]), amount))
 
 

@@ -58,6 +58,7 @@ class Desk:
     book: Book = field(default_factory=Book)
     time: int = 0
     height: int = 0
+    epoch: int = 0
     events: list[Subject] = field(default_factory=list)
     created: int = 0
     done: set[int] = field(default_factory=set)
@@ -112,23 +113,39 @@ class Desk:
         self.create("account", account)
         self.book.note("balance", account, value=amount)
 
+    def open_role(self, account: bytes) -> None:
+        """Whoever speaks for a partner or a reserve has a record and all channels [LEDGER-51]."""
+        if not self.exists(account):
+            self.tell("AccountOpened", account)
+        self.create("account", account)
+        self.book.note("channels", account, value=256)
+
     def too_small(self, account: bytes, amount: int) -> bool:
         """Whether the amount would have to open the account and cannot [LEDGER-5]."""
         return not self.exists(account) and amount < self.genesis.parameters.opening
 
     # --- partners --------------------------------------------------------------------------------
 
+    def codes(self) -> list[str]:
+        """All partners that there ever were, in the order of admission."""
+        return self.book.notes("partners")
+
+    def directory(self) -> list[str]:
+        """Those that have not left [LEDGER-54]."""
+        return [code for code in self.codes() if self.book.word("status", code) != "left"]
+
+    def active(self) -> list[str]:
+        """Those that take part, and so sit among the validators of the next epoch."""
+        return [code for code in self.codes() if self.book.word("status", code) == "active"]
+
     def issued(self, what: str, partner: str | None = None) -> int:
         """All that was minted, redeemed, refunded: by one partner or by all."""
         codes = self.codes() if partner is None else [partner]
         return sum(self.book.total(what, code) for code in codes)
 
-    def codes(self) -> list[str]:
-        return [partner.code for partner in self.genesis.partners]
-
     def position(self, partner: str) -> int:
         """D [LEDGER-3]"""
-        owes = ("minted", "refunded", "received")
+        owes = ("minted", "refunded", "received", "assumed")
         owed = ("redeemed", "paid")
         book = self.book
         return sum(book.total(what, partner) for what in owes) - sum(

@@ -11,46 +11,75 @@ from typing import Any
 
 from primitives.actions import (
     CampaignClaim,
+    CastVote,
     LowerClaimBound,
     Mint,
     OpenChannels,
+    PartnerExit,
+    PartnerRegister,
+    PartnerRotateKeys,
     ProgrammeOpen,
     ProgrammePause,
     ProgrammeSetRate,
+    ProgrammeSetTerms,
+    Propose,
     Redeem,
     Refund,
     ReserveAttest,
     ReserveRelease,
     SetDailyCaps,
     Transfer,
+    ValidatorAnnounceKey,
 )
-from primitives.genesis import Genesis
+from primitives.genesis import Genesis, GenesisPartner
+from primitives.governance import VotedLimits
+from primitives.membership import Role
 from primitives.transaction import Transaction
-from tests.properties import slow_partners, slow_people, slow_settlement
+from tests.properties import (
+    slow_measures,
+    slow_members,
+    slow_partners,
+    slow_people,
+    slow_programmes,
+    slow_reserves,
+    slow_settlement,
+    slow_votes,
+)
 from tests.properties.slow_book import ALL, DAY, Desk, Subject
+from tests.properties.slow_speakers import Keeper
 
 ACTIONS: dict[type, Callable[[Desk, bytes, Any], str]] = {
     Mint: slow_partners.mint,
     Redeem: slow_partners.redeem,
     Refund: slow_partners.refund,
-    ProgrammeOpen: slow_partners.open_programme,
-    ProgrammeSetRate: slow_partners.set_rate,
-    ProgrammePause: slow_partners.pause,
-    LowerClaimBound: slow_partners.lower_claim_bound,
-    SetDailyCaps: slow_partners.set_caps,
-    ReserveAttest: slow_partners.attest,
-    ReserveRelease: slow_partners.release,
+    ProgrammeOpen: slow_programmes.open_programme,
+    ProgrammeSetRate: slow_programmes.set_rate,
+    ProgrammePause: slow_programmes.pause,
+    ProgrammeSetTerms: slow_programmes.set_terms,
+    PartnerRegister: slow_members.register,
+    PartnerRotateKeys: slow_members.rotate,
+    PartnerExit: slow_members.leave,
+    ValidatorAnnounceKey: slow_members.announce,
+    LowerClaimBound: slow_reserves.lower_claim_bound,
+    SetDailyCaps: slow_reserves.set_caps,
+    ReserveAttest: slow_reserves.attest,
+    ReserveRelease: slow_reserves.release,
+    CastVote: slow_votes.vote,
 }
 DUE: dict[str, Callable[..., None]] = {
-    "lapse": slow_partners.reserve_lapses,
-    "rate": slow_partners.rate_begins,
-    "reserve": slow_partners.reserve_rises,
-    "caps": slow_partners.caps_begin,
+    "lapse": slow_reserves.reserve_lapses,
+    "rate": slow_programmes.rate_begins,
+    "terms": slow_programmes.terms_begin,
+    "reserve": slow_reserves.reserve_rises,
+    "caps": slow_reserves.caps_begin,
     "cycle": slow_settlement.cycle_closes,
     "debt": slow_settlement.deadline_passes,
+    "motion": slow_votes.deadline_passes,
     "campaign": slow_people.campaign_ends,
     "order": slow_people.order_waits_no_longer,
 }
+Counted = slow_settlement.Word | CastVote
+"""Words that are never held up for want of room [LEDGER-14]."""
 
 
 class SlowLedger:
@@ -60,9 +89,10 @@ class SlowLedger:
         self.desk = Desk(genesis, time=genesis.time)
         _found(self.desk)
 
-    def begin(self, time: int) -> list[list[Subject]]:
-        """What fell due in a block of that time, as events of each item, in order [LEDGER-15]."""
-        self.desk.time = time
+    def begin(self, time: int, epoch: int = 0) -> list[list[Subject]]:
+        """What fell due in the next block, as events of each item, in order [LEDGER-15]."""
+        self.desk.time, self.desk.epoch = time, epoch
+        self.desk.height += 1
         told: list[list[Subject]] = []
         while len(told) < self.desk.genesis.parameters.due_per_block:
             item = self.desk.next_due()
@@ -89,7 +119,7 @@ class SlowLedger:
         if not known and outcome != "done":
             desk.book.tear_out(beginning)
             return "sender_unknown"
-        if outcome == "done" and isinstance(transaction.action, slow_settlement.Word):
+        if outcome == "done" and isinstance(transaction.action, Counted):
             return outcome
         if not self._lane_has_room(lane):
             desk.book.tear_out(beginning)
@@ -133,6 +163,8 @@ class SlowLedger:
                 return self._transfer(sender, transfer)
             case OpenChannels(channels):
                 return self._open(sender, channels)
+            case Propose():
+                return slow_votes.propose(self.desk, transaction)
             case action if type(action) in ACTIONS:
                 return ACTIONS[type(action)](self.desk, sender, action)
             case action if isinstance(action, slow_settlement.Word):
@@ -174,33 +206,45 @@ class SlowLedger:
 def _found(desk: Desk) -> None:
     """[GEN-7] to [GEN-10]"""
     genesis, book = desk.genesis, desk.book
-    roles = [a for p in genesis.partners for a in (p.roles.admin, p.roles.issuer, p.roles.cashier)]
-    for account in [*roles, *(c.account for c in genesis.custodians)]:
-        desk.create("account", account)
-        book.note("channels", account, value=256)
-    for partner in genesis.partners:
-        code, terms = partner.code, partner.limits
-        lapse = terms.reserve_attested + genesis.parameters.reserve_lapse_ms
-        counts = terms.reserve > 0 and lapse > genesis.time
-        book.note("reserve", code, value=terms.reserve)
-        book.note("counts", code, value=counts)
-        book.note("attested", code, value=terms.reserve_attested)
-        book.note("left", code, value=0)
-        book.note("claim bound", code, value=terms.claim_bound)
-        book.note("caps", code, value=(terms.mint_per_day, terms.refund_per_day))
-        if counts:
-            desk.plan(lapse, "lapse", code, terms.reserve_attested)
-        for programme in partner.programmes:
-            name = (code, programme.code)
-            book.note("programmes", code, value=programme.code)
-            book.note("paused", *name, value=False)
-            desk.create("programme", *name)
-            for rate in programme.rates:
-                place = slow_partners.publish(desk, name, rate, genesis.time)
-                if rate.since <= genesis.time:
-                    book.note("begun", *name, value=place)
-                else:
-                    desk.plan(rate.since, "rate", *name, place)
+    for custodian in genesis.custodians:
+        slow_measures.keep(
+            desk, custodian.code, Keeper(custodian.name, custodian.account, custodian.partner)
+        )
+        desk.open_role(custodian.account)
+    book.note("judge", value=genesis.settlement_custodian)
+    book.note("protocol", value=(1, None))
+    book.note("changed", value=-1)
+    book.note("admitted", value=-1)
+    for founder in genesis.partners:
+        _begin(desk, founder)
     closes = genesis.time + genesis.parameters.settlement_cycle_ms
     book.note("closes", value=(1, closes))
     desk.plan(closes, "cycle", 1)
+
+
+def _begin(desk: Desk, founder: GenesisPartner) -> None:
+    genesis, book, code, terms = desk.genesis, desk.book, founder.code, founder.limits
+    roles = founder.roles
+    for role, account in zip(Role, (roles.admin, roles.issuer, roles.cashier), strict=True):
+        desk.open_role(account)
+        book.note("role", code, role, value=account)
+    voted = VotedLimits(terms.credit, terms.reserve_ceiling, terms.haircut, terms.claim_bound)
+    slow_members.begin(desk, code, founder.custodian, founder.consensus_key, voted)
+    lapse = terms.reserve_attested + genesis.parameters.reserve_lapse_ms
+    counts = terms.reserve > 0 and lapse > genesis.time
+    book.note("kind", code, value=founder.kind)
+    book.note("reserve", code, value=terms.reserve)
+    book.note("counts", code, value=counts)
+    book.note("attested", code, value=terms.reserve_attested)
+    book.note("caps", code, value=(terms.mint_per_day, terms.refund_per_day))
+    if counts:
+        desk.plan(lapse, "lapse", code, terms.reserve_attested)
+    for programme in founder.programmes:
+        name = (code, programme.code)
+        slow_programmes.open_at(desk, name, programme.terms_hash, programme.terms_url, genesis.time)
+        for rate in programme.rates:
+            place = slow_programmes.publish(desk, name, rate, genesis.time)
+            if rate.since <= genesis.time:
+                book.note("begun", *name, value=place)
+            else:
+                desk.plan(rate.since, "rate", *name, place)

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from fractions import Fraction
 from functools import cache
-from math import floor
 
 from primitives.actions import (
     SettlementConfirm,
@@ -19,7 +17,10 @@ from primitives.actions import (
 )
 from primitives.transaction import Transaction
 from tests.properties.slow_book import Debt, Desk
-from tests.properties.slow_partners import custodian_of, leave, not_its_admin
+from tests.properties.slow_guarantee import others_pay, paid_itself
+from tests.properties.slow_members import strike_off
+from tests.properties.slow_reserves import take_out
+from tests.properties.slow_speakers import in_proportion, judge, not_its_admin
 
 Name = tuple[int, int]
 
@@ -31,12 +32,7 @@ def moves(expected: Mapping[str, int]) -> dict[str, int]:
     """[LEDGER-28] What each pays (above zero) or is paid (below)."""
     claims = sum(-e for e in expected.values() if e < 0)
     debtors = {code: e for code, e in expected.items() if e > 0}
-    whole = sum(debtors.values())
-    exact = {code: Fraction(claims * e, whole) for code, e in debtors.items()}
-    paid = {code: floor(share) for code, share in exact.items()}
-    for code in sorted(debtors, key=lambda c: (floor(exact[c]) - exact[c], c)):
-        if sum(paid.values()) < claims:
-            paid[code] += 1
+    paid = in_proportion(claims, debtors) if claims else {}
     owed = {code: e for code, e in expected.items() if e < 0}
     return {code: amount for code, amount in sorted((paid | owed).items()) if amount}
 
@@ -104,8 +100,13 @@ def expectation(desk: Desk, code: str) -> int:
 
 def cycle_closes(desk: Desk, cycle: int) -> None:
     """[LEDGER-27]"""
-    due = moves({code: expectation(desk, code) for code in desk.codes()})
+    strike_off(desk)
+    expected = {code: expectation(desk, code) for code in desk.codes()}
+    due = moves(expected)
     owed = payments(due)
+    lines = [(code, expected[code], abs(due.get(code, 0))) for code in sorted(expected)]
+    told = (desk.time, desk.height, [line for line in lines if line[1]], len(owed))
+    desk.book.note("closed", cycle, value=told)
     for place, (debtor, creditor, amount) in enumerate(owed):
         term = desk.genesis.parameters.payment_term_ms
         debt = Debt(debtor, creditor, amount, "open", desk.time + term)
@@ -128,14 +129,21 @@ def stand(desk: Desk, name: Name, debt: Debt, wake: bool = False) -> None:
 
 
 def settle(desk: Desk, name: Name, amount: int) -> None:
-    """[LEDGER-31] A part, or all, was paid."""
+    """[LEDGER-31] A part, or all, was paid, whoever paid it."""
     debt = desk.book.word("debt", *name)
     desk.book.note("settled", *name, value=amount)
     desk.book.note("paid", debt.debtor, value=amount)
     desk.book.note("received", debt.creditor, value=amount)
 
 
-def settle_all(desk: Desk, name: Name) -> None:
+def pay_all(desk: Desk, name: Name) -> None:
+    """The debtor paid all that was outstanding."""
+    paid_itself(desk, name, desk.outstanding(name))
+    close(desk, name)
+
+
+def close(desk: Desk, name: Name) -> None:
+    """All that is outstanding is settled."""
     amount = desk.outstanding(name)
     settle(desk, name, amount)
     debt = desk.book.word("debt", *name)
@@ -144,22 +152,26 @@ def settle_all(desk: Desk, name: Name) -> None:
 
 
 def draw(desk: Desk, name: Name) -> None:
-    """[LEDGER-31] The reserve pays what it has; the rest is overdue."""
+    """[LEDGER-31] [LEDGER-55] Reserves pay what they have; the rest is overdue."""
     stand(desk, name, replace(desk.book.word("debt", *name), held=0))
     debt = desk.book.word("debt", *name)
-    amount = min(desk.outstanding(name), desk.free(debt.debtor))
-    if amount:
-        leave(desk, debt.debtor, amount)
-        desk.tell("ReserveDrawn", debt.debtor, *name, amount)
-    if amount == desk.outstanding(name):
-        settle_all(desk, name)
+    outstanding = desk.outstanding(name)
+    paid = min(outstanding, desk.free(debt.debtor))
+    if paid:
+        take_out(desk, debt.debtor, paid)
+        desk.tell("ReserveDrawn", debt.debtor, *name, paid)
+        paid_itself(desk, name, paid)
+    if debt.late:
+        paid += others_pay(desk, name, outstanding - paid)
+    if paid == outstanding:
+        close(desk, name)
         return
-    if amount:
-        settle(desk, name, amount)
+    if paid:
+        settle(desk, name, paid)
     deadline = desk.time + desk.genesis.parameters.payment_term_ms
     late = replace(debt, status="overdue", deadline=deadline, late=True)
     stand(desk, name, late, wake=True)
-    desk.tell("ObligationOverdue", *name, desk.outstanding(name))
+    desk.tell("ObligationOverdue", *name, outstanding - paid)
 
 
 def deadline_passes(desk: Desk, cycle: int, place: int, deadline: int) -> None:
@@ -169,7 +181,7 @@ def deadline_passes(desk: Desk, cycle: int, place: int, deadline: int) -> None:
     if debt.status == "settled" or debt.deadline != deadline:
         return
     if debt.status == "claimed":
-        settle_all(desk, name)
+        pay_all(desk, name)
     else:
         draw(desk, name)
 
@@ -195,18 +207,18 @@ def hear(desk: Desk, transaction: Transaction) -> str:
                 return "not_creditor"
             if debt.status == "settled":
                 return "obligation_settled"
-            settle_all(desk, name)
+            pay_all(desk, name)
             return "done"
         case SettlementDispute():
             return dispute(desk, name, sender)
         case SettlementStatement():
-            if sender != custodian_of(desk, desk.genesis.settlement_custodian):
+            if sender != judge(desk):
                 return "not_custodian"
             if debt.status == "settled":
                 return "obligation_settled"
             if not action.paid and debt.status != "disputed":
                 return "not_disputed"
-            (settle_all if action.paid else draw)(desk, name)
+            (pay_all if action.paid else draw)(desk, name)
             return "done"
 
 

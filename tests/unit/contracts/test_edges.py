@@ -1,153 +1,93 @@
-"""Edges that surviving mutants pointed at: where one more unit, or none, makes the difference.
+"""The largest figures that limits, reserves and losses can have: nothing overflows.
 
-[LEDGER-2], [LEDGER-24], [LEDGER-26], [STATE-7]; each was a line that could be broken unnoticed.
+[LEDGER-8], [LEDGER-55], [LEDGER-67], [LEDGER-73]: a count is at most 2^63 - 1, and sums of counts
+are compared exactly.
 """
 
 import pytest
 from msgspec.structs import replace
 
-from contracts import due, reserves, supply, token
-from contracts.state import Draft, State
-from primitives.encoding import encode
-from primitives.entries import (
-    DUE_PAGE_ITEMS,
-    SUPPLY_KEY,
-    DueNode,
-    DuePage,
-    Limits,
-    PendingReserve,
-    ReserveLapse,
-    ReserveStart,
-    Supply,
-    due_node_key,
-    due_page_key,
-    limits_key,
-)
-from tests.builders import GENESIS_TIME, LIMITS, a_person
+from primitives.amount import MICRO
+from primitives.encoding import Malformed
+from primitives.genesis import Genesis
+from primitives.governance import RemovePartner, SetLimits, SharePosition, VotedLimits
+from primitives.receipt import Outcome
+from tests.builders import CODES, LIMITS, a_genesis
 from tests.ledger import Ledger
+from tests.settling import ALICE, OWED, TERM, done
+from tests.unit.contracts.test_guarantee import CYCLE, HELD, a_network
+from tests.voting import QUIET, executed, proposed
 
-CONTEXT = Ledger().context()
-
-
-def limits(reserve: int, pending: int | None = None, earmarked: int = 0) -> Limits:
-    """A reserve that counts, and perhaps another that waits."""
-    terms = replace(LIMITS, reserve=reserve)
-    waits = PendingReserve(pending, GENESIS_TIME, CONTEXT.time) if pending is not None else None
-    return Limits(terms, True, earmarked, 0, 0, waits, None, None)
+MOST = 2**63 - 1
 
 
-def test_who_has_no_record_holds_nothing() -> None:
-    assert token.balance(State({}), a_person("Nobody").account) == 0
+def rich(credit: int, reserve: int, share: int = 10_000) -> Genesis:
+    """Everybody has the highest figures that there are."""
+    genesis = a_network(HELD, share)
+    limits = replace(
+        LIMITS,
+        credit=credit,
+        reserve=reserve,
+        reserve_ceiling=MOST,
+        haircut=0,
+        claim_bound=MOST,
+    )
+    partners = tuple(replace(founder, limits=limits) for founder in genesis.partners)
+    parameters = replace(genesis.parameters, total_credit=MOST)
+    return replace(genesis, parameters=parameters, partners=partners)
 
 
-# --- reserves ------------------------------------------------------------------------------------
+def test_all_credit_is_one_sum() -> None:
+    """A quarter each is all; a unit more is too much, though no sum wraps around."""
+    ledger = Ledger(rich(MOST // 4, 0))
+    as_is = VotedLimits(MOST // 4, MOST, 0, MOST)
+    left = MOST - 3 * (MOST // 4)
+    for credit in (left + 1, MOST):
+        more = ledger.propose("north", SetLimits("north", replace(as_is, credit=credit)))
+        ledger.refuse(more, Outcome.CREDIT_EXCEEDED)
+    executed(ledger, SetLimits("north", replace(as_is, credit=left)))
+    assert sum(ledger.limits(code).terms.credit for code in CODES) == MOST
 
 
-@pytest.mark.parametrize(
-    ("reserve", "earmarked", "free"), [(7, 5, 2), (5, 5, 0), (5, 6, 0), (5, 9, 0)]
-)
-def test_what_disputes_hold_beyond_the_reserve_is_no_debt(
-    reserve: int, earmarked: int, free: int
-) -> None:
-    """A later attestation may say that there is less than what was held for a dispute."""
-    assert reserves.available(limits(reserve, earmarked=earmarked)) == free
+def test_a_limit_of_the_highest_reserve_and_credit() -> None:
+    ledger = Ledger(rich(MOST // 4, MOST))
+    done(ledger, ledger.mint("north", ALICE, 1_000_000))
+    done(ledger, ledger.redeem(ALICE, ledger.invoice("east", 10_000 * MICRO)))
+    ledger.scan()
 
 
-@pytest.mark.parametrize(("left", "counts"), [(2, True), (1, True), (0, False)])
-def test_a_reserve_counts_down_to_its_last_unit(left: int, counts: bool) -> None:
-    """[LEDGER-26]"""
-    after = reserves.without(limits(9), CONTEXT, 9 - left)
-    assert (after.terms.reserve, after.reserve_counts) == (left, counts)
+def test_the_highest_reserves_guarantee_a_small_debt() -> None:
+    """South and west hold 2^63 - 1 each: what they pay is what is owed, split exactly."""
+    genesis = rich(MOST // 4, MOST)
+    north, *others = genesis.partners
+    poor = replace(north, limits=replace(north.limits, reserve=0))
+    ledger = Ledger(replace(genesis, partners=(poor, *others)))
+    ledger.give(ALICE, OWED)
+    done(ledger, ledger.redeem(ALICE, ledger.invoice("east", OWED)))
+    ledger.pass_time(ledger.genesis.time + CYCLE - ledger.time)
+    for _ in range(2):
+        ledger.pass_time(TERM)
+    paid = [MOST - ledger.limits(code).terms.reserve for code in ("east", "south", "west")]
+    assert paid == [0, OWED // 2, OWED // 2]
+    ledger.scan()
 
 
-@pytest.mark.parametrize(("pending", "left"), [(9, 1), (8, 0), (7, 0)])
-def test_an_increase_that_waits_shrinks_to_nothing_and_no_further(pending: int, left: int) -> None:
-    """[LEDGER-26]"""
-    after = reserves.without(limits(8, pending), CONTEXT, 8).pending_reserve
-    assert after is not None
-    assert after.amount == left
+def test_a_loss_is_split_by_the_highest_limits_to_a_unit() -> None:
+    ledger = Ledger(rich(MOST // 4, 0))
+    ledger.give(ALICE, 10 * MICRO)
+    executed(ledger, RemovePartner("north"), "south")
+    whole = ledger.propose("south", SharePosition("north", MOST))
+    ledger.refuse(whole, Outcome.POSITION_SMALLER)
+    executed(ledger, SharePosition("north", 10 * MICRO), "south")
+    shares = [ledger.position(code).assumed for code in CODES[1:]]
+    assert (sum(shares), max(shares) - min(shares)) == (10 * MICRO, 1)
+    ledger.scan()
 
 
-@pytest.mark.parametrize(("amount", "counts"), [(2, True), (1, True), (0, False)])
-def test_an_increase_that_was_drawn_before_it_began_does_not_count(
-    amount: int, counts: bool
-) -> None:
-    """[LEDGER-24]"""
-    key = limits_key("north")
-    draft = Draft(State({key: encode(limits(0, amount))}))
-    reserves.reserve_starts(draft, CONTEXT, ReserveStart("north", GENESIS_TIME))
-    after = draft.entry(key, Limits)
-    assert after is not None
-    assert (after.terms.reserve, after.reserve_counts) == (amount, counts)
-
-
-# --- what would be our own mistake ---------------------------------------------------------------
-
-
-def test_more_is_never_burnt_than_there_is() -> None:
-    """[LEDGER-2]"""
-    state = State({SUPPLY_KEY: encode(Supply(5, 4, 0))})
-    supply.add_redeemed(state, 1)
-    with pytest.raises(AssertionError):
-        supply.add_redeemed(state, 1)
-
-
-def test_more_never_comes_back_than_was_burnt() -> None:
-    """[LEDGER-2]"""
-    state = State({SUPPLY_KEY: encode(Supply(5, 4, 3))})
-    supply.add_refunded(state, 1)
-    with pytest.raises(AssertionError):
-        supply.add_refunded(state, 1)
-
-
-def a_calendar(items: int) -> dict[bytes, bytes]:
-    """One second with so many items."""
-    state = State({})
-    for number in range(items):
-        due.insert(state, 9_000, ReserveLapse("north", number))
-    return {key: value for key, value in state.changes() if value is not None}
-
-
-def test_only_the_first_page_of_a_second_was_begun() -> None:
-    """[STATE-7]"""
-    entries = a_calendar(DUE_PAGE_ITEMS + 2)
-    state = State(entries)
-    due.pop(state, 9_000)
-    assert len(due.waiting(state, 9, 0)) == DUE_PAGE_ITEMS - 1
-    assert len(due.waiting(state, 9, 1)) == 2
-
-
-def test_a_page_of_no_queue_holds_nothing() -> None:
-    page = encode(DuePage((ReserveLapse("north", 1),)))
-    assert due.waiting(State({due_page_key(9, 0): page}), 9, 0) == ()
-
-
-def test_a_page_that_nobody_put_there_stops_the_node() -> None:
-    """[STATE-7] a queue knows its last page."""
-    page = encode(DuePage((ReserveLapse("north", 99),)))
-    state = State({**a_calendar(DUE_PAGE_ITEMS), due_page_key(9, 1): page})
-    with pytest.raises(AssertionError):
-        due.insert(state, 9_000, ReserveLapse("north", 100))
-
-
-def test_a_node_without_children_stops_the_node() -> None:
-    """[STATE-8] it should have gone with its last child."""
-    with pytest.raises(AssertionError, match="children"):
-        due.earliest(State({due_node_key(b""): encode(DueNode(bytes(32)))}))
-
-
-def test_a_draft_that_removes_what_is_not_there_is_not_committed() -> None:
-    """[STATE-3]"""
-    draft = Draft(State({}))
-    assert draft.entry(SUPPLY_KEY, Supply) is None
-    draft.delete(SUPPLY_KEY)
-    with pytest.raises(AssertionError):
-        draft.commit()
-
-
-def test_a_gap_in_the_calendar_stops_the_node() -> None:
-    """[STATE-7] a calendar that lost its middle is not an empty one."""
-    entries = a_calendar(1)
-    del entries[due_node_key(b"\0")]
-    with pytest.raises(AssertionError):
-        due.earliest(State(entries))
+@pytest.mark.parametrize("field", ["credit", "reserve_ceiling", "claim_bound"])
+def test_a_vote_cannot_name_more_than_a_count(field: str) -> None:
+    """[STATE-4] It is no transaction at all."""
+    ledger = Ledger(a_genesis(parameters=QUIET))
+    beyond = replace(VotedLimits(0, 0, 0, 0), **{field: MOST + 1})
+    with pytest.raises(Malformed, match="malformed"):
+        proposed(ledger, SetLimits("north", beyond))

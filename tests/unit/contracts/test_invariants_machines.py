@@ -261,9 +261,7 @@ MACHINES: dict[str, tuple[Patch, Callable[[], None], str]] = {
         "who leaves by itself leaves what it owes",
     ),
     "strikes off who owes": (
-        part(
-            membership, "_is_square", lambda entries, code: not partners.known(entries, code).active
-        ),
+        part(membership, "_is_square", is_leaving),
         a_closing,
         "what north left behind",
     ),

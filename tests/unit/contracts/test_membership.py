@@ -62,7 +62,6 @@ from tests.voting import (
 FIFTH = a_role("fifth", "admin")
 NEXT = a_person("the next in charge")
 VAULT, REFEREE = a_role(CUSTODIAN, "custodian"), a_role(JUDGE, "custodian")
-NORTH = a_role("north", "admin")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from demo import obligations, squaring
 from demo.books import signed
 from demo.commands import Unexpected
-from demo.deadlines import CYCLE_MS, PARAMETERS
+from demo.deadlines import CYCLE_MS, PAYMENT_TERM_MS, parameters
 from demo.network import Network
 from demo.obligations import SETTLED
 from demo.proof import obligation_key
@@ -76,10 +76,15 @@ def test_shopping_begins_when_the_cycle_has_room(
 
 def test_the_deadlines_are_parameters_that_a_test_network_takes() -> None:
     """[GEN-5]"""
-    wishes = {name: str(value) for name, value in PARAMETERS.items()}
+    wishes = {name: str(value) for name, value in parameters(0.2).items()}
     agreed = with_parameters(ceremony.PARAMETERS, wishes)
     check_parameters(agreed, TEST, 0)
     assert agreed.settlement_cycle_ms == CYCLE_MS
+
+
+def test_a_slow_machine_has_more_time_to_pay() -> None:
+    terms = [parameters(command_s)["payment_term_ms"] for command_s in (0.1, 0.5, 2.5)]
+    assert terms == [PAYMENT_TERM_MS, PAYMENT_TERM_MS, 150_000]
 
 
 def test_amounts_below_zero_keep_their_sign() -> None:

@@ -14,7 +14,10 @@ ROOT = Path(__file__).resolve().parents[3]
 TOOLS = ("bash", "cat", "dirname", "find", "mv", "rm", "sh", "timeout", "touch")
 PYTHON = """#!/bin/sh
 echo "$*" >> asked
-case "$*" in *./native*) exit "$(cat status)";; esac
+case "$*" in
+    *./native*) rm -f removed; exit "$(cat status)" ;;
+    *import*) test ! -e removed ;;
+esac
 """
 
 
@@ -36,6 +39,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def executable(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)  # it may be a link to a tool of this machine
     path.write_text(text)
     path.chmod(0o755)
 
@@ -75,6 +79,13 @@ def test_a_changed_source_is_built_again(checkout: Path) -> None:
     assert builds(checkout) == 1, "what a build leaves behind is no source"
     os.utime(checkout / "native" / "src" / "lib.rs", (2**32, 2**32))
     run(checkout)
+    assert builds(checkout) == 2
+
+
+def test_what_was_removed_by_hand_is_built_again_when_it_is_asked_for(checkout: Path) -> None:
+    run(checkout)
+    (checkout / "removed").touch()
+    assert run(checkout)[0] == 0
     assert builds(checkout) == 2
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from node import executor as executing
+from node import protocol
 from node.executor import Executor
 from node.queries import Queries
 from node.store import LevelStore, MemoryStore
@@ -37,7 +37,7 @@ def planned(ledger: Ledger | None = None) -> Ledger:
 
 
 def a_newer_release(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(executing, "PROTOCOL_VERSION", NEXT)
+    patch.setattr(protocol, "PROTOCOL_VERSION", NEXT)
 
 
 def test_heights_below_the_planned_one_are_carried_out_as_before() -> None:
