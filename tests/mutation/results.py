@@ -74,7 +74,8 @@ class Module:
 
     def document(self, reasons: dict[Key, str]) -> dict[str, Any]:
         """As the file has it."""
-        survivors = [{**each, "explained": reasons.get(key_of(each))} for each in self.survivors]
+        lives = [each for each in self.survivors if each]
+        survivors = [{**each, "explained": reasons.get(key_of(each))} for each in lives]
         return {
             "digest": self.digest,
             "commit": self.commit,

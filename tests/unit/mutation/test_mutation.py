@@ -254,6 +254,16 @@ def test_a_survivor_that_a_new_test_kills_is_gone(tmp_path: Path) -> None:
     assert (known.judged, known.killed, known.survivors) == (1, 1, [])
 
 
+def test_what_was_found_so_far_can_be_saved_before_a_module_is_done(tmp_path: Path) -> None:
+    results = Results(tmp_path / "mutation.json")
+    known = results.module("gate.py", "digest", 2)
+    known.add(MUTANT, Verdict.SURVIVED)
+    known.asked_again(0, Verdict.KILLED)
+    results.save({})
+    [module] = json.loads((tmp_path / "mutation.json").read_text())["modules"].values()
+    assert (module["killed"], module["survivors"]) == (1, [])
+
+
 def test_the_file_says_of_each_survivor_why_it_may_live(tmp_path: Path) -> None:
     path = tmp_path / "mutation.json"
     results = Results(path)
