@@ -14,6 +14,7 @@ from msgspec.structs import astuple, replace
 from primitives.actions import endorsed
 from primitives.address import account_id
 from primitives.entries import Account, Partner, Prefix, decode_entry, partner_key
+from primitives.membership import PartnerStatus
 from primitives.transaction import Decoded
 
 NOBODYS = (Prefix.LANE_DAY, Prefix.DUE_NODE, Prefix.DUE_PAGE, Prefix.DUE_SECOND)
@@ -71,11 +72,17 @@ def may_add(
 
 
 def has_grown(key: bytes, before: bytes, after: bytes) -> bool:
-    """Whether what is kept of a partner is more, or other: a vote may end one of its proposals."""
+    """Whether what is kept of a partner is more, or other: a vote may end one of its proposals, and
+    who is square by now is struck off when another begins to run off ([LEDGER-54])."""
     old, new = decode_entry(key, before), decode_entry(key, after)
     assert isinstance(old, Partner)
     assert isinstance(new, Partner)
-    return new.proposals > old.proposals or replace(new, proposals=old.proposals) != old
+    status = new.status
+    if (old.status, new.status) == (PartnerStatus.RUN_OFF, PartnerStatus.LEFT):
+        status = old.status
+    return (
+        new.proposals > old.proposals or replace(new, proposals=old.proposals, status=status) != old
+    )
 
 
 def roles(state: Mapping[bytes, bytes], code: str) -> tuple[bytes, ...]:
