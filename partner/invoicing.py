@@ -49,7 +49,8 @@ async def follow(visit: Visit, issued: Issued, wait_s: float) -> Look:
     """Look again and again until it is redeemed, or expired, or ``wait_s`` are over."""
     clock = asyncio.get_running_loop().time
     until = clock() + wait_s
-    seen = await look(visit, issued)
+    # What was read before the invoice was shown says nothing of when it was redeemed.
+    seen = await look(visit.afterwards(), issued)
     while seen.state == "open" and clock() < until:
         await asyncio.sleep(min(POLL_S, max(0.0, until - clock())))
         with suppress(Unavailable, NotProven):  # a node that fails for a while ends no sale
