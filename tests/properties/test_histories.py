@@ -242,3 +242,19 @@ def test_amounts_that_hardly_fit_are_tried(met: Met, what: str) -> None:
 def test_credits_and_reserves_that_hardly_fit_are_in_force(met: Met) -> None:
     for what in ("Propose SetLimits", "ReserveAttest"):
         assert met.edges[what, "done"] >= 3
+
+
+@pytest.mark.parametrize(
+    ("seed", "upto"),
+    [
+        # Admitted, made to bear a loss, and netted, all in one block: the check knew only those
+        # who had been partners before.
+        (571, 511),
+        # Somebody who is square is struck off when another begins to leave.
+        (465, 496),
+    ],
+)
+def test_a_history_that_a_check_once_took_for_unsound_is_sound(seed: int, upto: int) -> None:
+    """[LEDGER-27, LEDGER-54]"""
+    history = a_history(seed)
+    history.run(list(seeded(seed, 1_000))[:upto], scan_every=100)
