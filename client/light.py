@@ -246,6 +246,16 @@ class LightClient:
             await asyncio.sleep(BEHIND_PAUSE_S)
         raise AssertionError("the last attempt returns or raises")
 
+    async def first(self, ask: Callable[[NodeApi], Awaitable[T]], what: str) -> T:
+        """What the first node says from which ``ask`` makes something. Raises as ``account``."""
+        blames: list[Blame] = []
+        for node in self.nodes:
+            try:
+                return await self.judged(node, ask)
+            except Fault as fault:
+                blames.append(self.blame(fault))
+        raise none_answered(blames, what)
+
     def blame(self, fault: Fault) -> Blame:
         """Remember what a node did."""
         blame = blame_of(fault)

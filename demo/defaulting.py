@@ -16,7 +16,7 @@ from demo.minting import balances
 from demo.obligations import await_room, await_silence, settlement
 from demo.proof import limits_key, partner_key, position_key
 from demo.spending import invoice
-from demo.world import World, liqbon
+from demo.world import World, keystore, liqbon
 
 DEFAULTER: Final = "care"
 """The programme of the retailer that stops paying."""
@@ -39,11 +39,12 @@ def stop_paying(world: World) -> None:
     limits = _limits(world, code)
     wish = ["--release", limits["reserve"], "--reserve", limits["reserve"]]
     wish += ["--attested", limits["attested"]]
-    token = _reserve_holder(world, "reserve", "endorse", code, *wish, "--yes").document["token"]
+    asked = ["reserve", "endorse", code, *wish, "--yes"]
+    token = run("liqbon-partner", *asked, *keystore(world.reserve_holder)).document["token"]
     world.partner(code, "reserve", "release", token, "--yes")
-    asked = invoice(world, "a stranger", world.shops[SELLER], PRICE)
+    billed = invoice(world, "a stranger", world.shops[SELLER], PRICE)
     await_room(world)
-    _redeem(world, asked)
+    _redeem(world, billed)
     world.unpaid_cycle = int(settlement(world)["cycle"])
 
 
@@ -78,14 +79,6 @@ def _limits(world: World, code: str) -> dict[str, Any]:
     words = ["limits", "show", "--home", world.keys(code)["home"], *world.asking(code)]
     shown: dict[str, Any] = run("liqbon-partner", *words).document["limits"]
     return shown
-
-
-def _reserve_holder(world: World, *words: str) -> Any:
-    """``liqbon-partner`` with the keys of who holds the reserves."""
-    custodians: list[dict[str, Any]] = world.network.document["custodians"]
-    keys = next(custodian for custodian in custodians if not custodian["settlement"])
-    opened = ["--home", keys["home"], "--passphrase-file", keys["passphrase_file"]]
-    return run("liqbon-partner", *words, *opened)
 
 
 def _redeem(world: World, uri: str) -> None:

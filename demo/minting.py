@@ -17,7 +17,7 @@ from demo.purchases import (
     read_log,
     write_csv,
 )
-from demo.world import Retailer, World, decimal_text, liqbon
+from demo.world import Retailer, World, decimal_text, keystore, liqbon
 
 
 class Handed(NamedTuple):
@@ -128,8 +128,8 @@ def _make_crowd(world: World, retailer: Retailer, customers: list[int]) -> dict[
 def _sponsor(world: World) -> dict[str, Any]:
     """The account from which the bookshop gives."""
     keys = world.keys(world.shops[OWN.programme])
-    opened = ["--home", keys["home"], "--passphrase-file", keys["passphrase_file"]]
-    made = run("liqbon-wallet", "address", "--account", str(OWN_ACCOUNT), *opened).document
+    asked = ["address", "--account", str(OWN_ACCOUNT)]
+    made = run("liqbon-wallet", *asked, *keystore(keys)).document
     return {**keys, "name": OWN.name, "account": OWN_ACCOUNT, "address": made["address"]}
 
 

@@ -20,7 +20,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 SUPPLY_KEY: Final = b"\x01"
+PARTNER_PREFIX: Final = b"\x20"
 POSITION_PREFIX: Final = b"\x21"
+LIMITS_PREFIX: Final = b"\x22"
 OBLIGATION_PREFIX: Final = b"\x71"
 CAMPAIGN_PREFIX: Final = b"\x90"
 ORDER_PREFIX: Final = b"\xa0"
@@ -63,17 +65,17 @@ def pin(genesis: bytes) -> Pinned:
 
 def position_key(partner: str) -> bytes:
     """The key of a partner's position ([STATE-5])."""
-    return POSITION_PREFIX + bytes([len(partner)]) + partner.encode()
+    return _of_partner(POSITION_PREFIX, partner)
 
 
 def partner_key(partner: str) -> bytes:
-    """Who a retailer is, and how it stands."""
-    return b"\x20" + bytes([len(partner)]) + partner.encode()
+    """The key of who a partner is, and how it stands ([STATE-5])."""
+    return _of_partner(PARTNER_PREFIX, partner)
 
 
 def limits_key(partner: str) -> bytes:
-    """A retailer's limits."""
-    return b"\x22" + bytes([len(partner)]) + partner.encode()
+    """The key of a partner's limits ([STATE-5])."""
+    return _of_partner(LIMITS_PREFIX, partner)
 
 
 def obligation_key(cycle: int, place: int) -> bytes:
@@ -116,6 +118,10 @@ def check(pinned: Pinned, key: bytes, proof: str) -> Proven:
 def value_hash(value: bytes) -> bytes:
     """What a leaf of the state holds of its value ([TREE-6])."""
     return _digest("tree/value", value)
+
+
+def _of_partner(prefix: bytes, code: str) -> bytes:
+    return prefix + bytes([len(code)]) + code.encode()
 
 
 def _digest(domain: str, *parts: bytes) -> bytes:

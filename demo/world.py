@@ -120,23 +120,28 @@ class World:
 
     def partner(self, code: str, *words: str | Path, expect: Sequence[int] = (0,)) -> Answer:
         """``liqbon-partner`` with a retailer's keys, at its own node unless nodes are told."""
-        keys = self.keys(code)
-        opened = ["--home", keys["home"], "--passphrase-file", keys["passphrase_file"]]
         asking = [] if "--node" in words else self.asking(code)
+        opened = keystore(self.keys(code))
         return self._heard(run("liqbon-partner", *words, *opened, *asking, expect=expect))
 
     @property
     def judge(self) -> dict[str, Any]:
         """The settlement custodian as the network's document has it."""
+        return self._custodian(settlement=True)
+
+    @property
+    def reserve_holder(self) -> dict[str, Any]:
+        """Who holds the retailers' reserves: the same."""
+        return self._custodian(settlement=False)
+
+    def _custodian(self, settlement: bool) -> dict[str, Any]:
         custodians: list[dict[str, Any]] = self.network.document["custodians"]
-        return next(custodian for custodian in custodians if custodian["settlement"])
+        return next(each for each in custodians if each["settlement"] == settlement)
 
     def custodian(self, *words: str | Path) -> Answer:
         """``liqbon-partner`` with the keys of the settlement custodian."""
-        keys = self.judge
-        opened = ["--home", keys["home"], "--passphrase-file", keys["passphrase_file"]]
         url = next(iter(self.network.nodes.values())).url
-        return self._heard(run("liqbon-partner", *words, *opened, "--node", url))
+        return self._heard(run("liqbon-partner", *words, *keystore(self.judge), "--node", url))
 
     def _heard(self, answer: Answer) -> Answer:
         """Remember when it was final, if it was: whoever is asked next has to have come so far."""
@@ -203,6 +208,11 @@ def _opened(person: dict[str, Any], words: Sequence[str | Path]) -> list[str | P
         options += ["--account", str(person.get("account", 0))]
         options += ["--passphrase-file", person["passphrase_file"]]
     return [*options, "--yes"] if command in SENDING else options
+
+
+def keystore(holder: Mapping[str, Any]) -> list[str]:
+    """The options that open the keys of a retailer or a custodian, as the document has it."""
+    return ["--home", holder["home"], "--passphrase-file", holder["passphrase_file"]]
 
 
 def liqbon(units: int) -> str:

@@ -10,7 +10,7 @@ from client.fields import parse_time
 from partner.deposits import parse_programme, parse_reference
 from primitives.address import parse_address
 from primitives.amount import parse_amount
-from primitives.encoding import Malformed
+from primitives.encoding import Malformed, Wire, decode, encode
 from shell.errors import UsageError
 
 T = TypeVar("T")
@@ -68,6 +68,18 @@ def duration_of(text: str, name: str) -> int:
     if found is None:
         raise UsageError("duration_malformed", f"{name}: a whole number and ms, s, m, h or d")
     return int(found[1]) * _UNITS[found[2]]
+
+
+def misshapen(value: Wire) -> str | None:
+    """What its form forbids of what was typed, e.g. a text too long; None if nothing.
+
+    Better said here than by a node.
+    """
+    try:
+        decode(type(value), encode(value))
+    except Malformed as error:
+        return error.detail
+    return None
 
 
 def told_duration(millis: int) -> str:

@@ -12,7 +12,7 @@ from client.builder import endorse
 from client.errors import RefusedByLedger
 from client.home import open_home
 from partner.acting import Acted, Deed, act
-from partner.arguments import account_of_address, code_of, units_of
+from partner.arguments import account_of_address, code_of, misshapen, units_of
 from partner.documents import settled_proof, told_proof, told_standing
 from partner.member_documents import (
     AppliedDocument,
@@ -36,7 +36,6 @@ from primitives.actions import (
 )
 from primitives.address import address
 from primitives.amount import MAX_PER_DAY, format_amount
-from primitives.encoding import Malformed, decode, encode
 from primitives.entries import Partner
 from primitives.membership import (
     MEMBERSHIP_KEY,
@@ -115,10 +114,8 @@ def apply(
         mint_per_day=_cap(mint_per_day, "--mint-per-day"),
         refund_per_day=_cap(refund_per_day, "--refund-per-day"),
     )
-    try:
-        decode(Application, encode(wish))
-    except Malformed as error:
-        raise UsageError("application_malformed", error.detail) from None
+    if (why := misshapen(wish)) is not None:
+        raise UsageError("application_malformed", why)
     asyncio.run(_apply(common, ADMIN if account is None else account, wish))
 
 

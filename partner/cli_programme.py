@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,7 @@ import msgspec
 from client.errors import RefusedByLedger
 from client.fields import format_time
 from partner.acting import Deed, act
-from partner.arguments import code_of, duration_of, time_of
+from partner.arguments import code_of, duration_of, misshapen, time_of
 from partner.documents import settled_proof, told_proof, told_standing
 from partner.hashed import document_digest
 from partner.programme_documents import (
@@ -29,13 +30,13 @@ from partner.rates import (
     newest_rates,
     programme_of,
     ratio_of,
+    same_but_start,
     start_after,
     told_plan,
 )
 from partner.roles import account_option, holder, own_partner
 from partner.visit import SIGNING, Visit, visiting
-from primitives.actions import Action, ProgrammeOpen, ProgrammePause, ProgrammeSetRate
-from primitives.encoding import Malformed, decode, encode
+from primitives.actions import ProgrammeOpen, ProgrammePause, ProgrammeSetRate
 from primitives.entries import Partner, Programme, programme_key
 from primitives.genesis import Rate
 from primitives.receipt import Outcome
@@ -117,7 +118,8 @@ def open_(
         numerator=numerator,
         denominator=denominator,
     )
-    _check_form(wish)
+    if (why := misshapen(wish)) is not None:
+        raise UsageError("programme_malformed", why)
     asyncio.run(_change(common, account, code, lambda visit, us: _open(visit, us, wish)))
 
 
@@ -225,13 +227,7 @@ async def _set_rate(visit: Visit, us: Partner, code: str, rate: Rate) -> Change:
             visit.printer.line(line)
         return f"Publish this rate of {us.code}, {code}?"
 
-    def is_same(other: Action) -> bool:
-        """Its start may have been counted from another moment."""
-        return isinstance(other, ProgrammeSetRate) and (
-            msgspec.structs.replace(other, since=0) == msgspec.structs.replace(action, since=0)
-        )
-
-    return Change(Deed(action, prepare, is_same=is_same), None)
+    return Change(Deed(action, prepare, is_same=partial(same_but_start, action)), None)
 
 
 async def _pause(visit: Visit, us: Partner, code: str, paused: bool) -> Change:
@@ -326,11 +322,3 @@ def _paused(one: ProgrammeDocument) -> str:
 
 def _programme(text: str) -> str:
     return code_of(text, "PROGRAMME")
-
-
-def _check_form(wish: ProgrammeOpen) -> None:
-    """Names and URL are bounded: better said here than by a node. Raises ``UsageError``."""
-    try:
-        decode(ProgrammeOpen, encode(wish))
-    except Malformed as error:
-        raise UsageError("programme_malformed", error.detail) from None

@@ -11,14 +11,13 @@ import click
 
 from client.measure_words import told_measure
 from partner.acting import Deed, act
-from partner.arguments import account_of_address, code_of, units_of
+from partner.arguments import account_of_address, code_of, misshapen, units_of
 from partner.cli_settle import CYCLE, PLACE
 from partner.hashed import document_digest
 from partner.roles import account_option, holder
 from partner.visit import SIGNING, Visit, visiting
 from partner.voting import tell_proposal
-from primitives.actions import Action, Propose
-from primitives.encoding import Malformed, decode, encode
+from primitives.actions import Propose
 from primitives.genesis import BASIS_POINTS
 from primitives.governance import (
     AdmitPartner,
@@ -289,7 +288,8 @@ async def _propose(common: Common, account: int | None, make: Making) -> None:
         with visit.outbox() as db:
             us = await holder(visit.books, visit.home, "admin", account)
             action = Propose(us.partner.code, await make(visit))
-            _check_form(action)
+            if (why := misshapen(action)) is not None:
+                raise UsageError("proposal_malformed", why)
             acted = await act(visit, db, us.key, Deed(action, lambda: _asked(visit, action)))
         await tell_proposal(visit.afterwards(), acted.settled.id, acted)
 
@@ -297,11 +297,3 @@ async def _propose(common: Common, account: int | None, make: Making) -> None:
 async def _asked(visit: Visit, action: Propose) -> str:
     what = told_measure(action.measure, visit.network)
     return f"Propose, in the name of {action.partner}, to {what}?"
-
-
-def _check_form(action: Action) -> None:
-    """Texts are bounded: better said here than by a node. Raises ``UsageError``."""
-    try:
-        decode(Propose, encode(action))
-    except Malformed as error:
-        raise UsageError("proposal_malformed", error.detail) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -22,16 +23,15 @@ from partner.programme_documents import (
     TermsVersionDocument,
     told_terms,
 )
-from partner.rates import programme_of, start_after
+from partner.rates import MAX_AHEAD_MS, programme_of, same_but_start, start_after
 from partner.roles import account_option, holder
 from partner.visit import SIGNING, Visit, visiting
-from primitives.actions import Action, ProgrammeSetTerms
+from primitives.actions import ProgrammeSetTerms
 from primitives.entries import Programme, PublishedTerms, terms_key
 from primitives.receipt import Outcome
 from shell.command import Common, common_options, examples
 
 SHOWN: Final = 5
-MAX_AHEAD_MS: Final = 366 * 86_400_000
 
 
 @click.command(
@@ -125,9 +125,8 @@ async def _set_terms(
             us = await holder(visit.books, visit.home, "admin", account)
             since = wish.since if after_ms is None else start_after(visit.light.clock(), after_ms)
             action = msgspec.structs.replace(wish, partner=us.partner.code, since=since)
-            deed = Deed(
-                action, lambda: _asked(visit, action), is_same=lambda other: _is_same(action, other)
-            )
+            is_same = partial(same_but_start, action)
+            deed = Deed(action, lambda: _asked(visit, action), is_same=is_same)
             acted = await act(visit, db, us.key, deed)
         visit = visit.afterwards()
         name = (us.partner.code, wish.programme)
@@ -147,13 +146,6 @@ async def _set_terms(
     for line in told_proof(document.proof, document.elapsed_ms):
         common.printer.line(line)
     common.printer.document(document)
-
-
-def _is_same(action: ProgrammeSetTerms, other: Action) -> bool:
-    """Its start may have been counted from another moment."""
-    return isinstance(other, ProgrammeSetTerms) and (
-        msgspec.structs.replace(other, since=0) == msgspec.structs.replace(action, since=0)
-    )
 
 
 async def _asked(visit: Visit, action: ProgrammeSetTerms) -> str:

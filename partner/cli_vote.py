@@ -8,13 +8,14 @@ import click
 
 from client.errors import RefusedByLedger
 from client.measure_words import told_measure
+from client.proposals import listed
 from client.render_governance import proposal_view
 from partner.acting import Deed, act
 from partner.arguments import digest_of
 from partner.documents import told_standing
 from partner.roles import Holder, account_option, holder
 from partner.visit import SIGNING, Visit, visiting
-from partner.voting import ProposalsDocument, listed, proven_proposal, show_proposal, tell_proposal
+from partner.voting import ProposalsDocument, proven_proposal, show_proposal, tell_proposal
 from primitives.actions import CastVote
 from primitives.governance import ProposalStatus
 from primitives.receipt import Outcome
@@ -100,7 +101,7 @@ async def _asked(visit: Visit, us: Holder, action: CastVote) -> str:
 
 async def _list(common: Common, only_open: bool, limit: int, cursor: str | None) -> None:
     async with visiting(common) as visit:
-        ids, following = await listed(visit, cursor, limit)
+        ids, following = await listed(visit.light, cursor, limit)
         found = []
         for id_ in ids:
             proposal, ballots = await proven_proposal(visit.books, id_)

@@ -15,6 +15,7 @@ from client.fields import format_time
 from partner.arguments import told_duration, units_of
 from partner.books import DAY_MS, Books
 from partner.programme_documents import told_rate
+from primitives.actions import Action, ProgrammeSetRate, ProgrammeSetTerms
 from primitives.entries import Programme, PublishedRate, programme_key, rate_key
 from primitives.genesis import Rate
 from primitives.receipt import Outcome
@@ -53,6 +54,13 @@ def ratio_of(points: int, worth: str) -> tuple[int, int]:
 def start_after(now_ms: int, notice_ms: int) -> int:
     """When a rate starts that is to start ``notice_ms`` after it reached the ledger."""
     return now_ms + notice_ms + min(WAY_MS, notice_ms // 4)
+
+
+def same_but_start(action: ProgrammeSetRate | ProgrammeSetTerms, other: Action) -> bool:
+    """Whether ``other`` does the same: its start may have been counted from another moment."""
+    return isinstance(other, ProgrammeSetRate | ProgrammeSetTerms) and (
+        msgspec.structs.replace(other, since=0) == msgspec.structs.replace(action, since=0)
+    )
 
 
 async def programme_of(books: Books, partner: str, code: str) -> Programme:

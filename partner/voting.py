@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from client.errors import Blame, Fault, none_answered
+from client.errors import Blame
 from client.governance_views import ProposalView
-from client.http import NodeApi
 from client.measure_words import told_measure
 from client.render_governance import proposal_view
 from partner.acting import Acted
@@ -74,37 +73,20 @@ async def proven_proposal(books: Books, id_: bytes) -> tuple[Proposal, Ballots]:
     return found, ballots
 
 
-async def listed(visit: Visit, cursor: str | None, limit: int) -> tuple[list[bytes], str | None]:
-    """Ids of proposals, newest first, by the word of the first node that answers; the cursor of
-    what follows. Raises ``CommandError`` if none does."""
-
-    async def ask(node: NodeApi) -> tuple[list[bytes], str | None]:
-        page = await node.proposals(cursor, limit)
-        return [bytes.fromhex(item.proposal) for item in page.items], page.next
-
-    blames = []
-    for node in visit.light.nodes:
-        try:
-            return await visit.light.judged(node, ask)
-        except Fault as fault:
-            blames.append(visit.light.blame(fault))
-    raise none_answered(blames, "proposals")
-
-
 async def tell_proposal(visit: Visit, id_: bytes, acted: Acted) -> None:
     """The proposal as it stands after something was done about it."""
     proposal, ballots = await proven_proposal(visit.books, id_)
+    view = proposal_view(id_, proposal, ballots, visit.network)
     document = VotedDocument(
-        proposal=proposal_view(id_, proposal, ballots, visit.network),
+        proposal=view,
         repeated=acted.repeated,
         elapsed_ms=acted.settled.elapsed_ms,
         proof=settled_proof(acted.settled),
         proven=visit.books.standing(),
         blames=visit.light.blames,
     )
-    visit.printer.fields(
-        told_proposal(id_, proposal, ballots, visit.network) + await _applicant(visit, proposal)
-    )
+    rows = told_proposal(view, proposal, ballots, visit.network)
+    visit.printer.fields(rows + await _applicant(visit, proposal))
     for line in told_proof(document.proof, document.elapsed_ms):
         visit.printer.line(line)
     visit.printer.document(document)
@@ -113,14 +95,14 @@ async def tell_proposal(visit: Visit, id_: bytes, acted: Acted) -> None:
 async def show_proposal(visit: Visit, id_: bytes) -> None:
     """A proposal, proven."""
     proposal, ballots = await proven_proposal(visit.books, id_)
+    view = proposal_view(id_, proposal, ballots, visit.network)
     document = ShownProposalDocument(
-        proposal=proposal_view(id_, proposal, ballots, visit.network),
+        proposal=view,
         proven=visit.books.standing(),
         blames=visit.light.blames,
     )
-    visit.printer.fields(
-        told_proposal(id_, proposal, ballots, visit.network) + await _applicant(visit, proposal)
-    )
+    rows = told_proposal(view, proposal, ballots, visit.network)
+    visit.printer.fields(rows + await _applicant(visit, proposal))
     visit.printer.line(told_standing(document.proven))
     visit.printer.document(document)
 
@@ -150,14 +132,13 @@ def told_application(said: Application, network: str) -> list[tuple[str, str]]:
 
 
 def told_proposal(
-    id_: bytes, proposal: Proposal, ballots: Ballots, network: str
+    shown: ProposalView, proposal: Proposal, ballots: Ballots, network: str
 ) -> list[tuple[str, str]]:
-    """As named values."""
-    shown = proposal_view(id_, proposal, ballots, network)
+    """As named values; ``shown`` is the same proposal as documents have it."""
     votes = [f"{code}: {_vote(ballots.get(code))}" for code in proposal.electors]
     counts = f"{proposal.approved} for, {proposal.opposed} against"
     rows = [
-        ("proposal", id_.hex()),
+        ("proposal", shown.proposal),
         ("to", told_measure(proposal.measure, network)),
         ("by", proposal.proposer),
         ("status", proposal.status.text),

@@ -13,7 +13,6 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from client.answers import ProvenReceipt, judge_entry, judge_receipt, read
 from client.changes import Named, changes_of, changes_of_due, named_by, named_by_event
-from client.errors import Fault, none_answered
 from client.fields import MAX_PAGE, format_time, from_base64, parse_time
 from client.http import NodeApi
 from client.light import LightClient
@@ -99,13 +98,7 @@ class Lister:
                 raise Malformed("answer_malformed", "a history that repeats something")
             return Listing(entries, due, more or more_due)
 
-        blames = []
-        for node in self._light.nodes:
-            try:
-                return await self._light.judged(node, ask)
-            except Fault as fault:
-                blames.append(self._light.blame(fault))
-        raise none_answered(blames, f"history of {self._address}")
+        return await self._light.first(ask, f"history of {self._address}")
 
     async def sent_complete(self, listing: Listing) -> bool | None:
         """Whether every sequence that the account used is among the entries, by its own proof."""

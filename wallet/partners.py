@@ -8,12 +8,11 @@ from typing import Final, NamedTuple, TypeVar
 
 import click
 
-from client.errors import Fault, none_answered
 from client.fields import MAX_ENTRIES, MAX_PAGE, format_time
 from client.home import Home, open_home
-from client.http import NodeApi
 from client.light import LightClient, Snapshot
 from client.measure_words import told_measure
+from client.proposals import listed
 from client.render_governance import KINDS, PARTNER_STATES, proposal_view
 from client.session import connected, tell
 from client.views import ProposalView
@@ -148,7 +147,7 @@ async def _votes(common: Common, home: Home, limit: int) -> None:
     network = home.genesis.network
     async with connected(home, common.node, common.timeout_s) as light:
         try:
-            ids, more = await _listed(light, limit)
+            ids, following = await listed(light, None, limit)
             read = await _read(light, [proposal_key(id_) for id_ in ids])
             found = [(id_, read.entry(proposal_key(id_), Proposal)) for id_ in ids]
             known = [(id_, proposal) for id_, proposal in found if proposal is not None]
@@ -157,7 +156,7 @@ async def _votes(common: Common, home: Home, limit: int) -> None:
             tell(common.printer, light.blames)
         document = VotesDocument(
             proposals=shown,
-            more=more,
+            more=following is not None,
             as_of=format_time(read.since.freshness.as_of_ms),
             fresh=read.since.freshness.is_fresh,
             proof=proof_of(light.believed, read.since.certificate),
@@ -186,23 +185,6 @@ async def _shown(light: LightClient, id_: bytes, proposal: Proposal, network: st
     read = await _read(light, list(keys.values()))
     ballots = {code: read.entry(key, Ballot) for code, key in keys.items()}
     return proposal_view(id_, proposal, ballots, network)
-
-
-async def _listed(light: LightClient, limit: int) -> tuple[list[bytes], bool]:
-    """Ids of the newest, by the word of the first node that answers; whether there are more."""
-
-    async def ask(node: NodeApi) -> tuple[list[bytes], bool]:
-        page = await node.proposals(None, limit)
-        ids = dict.fromkeys(bytes.fromhex(item.proposal) for item in page.items)
-        return list(ids)[:limit], page.next is not None
-
-    blames = []
-    for node in light.nodes:
-        try:
-            return await light.judged(node, ask)
-        except Fault as fault:
-            blames.append(light.blame(fault))
-    raise none_answered(blames, "proposals")
 
 
 async def _read(light: LightClient, keys: Sequence[bytes]) -> _Read:
