@@ -15,7 +15,13 @@ from partner.arguments import digest_of
 from partner.documents import told_standing
 from partner.roles import Holder, account_option, holder
 from partner.visit import SIGNING, Visit, visiting
-from partner.voting import ProposalsDocument, proven_proposal, show_proposal, tell_proposal
+from partner.voting import (
+    ProposalsDocument,
+    find_proposal,
+    proven_proposal,
+    show_proposal,
+    tell_proposal,
+)
 from primitives.actions import CastVote
 from primitives.governance import ProposalStatus
 from primitives.receipt import Outcome
@@ -104,11 +110,11 @@ async def _list(common: Common, only_open: bool, limit: int, cursor: str | None)
         ids, following = await listed(visit.light, cursor, limit)
         found = []
         for id_ in ids:
-            proposal, ballots = await proven_proposal(visit.books, id_)
-            if not only_open or proposal.status == ProposalStatus.OPEN:
-                found.append((id_, proposal, ballots))
+            one = await find_proposal(visit.books, id_)
+            if one is not None and (not only_open or one[0].status == ProposalStatus.OPEN):
+                found.append((id_, *one))
         document = ProposalsDocument(
-            proposals=[proposal_view(*one, visit.network) for one in found],
+            proposals=[proposal_view(*each, visit.network) for each in found],
             next=following,
             proven=visit.books.standing() if ids else None,
             blames=visit.light.blames,

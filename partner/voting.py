@@ -59,9 +59,18 @@ Ballots = Mapping[str, Ballot | None]
 """By elector; None for who did not vote yet."""
 
 
-async def proven_proposal(books: Books, id_: bytes) -> tuple[Proposal, Ballots]:
-    """A proposal with the votes on it. ``CommandError`` (``proposal_unknown``)."""
+async def find_proposal(books: Books, id_: bytes) -> tuple[Proposal, Ballots] | None:
+    """A proposal with the votes on it; None if it is proven that there is none."""
     found = await books.entry(proposal_key(id_), Proposal)
+    if found is None:
+        return None
+    ballots = {code: await books.entry(ballot_key(id_, code), Ballot) for code in found.electors}
+    return found, ballots
+
+
+async def proven_proposal(books: Books, id_: bytes) -> tuple[Proposal, Ballots]:
+    """As ``find_proposal``. ``CommandError`` (``proposal_unknown``)."""
+    found = await find_proposal(books, id_)
     if found is None:
         raise CommandError(
             Outcome.PROPOSAL_UNKNOWN.text,
@@ -69,8 +78,7 @@ async def proven_proposal(books: Books, id_: bytes) -> tuple[Proposal, Ballots]:
             "'liqbon-partner proposals list' lists them.",
             Status.NOT_FOUND,
         )
-    ballots = {code: await books.entry(ballot_key(id_, code), Ballot) for code in found.electors}
-    return found, ballots
+    return found
 
 
 async def tell_proposal(visit: Visit, id_: bytes, acted: Acted) -> None:

@@ -106,6 +106,23 @@ class TestVotes:
         document = market.north.read("proposals", "list", "--open")
         assert [one["proposal"] for one in document["proposals"]] == [second]
 
+    def test_a_node_that_lists_too_many_twice_or_what_never_was_changes_nothing(
+        self, market: Market
+    ) -> None:
+        """The list is a node's word, and only the ids of it are used."""
+        id_ = proposed(market.north, "remove", "west")
+
+        def longer(path: str, document: Any) -> Any:
+            if path == "/v1/proposals":
+                item = document["items"][0]
+                document["items"] = [item, item, {**item, "proposal": "ab" * 32}] * 2
+            return document
+
+        asked = ("proposals", "list", "--node", market.network.liar(longer))
+        for limit in ("1", "2", "9"):
+            shown = market.north.read(*asked, "--limit", limit)["proposals"]
+            assert [each["proposal"] for each in shown] == [id_]
+
     @pytest.mark.parametrize(
         ("words", "status", "code"),
         [
