@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from consensus.config import Config
+from consensus.config import Anchor, Config
 from consensus.effects import Certify, Effect, Halt, Keep, SayAttest, SayBeat, StateCertificateKept
 from consensus.inputs import Executed
 from primitives.certificate import BeatCertificate, MemberSignature, StateCertificate
@@ -24,8 +24,12 @@ RESENT = 16
 class Attestations:
     """Attestations by height, certificates made of them, and beats."""
 
-    def __init__(self, config: Config, certificate: StateCertificate | None, height: int) -> None:
+    def __init__(self, config: Config, anchor: Anchor) -> None:
+        certificate, height = anchor.certificate, anchor.header.height
         self._config = config
+        self._handed_over = height if anchor.header.view == 0 else 0
+        self.last = anchor.last
+        """The epoch's last height, once it is fixed ([EPOCH-1])."""
         self._mine: dict[int, Attestation] = {}
         self._signed: dict[int, Attest] = {}
         self._votes: dict[int, dict[int, Attest]] = {}
@@ -56,10 +60,11 @@ class Attestations:
             state_root=event.state_root,
             receipts_root=event.receipts_root,
             validators=members.hash,
-            next_validators=members.hash,
-            last=False,
+            next_validators=event.next_validators,
+            last=event.height == event.last,
             protocol=event.protocol,
         )
+        self.last = event.last if self.last is None else self.last
         self._mine[event.height] = attestation
         if event.height not in self.certificates:
             self.certified_through = min(self.certified_through, event.height - 1)
@@ -75,6 +80,13 @@ class Attestations:
             effects += self._complete(attestation)
         return effects + self._alarm(event.height)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the epoch's last height is executed, and every height of it certified: until then
+        somebody's attestation may be missing that only its members can make again ([EPOCH-5])."""
+        last = self.last
+        return last is not None and min(self.executed_height, self.certified_through) >= last
+
     def recover_own(self, attest: Attest) -> None:
         """An ATTEST of one's own was read back from disk."""
         self._signed[attest.attestation.height] = attest
@@ -83,6 +95,8 @@ class Attestations:
     def wants(self, attest: Attest) -> bool:
         """True if counting it could change something."""
         height = attest.attestation.height
+        if height <= self._handed_over:
+            return False  # attested by the members of the epoch before
         newest = max(self.certified_height, self.executed_height)
         if not self._floor < height <= newest + 4 * KEPT_HEIGHTS:
             return False
@@ -148,10 +162,10 @@ class Attestations:
         self._signed = {h: a for h, a in self._signed.items() if h > floor}
 
     def gaps(self) -> list[int]:
-        """Heights executed here that have no certificate though a later one has: its members have
-        gone on, so it has to be asked for ([CERT-4])."""
-        newest = self.certified_height
-        return [h for h in sorted(self._mine) if h < newest and h not in self.certificates]
+        """Heights executed here that have no certificate though a later one has, or that are the
+        epoch's last: its members have gone on, so it has to be asked for ([CERT-4])."""
+        newest, bare = self.certified_height, [h for h in self._mine if h not in self.certificates]
+        return sorted(h for h in bare if h < newest or h == self.last)
 
     def newest_certificate(self) -> StateCertificate | None:
         """The certificate of the highest certified height."""
@@ -192,7 +206,7 @@ class Attestations:
     def next_beat_ms(self) -> int | None:
         """When the next BEAT may be due; None for who cannot beat."""
         certificate = self.newest_certificate()
-        if self._config.me is None or certificate is None:
+        if self._config.me is None or certificate is None or self.is_over:
             return None
         beat_ms = self._config.parameters.beat_ms
         quiet_since = certificate.attestation.time + beat_ms
@@ -209,7 +223,8 @@ class Attestations:
         if self._mine.get(attestation.height) != attestation or self._newer_signed():
             return []
         root = attestation.state_root
-        beat = Beat(self._config.chain, attestation.epoch, attestation.height, root, self._beaten)
+        epoch = self._config.members.epoch  # of E, whom E hands over to beats ([EPOCH-5])
+        beat = Beat(self._config.chain, epoch, attestation.height, root, self._beaten)
         return [SayBeat(beat)]
 
     def _newer_signed(self) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
+from primitives.batch import EMPTY_TIP, Tip
 from primitives.block import Header
 from primitives.certificate import StateCertificate
 from primitives.genesis import Parameters
@@ -19,11 +21,33 @@ class Config(msgspec.Struct, frozen=True):
     parameters: Parameters
 
 
+class Before(msgspec.Struct, frozen=True):
+    """The members of an epoch that is over, and the tips up to which it ordered their lanes."""
+
+    members: ValidatorSet
+    cut: tuple[Tip, ...]
+
+
 class Anchor(msgspec.Struct, frozen=True):
-    """The newest executed block: final, and its state committed. Genesis at first."""
+    """Where an engine starts: the newest executed block, final and its state committed.
+
+    That is genesis, a block of ``members``' epoch, or the last one of the epoch before: then its
+    header stands there as that of view 0, with the empty cut of the new lanes ([EPOCH-5]), and
+    only ``digest`` is the block's own.
+    """
 
     header: Header
     digest: bytes
     certificate: StateCertificate | None
+    members: ValidatorSet
     next_due_ms: int | None = None
     """When something falls due next, by the state after this block."""
+    last: int | None = None
+    """The epoch's last height, once it is fixed."""
+    before: Before | None = None
+    """How the epoch before ended; None in epoch 0."""
+
+
+def handed_over(header: Header, epoch: int, lanes: int) -> Header:
+    """The last block of an epoch as the next one's members see it ([EPOCH-5])."""
+    return replace(header, epoch=epoch, view=0, cut=(EMPTY_TIP,) * lanes)

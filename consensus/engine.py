@@ -89,7 +89,7 @@ class Engine:
 
     @property
     def final_height(self) -> int:
-        """The newest final height."""
+        """The newest final height of the chain, at most the epoch's last."""
         return self._parts.final_height
 
     @property
@@ -108,6 +108,26 @@ class Engine:
         return self.attestations.executed_height
 
     @property
+    def epoch(self) -> int:
+        """The epoch whose ordering this is."""
+        return self.config.members.epoch
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the epoch has ended here: another engine begins the next ([EPOCH-5])."""
+        return self.attestations.is_over
+
+    def status(self) -> Status:
+        """Where this node stands, for a peer."""
+        return repeats.status_of(self._parts)
+
+    def orphans(self) -> tuple[bytes, ...]:
+        """Digests of own batches that the epoch, which is over, did not order, oldest first."""
+        me = self.config.me
+        most = 2 * self.config.parameters.lane_batches
+        return () if me is None else self.lanes.lanes[me].unfinal(most)
+
+    @property
     def newest_beat(self) -> BeatCertificate | None:
         """The newest proof that nothing newer exists."""
         return self.attestations.newest_beat
@@ -115,7 +135,8 @@ class Engine:
     def can_seal(self) -> bool:
         """True while the own lane has room; otherwise clients are told to come back later."""
         me = self.config.me
-        if me is None or self.halted:
+        last = self.attestations.last
+        if me is None or self.halted or (last is not None and self.final_height >= last):
             return False
         room = 2 * self.config.parameters.lane_batches
         return self._own_tip.seq - self.lanes.lanes[me].final_seq < room
@@ -298,12 +319,18 @@ class Engine:
             self._committed(now_ms, committed)
             if not moved and not committed:
                 break
-        self._out.extend(self.queue.issue())
+        self._out.extend(self.queue.issue(self._executable()))
         self._set_busy(now_ms)
         self._out.extend(self.attestations.beat(now_ms))
         self._speak_up(now_ms)
         self.needs = needs_of(self._parts, now_ms)
         self._plan(now_ms)
+
+    def _executable(self) -> int:
+        """The highest height that is surely of this epoch: a later end is B above what is yet to
+        be executed ([EPOCH-3])."""
+        last = self.attestations.last
+        return self.executed_height + self.config.parameters.lag_bound if last is None else last
 
     def _committed(self, now_ms: int, blocks: list[Block]) -> None:
         if blocks:
@@ -325,9 +352,12 @@ class Engine:
     def _has_work(self, now_ms: int) -> bool:
         simplex = self.simplex
         final = simplex.chain.final.header
+        last = self.attestations.last
+        if last is not None:
+            return final.height < last  # views run until the epoch's last height is final
         finalized = simplex.chain.finalized
         return (
-            final.height == 0  # nothing can be proven before a first height is attested
+            final.view == 0  # before an epoch's first height nothing of it can be proven
             or simplex.chain.best_notarized_view() > final.view
             or (finalized is not None and finalized.view > final.view)
             or simplex.view in simplex.proposals
@@ -345,6 +375,9 @@ class Engine:
 
     def _stands_at(self, now_ms: int, peer: int, status: Status) -> None:
         """A peer says where it stands: note it, and send what it lacks, not too often."""
+        if status.epoch != self.epoch or not self._parts.is_member(peer):
+            self._parts.note_ahead(peer, status)
+            return
         self.lanes.report(peer, status.tips)
         self.lanes.claim(peer, status.tips)
         self._parts.reported_by[peer] = status.certified_height

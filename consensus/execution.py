@@ -39,11 +39,14 @@ class Queue:
         """Blocks that became final, oldest first."""
         self._waiting.extend(blocks)
 
-    def issue(self) -> list[Execute]:
-        """Every next block whose batches are held, as far as the executor's queue allows."""
+    def issue(self, most: int) -> list[Execute]:
+        """Every next block up to height ``most`` whose batches are held, as far as the executor's
+        queue allows."""
         effects = []
         while self._waiting and len(self._issued) < MOST_ISSUED:
             block = self._waiting[0]
+            if block.header.height > most:
+                break
             lanes = self._paths(self._cut, block)
             if lanes is None:
                 break

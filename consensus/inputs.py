@@ -77,7 +77,11 @@ class Seal(msgspec.Struct, frozen=True):
 
 
 class Executed(msgspec.Struct, frozen=True):
-    """A final height was executed by the rules of ``protocol``, and its state committed."""
+    """A final height was executed by the rules of ``protocol``, and its state committed.
+
+    ``next_validators`` is the hash of those of the height after; ``last`` the epoch's last height,
+    once the execution of this or an earlier height has fixed it ([EPOCH-1]).
+    """
 
     height: int
     block: bytes
@@ -86,6 +90,8 @@ class Executed(msgspec.Struct, frozen=True):
     receipts_root: bytes
     next_due_ms: int | None
     protocol: int
+    next_validators: bytes
+    last: int | None = None
 
 
 class Connected(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ one, and the engine takes nothing else ([MSG-1], docs/spec/consensus.md).
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, assert_never
 
 import msgspec
 
@@ -76,8 +76,10 @@ class BlockSent(Wire, tag=8):
 
 
 class Status(Wire, tag=9):
-    """Where the sender stands; unsigned, sent on a new connection and at standstill."""
+    """Where the sender stands; unsigned, sent on a new connection and at standstill, and to a guest
+    whenever a height is certified. ``tips`` are the lanes' of its epoch."""
 
+    epoch: Count
     view: Count
     final_height: Count
     certified_height: Count
@@ -102,6 +104,7 @@ class FetchLane(Wire, tag=11):
 class FetchCertificate(Wire, tag=12):
     """Ask for N or X of a view."""
 
+    epoch: Count
     kind: Kind
     view: Count
 
@@ -145,6 +148,36 @@ Message = (
     | BeatCertified
 )
 Fetch = FetchBlock | FetchLane | FetchCertificate | FetchChain
+
+
+def epoch_of(message: Message) -> int | None:
+    """The epoch in which a message means something; None if digests or heights say all.
+
+    A batch's is read when it is decoded.
+    """
+    match message:
+        case Propose():
+            return message.header.epoch
+        case Voted():
+            return message.vote.epoch
+        case Certified():
+            return message.certificate.epoch
+        case Attested():
+            return message.attest.attestation.epoch
+        case StateCertified():
+            return message.certificate.attestation.epoch
+        case Beating():
+            return message.signed.beat.epoch
+        case ChainSent():
+            return message.headers[0].epoch
+        case BeatCertified():
+            return message.certificate.beat.epoch
+        case FetchCertificate() | Status():
+            return message.epoch
+        case BatchSent() | BlockSent() | FetchBlock() | FetchLane() | FetchChain():
+            return None
+        case _:
+            assert_never(message)
 
 
 def decode_message(frame: bytes) -> Message:

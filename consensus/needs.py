@@ -78,10 +78,10 @@ def _needs_of_view(parts: Parts, needs: dict[NeedKey, Need]) -> None:
     simplex = parts.simplex
     if not simplex.pacemaker.busy:
         return
-    size = parts.config.members.size
+    epoch, size = parts.config.members.epoch, parts.config.members.size
     for view in simplex.chain.gap_below(simplex.view, MOST_GAPS):
         first = tuple((view + step) % size for step in range(1, size + 1))
-        needs[("nullified", view, b"")] = Need(FetchCertificate(Kind.NULLIFY, view), first)
+        needs[("nullified", view, b"")] = Need(FetchCertificate(epoch, Kind.NULLIFY, view), first)
 
 
 def _needs_of_proposal(parts: Parts, needs: dict[NeedKey, Need]) -> None:
@@ -95,13 +95,14 @@ def _needs_of_proposal(parts: Parts, needs: dict[NeedKey, Need]) -> None:
     if parent is None:
         return
     first = (header.proposer, *simplex.tally.voters(header.view, digest))
+    epoch = parts.config.members.epoch
     if not simplex.chain.is_notarized(parent):
         view = parent.header.view
-        request = FetchCertificate(Kind.NOTARIZE, view)
+        request = FetchCertificate(epoch, Kind.NOTARIZE, view)
         needs[("notarized", view, b"")] = Need(request, first)
     for view in range(parent.header.view + 1, header.view):
         if view not in simplex.chain.nullified:
-            request = FetchCertificate(Kind.NULLIFY, view)
+            request = FetchCertificate(epoch, Kind.NULLIFY, view)
             needs[("nullified", view, b"")] = Need(request, first)
             if len(needs) > 2 * MOST_GAPS:
                 break
@@ -158,10 +159,18 @@ def _need_chain(parts: Parts, needs: dict[NeedKey, Need]) -> None:
     final = parts.final_height
     if final - parts.attestations.executed_height >= MOST_AHEAD:
         return
+    if final == parts.attestations.last:
+        return
     newest = known_height(parts)
     far = newest >= final + FAR_BEHIND
     if far or (newest > final and parts.standing_still):
         first = tuple(p for p, height in parts.reported_by.items() if height > final)
+        needs[("chain", final + 1, b"")] = Need(FetchChain(final + 1), first)
+        return
+    # A member hears of the next heights by voting; who does not vote asks for each.
+    near = final if parts.config.me is None else final + FAR_BEHIND
+    first = tuple(p for p, height in parts.ahead.items() if height > near)
+    if first:
         needs[("chain", final + 1, b"")] = Need(FetchChain(final + 1), first)
 
 

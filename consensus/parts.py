@@ -10,7 +10,11 @@ from consensus.chain import Chain
 from consensus.config import Anchor, Config
 from consensus.execution import Queue
 from consensus.lanes import Lanes
+from consensus.messages import Status
 from consensus.simplex import Simplex
+
+MOST_GUESTS = 64
+"""Guests whose word is remembered."""
 
 
 class Parts:
@@ -19,11 +23,14 @@ class Parts:
     def __init__(self, config: Config, anchor: Anchor) -> None:
         self.config = config
         self.lanes = Lanes(config, anchor.header.cut)
-        self.attestations = Attestations(config, anchor.certificate, anchor.header.height)
+        self.attestations = Attestations(config, anchor)
         self.simplex = Simplex(config, Chain(anchor), self.lanes, self.attestations)
         self.queue = Queue(anchor, self.lanes)
         self.reported_by: dict[int, int] = {}
         """The height up to which each peer, when it last said where it stood, held certificates."""
+        self.ahead: dict[int, int] = {}
+        """The height up to which guests, and peers in later epochs, say they hold certificates: no
+        member's word, so it makes this node ask them, and changes nothing else ([EPOCH-6])."""
         self.lacking: dict[tuple[str, int, bytes], int] = {}
         """Since when, in milliseconds, a batch keeps a proposal waiting."""
         self.standing_still = False
@@ -35,8 +42,22 @@ class Parts:
 
     @property
     def final_height(self) -> int:
-        """The newest final height."""
-        return self.simplex.chain.final.header.height
+        """The newest final height of the chain: blocks above the epoch's last are no part of it."""
+        height = self.simplex.chain.final.header.height
+        last = self.attestations.last
+        return height if last is None else min(height, last)
+
+    def note_ahead(self, peer: int, status: Status) -> None:
+        """Note what a guest, or a peer in another epoch, says that it holds."""
+        self.ahead.pop(peer, None)
+        if status.epoch >= self.config.members.epoch:
+            self.ahead[peer] = status.certified_height
+        while len(self.ahead) > MOST_GUESTS:
+            del self.ahead[next(iter(self.ahead))]
+
+    def is_member(self, peer: int) -> bool:
+        """Whether a peer is one of the epoch's members, and no guest."""
+        return peer < self.config.members.size
 
     @property
     def certified_height(self) -> int:

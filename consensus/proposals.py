@@ -46,8 +46,11 @@ class Judge:
             return Verdict.WAIT
         if header.time > now_ms + self._config.parameters.clock_drift_ms:
             return Verdict.WAIT
-        if not is_empty(parent.header, header) and not self._may_vote_contents(header.height):
-            return Verdict.WAIT
+        if not is_empty(parent.header, header):
+            if not self._may_vote_contents(header.height):
+                return Verdict.WAIT
+            if self._is_above_last(header.height):
+                return Verdict.INVALID
         return self._judge_batches(parent.header, header)
 
     def _is_child(self, parent: Header, header: Header) -> bool:
@@ -67,8 +70,17 @@ class Judge:
         return self._attestations.executed_height >= height - self._config.parameters.lag_bound
 
     def may_propose_contents(self, height: int) -> bool:
-        """[LAG-2] A leader orders only while a state certificate of height - B or later exists."""
-        return self._attestations.certified_height >= height - self._config.parameters.lag_bound
+        """[LAG-2] A leader orders only while a state certificate of height - B or later exists; and
+        it has itself executed height - B, so that it knows where the epoch ends ([EPOCH-3])."""
+        attestations = self._attestations
+        known = min(attestations.certified_height, attestations.executed_height)
+        within = known >= height - self._config.parameters.lag_bound
+        return within and not self._is_above_last(height)
+
+    def _is_above_last(self, height: int) -> bool:
+        """[EPOCH-3] Above the epoch's last height nothing is ordered."""
+        last = self._attestations.last
+        return last is not None and height > last
 
     def _judge_batches(self, parent: Header, header: Header) -> Verdict:
         """[LANE-7] Voting says: I hold and have verified every batch that it orders."""

@@ -29,7 +29,8 @@ MOST_REANNOUNCED = 8
 def status_of(parts: Parts) -> Status:
     """Where this node stands."""
     through = parts.attestations.certified_through
-    return Status(parts.view, parts.final_height, through, parts.lanes.tips)
+    epoch = parts.config.members.epoch
+    return Status(epoch, parts.view, parts.final_height, through, parts.lanes.tips)
 
 
 def at_standstill(parts: Parts) -> list[Effect]:
@@ -41,7 +42,8 @@ def to_greet(parts: Parts, peer: int) -> list[Effect]:
     """To a peer whose connection is new: it may have missed anything."""
     beat = parts.attestations.newest_beat
     pulse: list[Effect] = [] if beat is None else [Send(peer, BeatCertified(beat))]
-    return [Send(peer, status_of(parts)), *pulse, *_open_work(parts, peer)]
+    work = _open_work(parts, peer) if parts.is_member(peer) else []
+    return [Send(peer, status_of(parts)), *pulse, *work]
 
 
 def _open_work(parts: Parts, peer: int | None) -> list[Effect]:
@@ -77,6 +79,8 @@ def block_for(parts: Parts, peer: int, request: FetchBlock) -> list[Effect]:
 def certificate_for(parts: Parts, peer: int, request: FetchCertificate) -> list[Effect]:
     """N or X of a view; the other one if the one asked for is not held: it too ends the view."""
     chain, view = parts.simplex.chain, request.view
+    if request.epoch != parts.config.members.epoch:
+        return []
     held = (chain.notarized.get(view), chain.nullified.get(view))
     n_first = request.kind == Kind.NOTARIZE
     certificate = (held[0] or held[1]) if n_first else (held[1] or held[0])

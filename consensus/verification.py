@@ -73,7 +73,8 @@ class Verifier(msgspec.Struct, frozen=True):
             case ChainSent():
                 self._chain(message)
             case Status():
-                self._tips(message.tips)
+                if message.epoch == self.members.epoch:
+                    self._tips(message.tips)
             case BlockSent() | FetchBlock() | FetchCertificate():
                 pass
             case BatchSent() | FetchLane() | FetchChain():

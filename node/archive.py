@@ -10,6 +10,7 @@ it is; numbers in keys are big-endian, so that scans run in their order:
     c height                    ``StateCertificate``
     b digest                    a batch that a block ordered, canonical
     l epoch lane seq            that batch's digest
+    e epoch                     ``contracts.epochs.Epoch``
     t, a, d, i                  the indexes of ``node.index``
 """
 
@@ -21,6 +22,7 @@ from typing import Annotated, Final, Generic, TypeVar
 
 import msgspec
 
+from contracts.epochs import Epoch
 from node.world import Store
 from primitives.batch import Batch, BatchHeader
 from primitives.block import Header
@@ -32,6 +34,7 @@ from primitives.receipt import Receipt
 FORMAT: Final = b"liqbon-1"
 KEPT_RECEIPTS: Final = 32
 KEPT_BATCHES: Final = 32
+KEPT_EPOCHS: Final = 8
 
 META: Final = b"m"
 STATE: Final = b"s"
@@ -40,6 +43,7 @@ _RECEIPTS: Final = b"r"
 _CERTIFICATE: Final = b"c"
 _BATCH: Final = b"b"
 _LANE: Final = b"l"
+_EPOCH: Final = b"e"
 
 FORMAT_KEY: Final = META + b"format"
 CHAIN_KEY: Final = META + b"chain"
@@ -64,7 +68,7 @@ class BlockRecord(Wire):
     """An executed block: header, what it ordered, in order, and what came of it.
 
     ``due`` of the ``receipts`` are of what fell due; they come first. ``protocol`` is the version
-    of the rules that carried it out.
+    of the rules that carried it out, ``last`` the epoch's last height, once it is fixed.
     """
 
     header: Header
@@ -77,6 +81,7 @@ class BlockRecord(Wire):
     due: Count
     next_due_ms: Millis | None
     protocol: Count
+    last: Count | None
 
 
 class BatchHead(msgspec.Struct, array_like=True, frozen=True):
@@ -88,6 +93,7 @@ class BatchHead(msgspec.Struct, array_like=True, frozen=True):
 
 
 _RECORD = msgspec.msgpack.Decoder(BlockRecord)
+_EPOCH_RECORD = msgspec.msgpack.Decoder(Epoch)
 _RECEIPT_LIST = msgspec.msgpack.Decoder(tuple[Receipt, ...])
 _WHOLE_BATCH = msgspec.msgpack.Decoder(Batch)
 _BATCH_HEAD = msgspec.msgpack.Decoder(BatchHead)
@@ -121,6 +127,11 @@ def batch_key(digest: bytes) -> bytes:
 def lane_key(epoch: int, lane: int, seq: int) -> bytes:
     """Where the digest of a lane's batch is."""
     return _LANE + epoch.to_bytes(8, "big") + lane.to_bytes(2, "big") + seq.to_bytes(8, "big")
+
+
+def epoch_key(epoch: int) -> bytes:
+    """Where what is decided of an epoch is."""
+    return _EPOCH + height_bytes(epoch)
 
 
 def encode_receipts(leaves: list[bytes]) -> bytes:
@@ -196,6 +207,19 @@ class Archive:
         self._store = store
         self._receipts: Recent[int, ReceiptList] = Recent(KEPT_RECEIPTS)
         self._batches: Recent[bytes, Batch] = Recent(KEPT_BATCHES)
+        self._epochs: Recent[int, Epoch] = Recent(KEPT_EPOCHS)
+
+    def epoch(self, number: int) -> Epoch | None:
+        """What is decided of an epoch, as of the newest height."""
+        return self._epochs.get(number, self._read_epoch)
+
+    def remember_epoch(self, epoch: Epoch) -> None:
+        """It was just written: more is decided than may have been read before."""
+        self._epochs.put(epoch.number, epoch)
+
+    def _read_epoch(self, number: int) -> Epoch | None:
+        raw = self._store.get(epoch_key(number))
+        return None if raw is None else _EPOCH_RECORD.decode(raw)
 
     def block(self, height: int) -> BlockRecord | None:
         """The record of an executed height."""

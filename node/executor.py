@@ -14,11 +14,13 @@ from typing import Final, NamedTuple, Protocol
 import msgspec
 
 from client.changes import Named, named_by
-from consensus.config import Anchor
+from consensus.config import Anchor, Before, handed_over
 from consensus.inputs import Executed
+from contracts import epochs
 from contracts.context import BlockContext
+from contracts.epochs import Epoch
 from contracts.state import State
-from contracts.transition import BlockResult, BlockRun
+from contracts.transition import BlockRun
 from node.admission import Pending, judge
 from node.archive import (
     DURABLE_KEY,
@@ -32,6 +34,7 @@ from node.archive import (
     block_key,
     certificate_key,
     encode_receipts,
+    epoch_key,
     height_bytes,
     lane_key,
     receipts_key,
@@ -135,6 +138,7 @@ class Executor:
         self.archive = Archive(store)
         self.state = opened.state
         self.head_record = opened.head
+        self.epoch = opened.epoch
         self.certified = opened.certified
         self.durable_height = 0
         self.followers: list[Follower] = []
@@ -165,8 +169,37 @@ class Executor:
     def head(self) -> Anchor:
         """The newest executed block, as the engine wants it."""
         record = self.head_record
-        certificate = self.archive.certificate(record.header.height)
-        return Anchor(record.header, record.digest, certificate, record.next_due_ms)
+        height, header, epoch = record.header.height, record.header, self.epoch
+        certificate = self.archive.certificate(height)
+        if header.epoch != epoch.number:
+            if certificate is None or self.uncertified():
+                epoch = self.epoch_at(height)
+            else:
+                header = handed_over(header, epoch.number, len(epoch.members))
+        return Anchor(
+            header=header,
+            digest=record.digest,
+            certificate=certificate,
+            members=epoch.validators,
+            next_due_ms=record.next_due_ms,
+            last=epoch.last,
+            before=self._before(epoch),
+        )
+
+    def _before(self, epoch: Epoch) -> Before | None:
+        """How the epoch before ended."""
+        if not epoch.number:
+            return None
+        record = self.archive.block(epoch.after)
+        assert record is not None, epoch
+        return Before(self.epoch_at(epoch.after).validators, record.header.cut)
+
+    def epoch_at(self, height: int) -> Epoch:
+        """What is decided by now of the epoch of an executed height."""
+        record = self.archive.block(height)
+        epoch = None if record is None else self.archive.epoch(record.header.epoch)
+        assert epoch is not None, height
+        return epoch
 
     def uncertified(self) -> list[Executed]:
         """Outcomes of executed heights without a certificate, ascending. A crash may have taken
@@ -175,7 +208,7 @@ class Executor:
         heights = range(oldest, self.height + 1)
         bare = [height for height in heights if self.archive.certificate_bytes(height) is None]
         records = [self.archive.block(height) for height in bare]
-        return [_executed(record) for record in records if record is not None]
+        return [self._executed(record) for record in records if record is not None]
 
     # --- carrying out ---------------------------------------------------------------------------
 
@@ -193,7 +226,7 @@ class Executor:
         self._working = True
         parameters, lanes = self.genesis.parameters, len(header.cut)
         context = BlockContext(
-            parameters, self.chain, header.height, header.time, lanes, header.epoch
+            parameters, self.chain, header.height, header.time, lanes, self.epoch.recorded
         )
         run = BlockRun(self.state, context)
         yield from self._apply(run, work, batches)
@@ -204,18 +237,32 @@ class Executor:
         yield
         yield from self.state.stage(result.changes)
         changes: list[Change] = [(STATE + key, value) for key, value in result.changes]
+        decided, epoch = self._epochs_after(run.state, header)
+        news = [each for each in (decided, epoch) if each is not self.epoch]
+        changes += [(epoch_key(each.number), encode(each)) for each in news]
         due = len(leaves) - len(work.done)
         changes += _index_due(run.state, result.receipts[:due], header.height)
         yield from self._index(changes, work, header.height, due)
-        record = self._record(header, work, result, receipts)
+        due_ms = _earliest(result.next_due_ms, epochs.due_ms(epoch, run.state, parameters))
+        record = self._record(header, work, due_ms, decided.last, receipts)
         before = self.state.before(result.changes)
         self._write(record, changes, batches, leaves)
         self.state.commit(header.height, result.changes, before)
         self.archive.remember(header.height, receipts)
-        self.head_record = record
+        for each in news:
+            self.archive.remember_epoch(each)
+        self.head_record, self.epoch = record, epoch
         self._working = False
         self._tell(ExecutedBlock(record, receipts.receipts, tuple(work.skipped)))
-        return _executed(record)
+        return self._executed(record)
+
+    def _epochs_after(self, state: State, header: Header) -> tuple[Epoch, Epoch]:
+        """What is decided of the block's epoch, and of that of the block after it."""
+        moment = epochs.Moment(header.height, header.time)
+        decided = epochs.after(self.epoch, state, self.genesis.parameters, moment)
+        if header.height == decided.last:
+            return decided, epochs.begin(decided, moment)
+        return decided, decided
 
     def certify(self, certificate: StateCertificate) -> None:
         """Keep a complete certificate; its signatures were checked. Heights may come in any order.
@@ -239,8 +286,8 @@ class Executor:
     def chain_from(
         self, height: int, limit: int
     ) -> tuple[tuple[Header, ...], tuple[StateCertificate, ...]] | None:
-        """At most ``limit`` consecutive blocks from ``height`` on, each with its certificate; they
-        end before the first that has none. None if there is not one."""
+        """At most ``limit`` consecutive blocks of one epoch from ``height`` on, each with its
+        certificate; they end before the first that has none. None if there is not one."""
         headers: list[Header] = []
         certificates: list[StateCertificate] = []
         for each in range(height, min(height + limit - 1, self.certified_height) + 1):
@@ -248,9 +295,15 @@ class Executor:
             certificate = self.archive.certificate(each)
             if record is None or certificate is None or not agrees(record, certificate):
                 break
+            if headers and headers[0].epoch != record.header.epoch:
+                break
             headers.append(record.header)
             certificates.append(certificate)
         return (tuple(headers), tuple(certificates)) if headers else None
+
+    def certificate(self, height: int) -> StateCertificate | None:
+        """The certificate of an executed height, if it is here."""
+        return self.certificate_of(height) if height <= self.height else None
 
     def batch(self, digest: bytes) -> bytes | None:
         """The canonical bytes of an executed batch."""
@@ -271,8 +324,8 @@ class Executor:
             chain=self.chain,
             height=head.height + 1,
             time=max(head.time, now_ms),
-            lanes=len(head.cut),
-            epoch=head.epoch,
+            lanes=len(self.epoch.members),
+            epoch=self.epoch.recorded,
         )
         return judge(self.state, context, lane, decoded, pending)
 
@@ -331,6 +384,7 @@ class Executor:
         assert not self._working, "a block is being executed"
         assert header.height == head.header.height + 1, (header.height, head.header.height)
         assert header.parent == head.digest, (header.parent.hex(), head.digest.hex())
+        assert header.epoch == self.epoch.number, (header.epoch, self.epoch.number)
         assert digest == block_digest(self.chain, header), digest.hex()
 
     def _apply(self, run: BlockRun, work: _Work, batches: Batches) -> Generator[None, None, None]:
@@ -367,7 +421,12 @@ class Executor:
                 changes += listing_changes(done.made, height, receipt)
 
     def _record(
-        self, header: Header, work: _Work, result: BlockResult, receipts: ReceiptList
+        self,
+        header: Header,
+        work: _Work,
+        due_ms: int | None,
+        last: int | None,
+        receipts: ReceiptList,
     ) -> BlockRecord:
         return BlockRecord(
             header=header,
@@ -378,8 +437,9 @@ class Executor:
             transactions=work.count,
             receipts=len(receipts.leaves),
             due=len(receipts.leaves) - len(work.done),
-            next_due_ms=result.next_due_ms,
+            next_due_ms=due_ms,
             protocol=work.protocol,
+            last=last,
         )
 
     def _write(
@@ -398,6 +458,22 @@ class Executor:
         self.store.write(changes, sync=sync)
         if sync:
             self.durable_height = height
+
+    def _executed(self, record: BlockRecord) -> Executed:
+        """The outcome as the engine of its epoch wants it."""
+        header, epoch = record.header, self.archive.epoch(record.header.epoch)
+        assert epoch is not None, header.epoch
+        return Executed(
+            height=header.height,
+            block=record.digest,
+            time=header.time,
+            state_root=record.state_root,
+            receipts_root=record.receipts_root,
+            next_due_ms=record.next_due_ms,
+            protocol=record.protocol,
+            next_validators=epoch.validators_after(header.height).hash,
+            last=epoch.last,
+        )
 
     def _tell(self, block: ExecutedBlock) -> None:
         for follower in self.followers:
@@ -446,8 +522,5 @@ def _decode(raw: bytes, chain: bytes) -> Decoded:
         raise AssertionError(f"a final block orders a malformed transaction: {error}") from error
 
 
-def _executed(record: BlockRecord) -> Executed:
-    header = record.header
-    roots = (record.state_root, record.receipts_root)
-    due, version = record.next_due_ms, record.protocol
-    return Executed(header.height, record.digest, header.time, *roots, due, version)
+def _earliest(*moments: int | None) -> int | None:
+    return min((moment for moment in moments if moment is not None), default=None)

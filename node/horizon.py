@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Protocol
 
-from node.journal import Executed, executed_at
+from node.journal import Executed, Orphans, executed_at
 from primitives.block import Header
 
 
@@ -29,6 +29,8 @@ class Horizon:
         self._executed: deque[Header] = deque()
         self._unproven: dict[int, int | None] = {}
         self._told = -1
+        self.orphans: Orphans | None = None
+        """What is still to be sealed again of the epoch before the present one."""
 
     def begin(self, head: Header, uncertified: Iterable[int]) -> Executed:
         """Where the store stands at start: that much need not be recovered."""
@@ -69,4 +71,8 @@ class Horizon:
             for height, handed in self._unproven.items()
             if handed is None or handed >= durable
         }
-        return executed_at(header, min(self._unproven, default=header.height + 1) - 1)
+        floor = executed_at(header, min(self._unproven, default=header.height + 1) - 1)
+        orphans = self.orphans
+        if orphans is None or floor.epoch != orphans.epoch + 1:
+            return floor  # while the floor is in the epoch before, all of it is kept
+        return floor._replace(orphans=orphans)

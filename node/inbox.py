@@ -70,6 +70,12 @@ class Inbox:
             self._rotation.append(peer)
         return peer, message
 
+    def clear(self) -> None:
+        """Drop everything: it belonged to an epoch that is over."""
+        self._own.clear()
+        self._shares.clear()
+        self._rotation.clear()
+
     def forget(self, peer: int) -> None:
         """A peer is gone: so is what it said last."""
         if self._shares.pop(peer, None) is not None and peer in self._rotation:

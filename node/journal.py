@@ -48,24 +48,35 @@ class Damaged(Exception):
     """A synced part of the journal cannot be read back. The node must not sign with its key."""
 
 
+class Orphans(NamedTuple):
+    """Own batches that the epoch before did not order: those of member ``author`` above ``seq``.
+    They are kept while the epoch after it lasts, since they are to be sealed again ([EPOCH-5])."""
+
+    epoch: int
+    author: int
+    seq: int
+
+
 class Executed(NamedTuple):
     """Where a *synced* state commit stands: the journal forgets what lies below."""
 
     height: int
+    epoch: int
     view: int
     lanes: tuple[int, ...]
     """The executed seq of each lane."""
     certified: int
     """Every height up to this one has its certificate in the store, durably."""
+    orphans: Orphans | None = None
 
 
-GENESIS: Final = Executed(0, 0, (), 0)
+GENESIS: Final = Executed(0, 0, 0, (), 0)
 
 
 def executed_at(header: Header, certified: int) -> Executed:
     """The floor that a durable block sets."""
     lanes = tuple(tip.seq for tip in header.cut)
-    return Executed(header.height, header.view, lanes, certified)
+    return Executed(header.height, header.epoch, header.view, lanes, certified)
 
 
 class _Frame(NamedTuple):
@@ -80,6 +91,7 @@ class _Entry(NamedTuple):
 
     kind: type
     serial: int
+    epoch: int
     mark: tuple[int, ...]
     place: Place
 
@@ -127,24 +139,37 @@ def _was_durable(data: bytes, offset: int) -> bool:
     return False
 
 
-def _mark_of(record: Record) -> tuple[int, ...]:
-    """Where a record stands in its series: a height, a view, or a lane and its seq."""
+class _Mark(NamedTuple):
+    """Where a record stands in its series: its epoch, and a height, a view, or a lane and seq."""
+
+    epoch: int
+    places: tuple[int, ...]
+
+
+def _mark_of(record: Record) -> _Mark:
     match record:
         case BlockKept():
-            return (record.header.height,)
+            return _Mark(record.header.epoch, (record.header.height,))
         case BatchKept():
             header = header_of(record.batch)
-            return (header.author, header.seq)
+            return _Mark(header.epoch, (header.author, header.seq))
         case CertificateKept():
-            return (record.certificate.view,)
+            return _Mark(record.certificate.epoch, (record.certificate.view,))
         case StateCertificateKept():
-            return (record.certificate.attestation.height,)
+            attested = record.certificate.attestation
+            return _Mark(attested.epoch, (attested.height,))
         case OwnVote():
-            return (record.vote.view,)
+            return _Mark(record.vote.epoch, (record.vote.view,))
         case OwnAttest():
-            return (record.attest.attestation.height,)
+            attested = record.attest.attestation
+            return _Mark(attested.epoch, (attested.height,))
         case _:
             assert_never(record)
+
+
+def epoch_of(record: Record) -> int:
+    """The epoch to whose ordering a record belongs."""
+    return _mark_of(record).epoch
 
 
 class Journal:
@@ -261,7 +286,8 @@ class Journal:
         """Remember the frame that now ends the last segment."""
         number = self._segments[-1]
         place = Place(number, self._size + _HEAD, size)
-        entry = _Entry(type(record), serial, _mark_of(record), place)
+        mark = _mark_of(record)
+        entry = _Entry(type(record), serial, mark.epoch, mark.places, place)
         self._entries[number].append(entry)
         self._size += _HEAD + size
         kind = entry.kind
@@ -285,6 +311,10 @@ class Journal:
     def _is_live(self, entry: _Entry) -> bool:
         """Whether a start from the durable state, or a peer behind us, still needs the record."""
         floor, place = self._floor, entry.mark[0]
+        if entry.kind in (StateCertificateKept, OwnAttest):  # heights go on from epoch to epoch
+            return place > floor.certified or place == self._newest[entry.kind]
+        if entry.epoch != floor.epoch:
+            return entry.epoch > floor.epoch or self._is_orphan(entry)
         if entry.kind is BatchKept:
             executed = floor.lanes[place] if place < len(floor.lanes) else 0
             return entry.mark[1] > executed
@@ -292,9 +322,13 @@ class Journal:
             return place > floor.height
         if entry.kind is CertificateKept:
             return place >= floor.view
-        if entry.kind is OwnVote:
-            return place > floor.view
-        return place > floor.certified or place == self._newest[entry.kind]
+        return place > floor.view
+
+    def _is_orphan(self, entry: _Entry) -> bool:
+        orphans = self._floor.orphans
+        if orphans is None or entry.kind is not BatchKept or entry.epoch != orphans.epoch:
+            return False
+        return entry.mark[0] == orphans.author and entry.mark[1] > orphans.seq
 
 
 def _frames(data: bytes, segment: int, *, last: bool) -> Iterator[tuple[int, _Frame]]:

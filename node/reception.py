@@ -8,8 +8,16 @@ from typing import Final, Protocol
 import msgspec
 
 from consensus.inputs import Received, Verified
-from consensus.messages import BatchSent, FetchChain, FetchLane, Message, decode_message
+from consensus.messages import (
+    BatchSent,
+    FetchChain,
+    FetchLane,
+    Message,
+    Status,
+    decode_message,
+)
 from consensus.verification import Verifier
+from node.guests import Guests
 from node.inbox import Inbox
 from node.shelf import Shelf
 from node.sync import Library
@@ -31,7 +39,10 @@ class _Checking(msgspec.Struct, frozen=True):
 
 
 class Wants(Protocol):
-    """The part of the engine that knows what it could use."""
+    """The part of the engine that knows what it could use, and where it stands."""
+
+    def status(self) -> Status:
+        """Where this node stands."""
 
     def wants(self, message: Message, digest: bytes | None = None) -> bool:
         """Whether the message could change anything."""
@@ -41,12 +52,15 @@ class Reception:
     """Takes frames in: requests are answered at once, batches go to be checked, and the rest waits
     in the inbox. Whatever raises ``Malformed`` here is the peer's fault."""
 
-    def __init__(self, verifier: Verifier, world: World, shelf: Shelf, inbox: Inbox) -> None:
+    def __init__(
+        self, verifier: Verifier, world: World, shelf: Shelf, inbox: Inbox, help_pause_ms: int
+    ) -> None:
         self._verifier = verifier
         self._world = world
         self._shelf = shelf
         self._inbox = inbox
         self._library = Library(shelf, world.history)
+        self._guests = Guests(verifier.members.epoch, world.history, help_pause_ms)
         self._checking: dict[bytes, _Checking] = {}
 
     @property
@@ -63,7 +77,10 @@ class Reception:
             case FetchLane() | FetchChain():
                 self._answer(peer, message)
             case _:
-                self._inbox.offer(peer, message, len(frame))
+                if isinstance(message, Status):
+                    self._help(peer, message, engine.status())
+                if self._guests.takes(peer, message):
+                    self._inbox.offer(peer, message, len(frame))
 
     def checked(self, digest: bytes, fault: str | None) -> Received | None:
         """A batch's verdict has come: the batch as the engine takes it."""
@@ -83,6 +100,8 @@ class Reception:
     def _batch(self, peer: int, message: BatchSent, engine: Wants) -> None:
         """Check the author's signature here, and the transactions elsewhere ([LANE-2])."""
         batch = decode_batch(message.batch)
+        if batch.header.epoch != self._verifier.members.epoch:
+            return  # no member's fault: it may stand in another epoch ([EPOCH-6])
         digest = self._verifier.digest_of(batch)
         if digest in self._checking or not engine.wants(message, digest):
             return
@@ -91,6 +110,11 @@ class Reception:
         verified = self._verifier.batch(batch, message.batch, digest, None)
         self._checking[digest] = _Checking(peer, message.batch, batch, verified)
         self._world.checker.check(message.batch, batch, digest, peer)
+
+    def _help(self, peer: int, status: Status, mine: Status) -> None:
+        now_ms = self._world.clock.now_ms()
+        for message in self._guests.help(now_ms, peer, status, mine):
+            self._world.network.send(peer, encode(message))
 
     def _answer(self, peer: int, request: FetchLane | FetchChain) -> None:
         """From what is on disk, within bounds ([SYNC-3])."""

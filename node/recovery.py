@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from contracts import epochs
+from contracts.epochs import Epoch
 from contracts.genesis import genesis_changes
 from contracts.transition import next_due_ms, protocol_at
 from node.archive import (
@@ -21,6 +23,7 @@ from node.archive import (
     BlockRecord,
     block_key,
     encode_receipts,
+    epoch_key,
     height_bytes,
     receipts_key,
 )
@@ -40,9 +43,11 @@ REMEDY: Final = "move the store away, and the node fetches the chain from its pe
 
 
 class Opened(NamedTuple):
-    """What a store holds: the newest executed block, its state, the newest certificate."""
+    """What a store holds: the newest executed block, the epoch of the block after it, its state,
+    the newest certificate."""
 
     head: BlockRecord
+    epoch: Epoch
     state: LedgerState
     certified: StateCertificate | None
 
@@ -69,7 +74,21 @@ def open_ledger(store: Store, genesis: Genesis, keep: int) -> Opened:
             f"the entries of height {height} have the root {root.hex()}, "
             f"not {head.state_root.hex()}: {REMEDY}"
         )
-    return Opened(head, state, _newest_certificate(archive, height))
+    epoch = _epoch_after(archive, head)
+    return Opened(head, epoch, state, _newest_certificate(archive, height))
+
+
+def _epoch_after(archive: Archive, head: BlockRecord) -> Epoch:
+    """Raises ``StoreBroken``: an older write that was lost must not lengthen an epoch."""
+    height, number = head.header.height, head.header.epoch
+    epoch = archive.epoch(number)
+    if epoch is not None and epoch.last != head.last:
+        epoch = None
+    if epoch is not None and epoch.last == height:
+        epoch = archive.epoch(number + 1)
+    if epoch is None:
+        raise StoreBroken(f"what height {height} says of its epoch is not there: {REMEDY}")
+    return epoch
 
 
 def agrees(record: BlockRecord | None, certificate: StateCertificate) -> bool:
@@ -97,8 +116,10 @@ def _found(store: Store, genesis: Genesis) -> None:
         due=0,
         next_due_ms=next_due_ms(dict(entries)),
         protocol=protocol_at(dict(entries), 0),
+        last=None,
     )
     changes: list[Change] = [(STATE + key, value) for key, value in entries]
+    changes.append((epoch_key(0), encode(epochs.first(genesis))))
     changes.append((receipts_key(0), encode_receipts([])))
     changes.append((block_key(0), encode(record)))
     changes.append((HEAD_KEY, height_bytes(0)))

@@ -14,12 +14,13 @@ sync.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from consensus.config import Anchor
 from consensus.effects import (
     Accuse,
+    BatchKept,
     Certify,
     Effect,
     Execute,
@@ -47,24 +48,28 @@ from consensus.inputs import (
     VerifiedBatch,
     Woken,
 )
-from consensus.messages import BatchSent, Message
+from consensus.messages import BatchSent, Message, Status
 from consensus.verification import Verifier
 from node import stages
 from node.alarm import Alarm
 from node.guard import AttestStatement, Floor, statement_of
+from node.guests import is_guest
 from node.horizon import Horizon
 from node.inbox import Inbox
-from node.journal import Journal
+from node.journal import Journal, Orphans, epoch_of
 from node.reception import Reception
 from node.speech import Speech
 from node.sync import Fetcher
 from node.world import CannotExecute, Misbehaviour, World, contradiction
-from primitives.batch import Batch
+from primitives.batch import Batch, decode_batch
 from primitives.block import Header
 from primitives.encoding import Malformed, encode
+from primitives.evidence import Evidence, Offence
+from primitives.validators import ValidatorSet
 
 MOST_INPUTS: Final = 256
 """Inputs of one turn: one sync covers them all."""
+MOST_EVIDENCE: Final = 1_024
 
 
 class _Turn:
@@ -83,28 +88,33 @@ class _Turn:
 
 
 class Replica:
-    """A validator, or without ``me`` an observer, over its world."""
+    """A validator, or in epochs in which no key of its has a seat an observer, over its world.
+
+    ``order`` makes an epoch's engine, for the own member index there, ``verifying`` its verifier.
+    """
+
+    me: int | None
+    members: ValidatorSet
+    engine: Engine
 
     def __init__(
         self,
-        order: Callable[[Anchor], Engine],
-        verifier: Verifier,
-        me: int | None,
+        order: Callable[[Anchor, int | None], Engine],
+        verifying: Callable[[ValidatorSet], Verifier],
         world: World,
         journal: Journal,
     ) -> None:
-        self.me = me
         self.halted: str | None = None
         self.evidence_seen = 0
         self.turns = 0
+        self.evidence: dict[tuple[int, int, Offence], Evidence] = {}
+        """One proof a member, kind and epoch."""
         self._order = order
-        self._verifier = verifier
+        self._verifying = verifying
         self._world = world
         self._journal = journal
         self._inbox = Inbox()
-        self._fetcher = Fetcher(me)
-        self._reception = Reception(verifier, world, journal.shelf, self._inbox)
-        self._speech = None if me is None else Speech(verifier, me)
+        self._records: dict[int, list[Record]] = {}
         self._horizon = Horizon(world.history)
         self._peers: dict[int, None] = {}
         self._executions: deque[Execute] = deque()
@@ -121,16 +131,47 @@ class Replica:
     def start(self) -> None:
         """Recover and take the first turn. Raises ``journal.Damaged`` or ``guard.Refused``: then
         this node must not sign with its key."""
-        head = self._world.history.head()
-        header = head.header
+        anchor = self._world.history.head()
         executed = tuple(self._world.history.uncertified())
-        floor = self._horizon.begin(header, [outcome.height for outcome in executed])
-        records = self._journal.recover(floor)
-        if self.me is not None:
-            self._recall(self.me, header, records)
-        self.engine = self._order(head)
-        self._inbox.put(Recovered(tuple(records), executed))
+        self._take_seat(anchor)
+        floor = self._horizon.begin(anchor.header, [outcome.height for outcome in executed])
+        for record in self._journal.recover(floor):
+            self._records.setdefault(epoch_of(record), []).append(record)
+        left = self._records.get(anchor.members.epoch - 1, [])
+        self._enter(anchor, executed)
+        self._hand_back([record.batch for record in left if isinstance(record, BatchKept)])
         self._run()
+
+    def _take_seat(self, anchor: Anchor) -> None:
+        """Find out who this node is among the epoch's members, and what it may have left undone."""
+        members, before = anchor.members, anchor.before
+        self.members = members
+        self.me = self._world.signing.enter(members)
+        self._horizon.orphans = None
+        if self.me is None or before is None:
+            return
+        place = before.members.place_of(members.members[self.me].partner)
+        if place is not None:
+            seq = before.cut[place].seq
+            self._horizon.orphans = Orphans(before.members.epoch, place, seq)
+
+    def _enter(self, anchor: Anchor, executed: tuple[Executed, ...]) -> None:
+        """Begin an epoch, or go on with it after a restart: whatever is bound to its members."""
+        me, members = self.me, anchor.members
+        verifier = self._verifier = self._verifying(members)
+        records = self._records.pop(members.epoch, [])
+        self._records = {e: kept for e, kept in self._records.items() if e > members.epoch}
+        if me is not None:
+            self._recall(me, anchor.header, records)
+        self._fetcher = Fetcher(me)
+        self._speech = None if me is None else Speech(verifier, me)
+        self.engine = self._order(anchor, me)
+        pause_ms = self.engine.config.parameters.standstill_ms // 2
+        shelf = self._journal.shelf
+        self._reception = Reception(verifier, self._world, shelf, self._inbox, pause_ms)
+        self._sealing = False
+        self._inbox.put(Recovered(tuple(records), executed))
+        self._world.watcher.entered(members, me)
 
     def _recall(self, me: int, header: Header, records: list[Record]) -> None:
         chain = self._verifier.chain
@@ -138,7 +179,25 @@ class Replica:
         statements = tuple(statement for statement in said if statement is not None)
         self._world.signing.recall(statements, Floor(header.view, header.cut[me].seq))
         heights = [s.attestation.height for s in statements if isinstance(s, AttestStatement)]
-        self._attested = max(heights, default=0)
+        self._attested = max(heights, default=self._attested)
+
+    def _begin_next_epoch(self) -> None:
+        """The epoch is over here: with its last certificate, which is on disk, the next begins
+        ([EPOCH-5]). What was under way meant the members of the one before."""
+        left = [self._reception.batch(digest) for digest in self.engine.orphans()]
+        anchor = self._world.history.head()
+        assert anchor.members.epoch == self.members.epoch + 1, "its end is not in the store"
+        self._inbox.clear()
+        self._peers.clear()
+        self._take_seat(anchor)
+        self._enter(anchor, ())
+        self._hand_back([raw for raw in left if raw is not None])
+
+    def _hand_back(self, batches: Sequence[bytes]) -> None:
+        """What was sealed here, and not ordered, is to be sealed again ([EPOCH-5])."""
+        transactions = [each for raw in batches for each in decode_batch(raw).transactions]
+        if transactions and self.me is not None:
+            self._world.watcher.orphaned(tuple(transactions))
 
     # -- what the world says ---------------------------------------------------------------------
 
@@ -264,7 +323,9 @@ class Replica:
         self._running = True
         try:
             with stages.CONSENSUS:
-                while self._may_take_turn() or self._may_execute():
+                while self._may_take_turn() or self._may_execute() or self._may_go_on():
+                    if self._may_go_on():
+                        self._begin_next_epoch()
                     if self._may_take_turn():
                         self._take_turn()
                     if self._may_execute():
@@ -272,6 +333,11 @@ class Replica:
                 self._fetch()
         finally:
             self._running = False
+
+    def _may_go_on(self) -> bool:
+        """Whether the next epoch can begin: nothing of this one is under way."""
+        idle = self._turn is None and not self._executions
+        return idle and self.halted is None and self.engine.is_over
 
     def _may_take_turn(self) -> bool:
         return self._turn is None and (bool(self._inbox) or self._journal.dirty)
@@ -337,6 +403,10 @@ class Replica:
                 turn.certify.append(effect)
             case Accuse():
                 self.evidence_seen += 1
+                found = effect.evidence
+                key = (found.epoch, found.accused, found.offence)
+                if len(self.evidence) < MOST_EVIDENCE:
+                    self.evidence.setdefault(key, found)
                 self._world.watcher.accused(effect.evidence)
             case Halt():
                 self._halt("outcome_contradicted", contradiction(effect))
@@ -368,19 +438,30 @@ class Replica:
         for send in turn.sends:
             if isinstance(send, Send):
                 self._send(send.to, encode(send.message))
+                if send.to is None and isinstance(send.message, Status):
+                    self._tell_guests(send.message)
             else:
                 self._send_batches(send)
         for certify in turn.certify:
             self._world.execution.certify(certify.certificate)
             self._horizon.certified(certify.certificate.attestation.height)
+        if turn.certify:
+            self._tell_guests(self.engine.status())
         self._executions.extend(turn.execute)
         for event in turn.own:
             self._inbox.put(event)
 
     def _send(self, to: int | None, frame: bytes) -> None:
-        for peer in list(self._peers) if to is None else [to]:
+        members = [peer for peer in self._peers if not is_guest(peer)]
+        for peer in members if to is None else [to]:
             if peer != self.me:
                 self._world.network.send(peer, frame)
+
+    def _tell_guests(self, status: Status) -> None:
+        """Guests get nothing unasked but where this node stands: then they ask."""
+        frame = encode(status)
+        for peer in [peer for peer in self._peers if is_guest(peer)]:
+            self._world.network.send(peer, frame)
 
     def _send_batches(self, send: SendBatches) -> None:
         for digest in send.digests:
@@ -409,7 +490,7 @@ class Replica:
             return
         header, floor = self._horizon.floor()
         self._journal.tidy(floor)
-        if self.me is not None:
+        if self.me is not None and header.epoch == self.members.epoch:
             self._world.signing.recall((), Floor(header.view, header.cut[self.me].seq))
 
     def _may_execute(self) -> bool:

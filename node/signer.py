@@ -1,4 +1,7 @@
-"""Signs for one validator, what its guard lets pass. Knows a key; no disk, peer or protocol state.
+"""Signs for one validator what its guard lets pass. Knows its keys; no disk, peer or vote.
+
+A key signs in the epochs whose members include it, each with a guard of its own: what is signed
+names its epoch, so what one epoch's guard forgot means nothing in another.
 
 In this process the journal is the guard's memory: the replica restores it at start, and appends
 and syncs each signature before anyone hears of it ([DUR-1]). A signer in a process of its own takes
@@ -7,6 +10,7 @@ this one's place behind ``node.world.Signing`` and keeps its own record.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Protocol, assert_never
 
 from node.guard import (
@@ -21,6 +25,7 @@ from node.guard import (
 )
 from primitives.batch import batch_message
 from primitives.keys import Signer
+from primitives.validators import ValidatorSet
 from primitives.vote import attest_message, beat_message, vote_message
 
 
@@ -53,31 +58,51 @@ def message_of(chain: bytes, statement: Statement) -> bytes:
 class LocalSigner:
     """Answers at once, from within ``sign``."""
 
-    def __init__(self, chain: bytes, key: Signer, guard: Guard) -> None:
+    def __init__(
+        self, chain: bytes, keys: Sequence[Signer], guard: Callable[[int], Guard] = Guard
+    ) -> None:
         self._chain = chain
-        self._key = key
-        self._guard = guard
+        self._keys = {key.public_key: key for key in keys}
+        self._new_guard = guard
+        self._seat: tuple[Signer, Guard] | None = None
         self._asker: Answers | None = None
 
     def bind(self, asker: Answers) -> None:
         """Name who is answered; once, when the node is put together."""
         self._asker = asker
 
+    def add(self, key: Signer) -> None:
+        """Hold another key: it may have a seat in a later epoch."""
+        self._keys[key.public_key] = key
+
+    def enter(self, members: ValidatorSet) -> int | None:
+        """Take the seat that one of the keys has in this epoch: its index."""
+        self._seat = None
+        for me, member in enumerate(members.members):
+            key = self._keys.get(member.key)
+            if key is not None:
+                self._seat = key, self._new_guard(members.epoch)
+                return me
+        return None
+
     def recall(self, statements: tuple[Statement, ...], floor: Floor) -> None:
         """Rebuild the guard from the journal. Raises ``Refused`` if it contradicts itself."""
-        self._guard.forget(floor)
+        assert self._seat is not None, "an observer signs nothing"
+        _, guard = self._seat
+        guard.forget(floor)
         for statement in statements:
-            self._guard.restore(statement)
+            guard.restore(statement)
 
     def sign(self, token: int, statements: tuple[Statement, ...]) -> None:
         """Sign all statements, or none if the guard refuses one."""
         assert self._asker is not None, "bind first"
+        assert self._seat is not None, "an observer signs nothing"
+        key, guard = self._seat
         try:
             for statement in statements:
-                self._guard.admit(statement)
+                guard.admit(statement)
         except Refused as refusal:
             self._asker.on_refused(token, str(refusal))
             return
-        sign = self._key.sign
-        signatures = tuple(sign(message_of(self._chain, statement)) for statement in statements)
+        signatures = tuple(key.sign(message_of(self._chain, statement)) for statement in statements)
         self._asker.on_signed(token, signatures)

@@ -15,6 +15,7 @@ import msgspec
 from consensus.effects import Need
 from consensus.messages import CHAIN_HEADERS, ChainSent, Fetch, FetchChain, FetchLane
 from node.shelf import Shelf
+from node.world import GUESTS
 from primitives.batch import header_of
 from primitives.block import Header
 from primitives.certificate import StateCertificate
@@ -127,12 +128,14 @@ class Library:
         if now_ms // 1000 != self._second:
             self._second = now_ms // 1000
             self._served.clear()
+        peer = min(peer, GUESTS)  # all guests share what one member gets
         served = self._served.get(peer, 0)
         self._served[peer] = served + REQUEST_COST
         return served < SERVED_BYTES_A_SECOND
 
     def count(self, peer: int, size: int) -> None:
         """Note what was sent to a peer."""
+        peer = min(peer, GUESTS)
         self._served[peer] = self._served.get(peer, 0) + size
 
     def batch(self, digest: bytes) -> bytes | None:

@@ -8,7 +8,7 @@ An implementation may answer before its method returns: the replica is ready for
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from consensus.config import Anchor
 from consensus.effects import Halt
@@ -18,6 +18,7 @@ from primitives.batch import Batch
 from primitives.block import Header
 from primitives.certificate import StateCertificate
 from primitives.evidence import Evidence
+from primitives.validators import ValidatorSet
 
 
 class Disk(Protocol):
@@ -86,7 +87,11 @@ class Timers(Protocol):
 
 
 class Signing(Protocol):
-    """Holds the validator's key and guards what it signs, here or in a process of its own."""
+    """Holds the validator's keys and guards what they sign, here or in a process of its own."""
+
+    def enter(self, members: ValidatorSet) -> int | None:
+        """From now on sign for this epoch, with the key that has a seat there: its index; None if
+        no key has one. The guard begins anew; ``recall`` follows."""
 
     def recall(self, statements: tuple[Statement, ...], floor: Floor) -> None:
         """What the journal says was signed, at start, and below what the journal has forgotten.
@@ -130,7 +135,8 @@ class History(Protocol):
     """What the executor's store holds of the past."""
 
     def head(self) -> Anchor:
-        """The newest executed block, as its state was committed."""
+        """The newest executed block, as its state was committed; once it has ended an epoch and
+        every height of that is certified, as the next epoch's members see it ([EPOCH-5])."""
 
     def uncertified(self) -> list[Executed]:
         """Executed heights without a state certificate, ascending."""
@@ -142,11 +148,19 @@ class History(Protocol):
     def chain_from(
         self, height: int, limit: int
     ) -> tuple[tuple[Header, ...], tuple[StateCertificate, ...]] | None:
-        """At most ``limit`` consecutive blocks from ``height`` on, each with its certificate; None
-        if that height has none. A caller that gets fewer asks again."""
+        """At most ``limit`` consecutive blocks of one epoch from ``height`` on, each with its
+        certificate; None if that height has none. A caller that gets fewer asks again."""
+
+    def certificate(self, height: int) -> StateCertificate | None:
+        """The certificate of an executed height, if it is here."""
 
     def batch(self, digest: bytes) -> bytes | None:
         """The canonical bytes of an executed batch."""
+
+
+GUESTS: Final = 1_000
+"""Handles from here on are guests: connections that are no member's of this epoch, so nothing that
+they say counts as a member's word ([EPOCH-6])."""
 
 
 class Misbehaviour(NamedTuple):
@@ -158,6 +172,13 @@ class Misbehaviour(NamedTuple):
 
 class Watcher(Protocol):
     """Told what people should know; called from within a turn, so it must not call back."""
+
+    def entered(self, members: ValidatorSet, me: int | None) -> None:
+        """The node stands in an epoch with these members: at start, and whenever one ended.
+        Connections of the one before mean nothing any more: handles are member indices."""
+
+    def orphaned(self, transactions: tuple[bytes, ...]) -> None:
+        """The last epoch did not order these, which were sealed here: seal them again."""
 
     def misbehaved(self, blame: Misbehaviour) -> None:
         """Disconnect the peer, with the reason."""

@@ -61,6 +61,11 @@ class ValidatorSet(msgspec.Struct, frozen=True, dict=True):
         """The member that holds ``key``, if any does."""
         return self._places.get(key)
 
+    def place_of(self, partner: str) -> int | None:
+        """The member that is a partner's, if it has a seat."""
+        places = [place for place, each in enumerate(self.members) if each.partner == partner]
+        return places[0] if places else None
+
     def leader(self, view: int) -> int:
         """Round robin ([LIVE-1])."""
         return view % self.size
