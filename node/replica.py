@@ -48,7 +48,7 @@ from consensus.inputs import (
     VerifiedBatch,
     Woken,
 )
-from consensus.messages import BatchSent, Message, Status
+from consensus.messages import BatchSent, BeatCertified, Message, Status
 from consensus.verification import Verifier
 from node import stages
 from node.alarm import Alarm
@@ -63,6 +63,7 @@ from node.sync import Fetcher
 from node.world import CannotExecute, Misbehaviour, World, contradiction
 from primitives.batch import Batch, decode_batch
 from primitives.block import Header
+from primitives.certificate import BeatCertificate
 from primitives.encoding import Malformed, encode
 from primitives.evidence import Evidence, Offence
 from primitives.validators import ValidatorSet
@@ -120,6 +121,7 @@ class Replica:
         self._executions: deque[Execute] = deque()
         self._executing = False
         self._attested = 0
+        self._told_beat: BeatCertificate | None = None
         self._sealing = False
         self._turn: _Turn | None = None
         self._tokens = 0
@@ -447,6 +449,10 @@ class Replica:
             self._horizon.certified(certify.certificate.attestation.height)
         if turn.certify:
             self._tell_guests(self.engine.status())
+        beat = self.engine.newest_beat
+        if beat is not None and beat is not self._told_beat:
+            self._told_beat = beat
+            self._tell_guests(BeatCertified(beat))
         self._executions.extend(turn.execute)
         for event in turn.own:
             self._inbox.put(event)
@@ -457,9 +463,9 @@ class Replica:
             if peer != self.me:
                 self._world.network.send(peer, frame)
 
-    def _tell_guests(self, status: Status) -> None:
-        """Guests get nothing unasked but where this node stands: then they ask."""
-        frame = encode(status)
+    def _tell_guests(self, message: Status | BeatCertified) -> None:
+        """Guests get nothing unasked but where this node stands, and the pulse: then they ask."""
+        frame = encode(message)
         for peer in [peer for peer in self._peers if is_guest(peer)]:
             self._world.network.send(peer, frame)
 

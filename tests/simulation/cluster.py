@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from random import Random
 from typing import Final
 
 from consensus.messages import BatchSent, decode_message
 from node.executor import ExecutedBlock
-from node.world import Misbehaviour
+from node.guests import is_guest
+from node.world import GUESTS, Misbehaviour
 from primitives.batch import decode_batch
 from primitives.evidence import Evidence
 from primitives.genesis import validators_of
 from primitives.transaction import Decoded, decode_signed
+from primitives.validators import ValidatorSet
+from tests.builders import a_code
 from tests.simulation.adversaries import adversary_of
 from tests.simulation.adversaries.twin import Twin
 from tests.simulation.checkers.agreement import Agreement
@@ -62,7 +65,7 @@ class Cluster:
         if plan.closes:
             open_offices(self.clients, self.market, plan.parameters, Random(f"{plan.seed} offices"))
         self.agreement = Agreement()
-        self.honesty = Honesty(self.setting, plan.byzantine)
+        self.honesty = Honesty(self.setting, self._byzantine)
         self.faults = 0
         self.crashes = 0
         self._rng = Random(f"{plan.seed} cluster")
@@ -73,8 +76,8 @@ class Cluster:
 
     def _machine(self, endpoint: int) -> Machine:
         plan = self.plan
-        member = endpoint if endpoint < plan.members else plan.byzantine
-        machine = Machine(self.loop, plan.seed, endpoint, member)
+        partner = a_code(endpoint) if endpoint < plan.partners else self._byzantine
+        machine = Machine(self.loop, plan.seed, endpoint, partner)
         machine.skew_ms = plan.skews_ms[endpoint]
         machine.set_pace(plan.paces[endpoint])
         return machine
@@ -83,7 +86,29 @@ class Cluster:
 
     def is_honest(self, machine: Machine) -> bool:
         """Whether its word counts."""
-        return machine.member != self.plan.byzantine
+        return machine.partner != self._byzantine
+
+    @property
+    def _byzantine(self) -> str:
+        """Whose node lies; empty if none does."""
+        return a_code(self.plan.byzantine) if self.plan.byzantine >= 0 else ""
+
+    def entered(self, process: Process, members: ValidatorSet) -> None:
+        """A process stands in an epoch: it knows nobody under the handles of the one before."""
+        if self.setting.epochs.setdefault(members.epoch, members) != members:
+            raise Diverged(f"epoch {members.epoch}: others take part")
+        mine = process.machine.endpoint
+        self.trace.note(f"{mine} enters epoch {members.epoch}", members.hash)
+        if not self.is_honest(process.machine):
+            self.adversary.corrupt(process)
+        if mine not in self.processes or not process.has_entered:
+            process.has_entered = True
+            return
+        process.connected.clear()
+        for other in sorted(self.processes):
+            if other != mine:
+                self._disconnect(other, mine)
+                self._connect_soon(mine, other)
 
     def enter(self, process: Process, call: Callable[[], None]) -> None:
         """Run a call into a process, if it lives. An honest one must not fail; another may."""
@@ -104,18 +129,19 @@ class Cluster:
         sender = machine.endpoint
         if frame[1] == _BATCH_SENT and self.is_honest(machine) and frame not in self._announced:
             self._acknowledge(machine, frame)
-        for receiver in self._endpoints_of(peer):
+        for receiver in self._endpoints_of(machine, peer):
             if self.adversary.passes(sender, receiver, frame):
                 self.trace.note(f"{sender}>{receiver} {frame[1]}", frame)
                 self.network.carry(
-                    (sender, receiver), frame, self._delivery(machine.member, receiver, frame)
+                    (sender, receiver), frame, self._delivery(sender, receiver, frame)
                 )
 
-    def _delivery(self, member: int, receiver: int, frame: bytes) -> Callable[[], None]:
+    def _delivery(self, sender: int, receiver: int, frame: bytes) -> Callable[[], None]:
         def deliver() -> None:
             process = self.processes.get(receiver)
             if process is not None:
-                self.enter(process, lambda: process.replica.on_frame(member, frame))
+                handle = process.connected.get(sender, self._handle(process, sender))
+                self.enter(process, lambda: process.replica.on_frame(handle, frame))
 
         return deliver
 
@@ -125,7 +151,10 @@ class Cluster:
         message = decode_message(frame)
         assert isinstance(message, BatchSent)
         batch = decode_batch(message.batch)
-        if batch.header.author == machine.member:
+        if (
+            self.setting.epochs[batch.header.epoch].members[batch.header.author].partner
+            == machine.partner
+        ):
             for contents in batch.transactions:
                 self._acknowledged[decode_signed(contents, self.setting.chain).id] = None
 
@@ -140,7 +169,7 @@ class Cluster:
     def misbehaved(self, machine: Machine, blame: Misbehaviour) -> None:
         if self.is_honest(machine):
             self.trace.note(f"{machine.endpoint} blames {blame.peer}: {blame.code}")
-            self.honesty.misbehaved(blame)
+            self.honesty.misbehaved(self._partner_behind(machine, blame.peer), blame)
 
     def accused(self, machine: Machine, evidence: Evidence) -> None:
         if self.is_honest(machine):
@@ -155,9 +184,26 @@ class Cluster:
 
     # -- machines --------------------------------------------------------------------------------
 
-    def _endpoints_of(self, member: int) -> Iterable[int]:
-        twin = self.plan.adversary == "twin" and member == self.plan.byzantine
-        return (member, self.plan.members) if twin else (member,)
+    def _endpoints_of(self, machine: Machine, peer: int) -> list[int]:
+        """Who is meant when a machine's process speaks of a handle."""
+        if is_guest(peer):
+            return [peer - GUESTS]
+        partner = self._partner_behind(machine, peer)
+        return [m.endpoint for m in self.machines if m.partner == partner]
+
+    def _partner_behind(self, machine: Machine, peer: int) -> str:
+        if is_guest(peer):
+            return self.machines[peer - GUESTS].partner
+        members = self.processes[machine.endpoint].replica.members
+        return members.members[peer].partner
+
+    def _handle(self, process: Process, other: int) -> int:
+        """As what a process knows an endpoint: a member, if both are members in one epoch."""
+        peer, members = self.processes.get(other), process.replica.members
+        place = members.place_of(self.machines[other].partner)
+        if peer is None or place is None or process.replica.me is None:
+            return GUESTS + other
+        return place if peer.replica.members == members else GUESTS + other
 
     def start(self, endpoint: int) -> None:
         """Begin a life, and connect it to all others."""
@@ -171,8 +217,6 @@ class Cluster:
             raise Diverged(f"node {endpoint} does not open: {error!r}") from error
         self.processes[endpoint] = process
         self.enter(process, process.replica.start)
-        if not self.is_honest(machine) and process.alive:
-            self.adversary.corrupt(process)
         for other in sorted(self.processes):
             self._connect_soon(endpoint, other)
 
@@ -200,16 +244,16 @@ class Cluster:
     def _connection(self, one: int, other: int) -> Callable[[], None]:
         def connect() -> None:
             process, peer = self.processes.get(one), self.processes.get(other)
-            member = self._member(other)
-            if process is None or peer is None or self._member(one) == member:
+            if process is None or peer is None or self._partner(one) == self._partner(other):
                 return
             if not self.network.is_cut(other, one):
-                self.enter(process, lambda: process.replica.on_connected(member))
+                handle = process.connected[other] = self._handle(process, other)
+                self.enter(process, lambda: process.replica.on_connected(handle))
 
         return connect
 
-    def _member(self, endpoint: int) -> int:
-        return self.machines[endpoint].member
+    def _partner(self, endpoint: int) -> str:
+        return self.machines[endpoint].partner
 
     def _submit(self, transaction: Decoded) -> None:
         """Hand a transaction to any node that runs."""
@@ -278,15 +322,16 @@ class Cluster:
         """Whether both think so."""
         pairs = ((left, right), (right, left))
         return all(
-            one in self.processes and self._member(other) in self.processes[one].replica.peers
-            for one, other in pairs
+            one in self.processes and other in self.processes[one].connected for one, other in pairs
         )
 
     def _disconnect(self, one: int, other: int) -> None:
         process = self.processes.get(one)
-        if process is not None:
-            member = self._member(other)
-            self.enter(process, lambda: process.replica.on_disconnected(member))
+        handle = None if process is None else process.connected.pop(other, None)
+        if process is not None and handle is not None:
+            twins = handle in process.connected.values()
+            if not twins:
+                self.enter(process, lambda: process.replica.on_disconnected(handle))
 
     def _heal(self) -> None:
         """From now on nothing fails; what is Byzantine stays so."""
@@ -372,6 +417,8 @@ class Cluster:
             return f"idle at height {height}, then at {self.agreement.height}"
         for process in self._honest():
             beat = process.replica.engine.newest_beat
+            if process.replica.me is None:
+                continue
             if beat is None or beat.beat.height != height:
                 return f"node {process.machine.endpoint} saw no beat of height {height}"
         return unrest(self._honest())

@@ -23,13 +23,13 @@ class Pace(NamedTuple):
 
 
 class Machine:
-    """An endpoint of the network, and the member of the committee that runs on it."""
+    """An endpoint of the network, and the partner whose node runs on it."""
 
-    def __init__(self, loop: Loop, seed: int, endpoint: int, member: int) -> None:
+    def __init__(self, loop: Loop, seed: int, endpoint: int, partner: str) -> None:
         self.loop = loop
         self.rng = Random(f"{seed} machine {endpoint}")
         self.endpoint = endpoint
-        self.member = member
+        self.partner = partner
         self.disk = Disk(loop, self.rng)
         self.store = MemoryStore()
         self.pace = Pace()

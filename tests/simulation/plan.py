@@ -87,9 +87,14 @@ class Plan(NamedTuple):
         return self.parameters.settlement_cycle_ms < SHORT_MS
 
     @property
+    def partners(self) -> int:
+        """Founders, and those who come later; each has an endpoint."""
+        return self.members
+
+    @property
     def endpoints(self) -> int:
-        """One a member; a twin has two."""
-        return self.members + (self.adversary == "twin")
+        """One a partner; a twin has two."""
+        return self.partners + (self.adversary == "twin")
 
 
 def plan_of(seed: int) -> Plan:

@@ -26,7 +26,7 @@ from primitives.certificate import StateCertificate
 from primitives.evidence import Evidence, batch_fault
 from primitives.genesis import Genesis, chain_id
 from primitives.keys import Signer
-from primitives.transaction import Decoded
+from primitives.transaction import Decoded, decode_signed
 from primitives.validators import ValidatorSet
 from tests.builders import raw
 from tests.simulation.keys import Keys
@@ -34,6 +34,13 @@ from tests.simulation.machine import Machine
 
 SEAL_MS = 25
 MOST_SEALED = 8
+MOST_KEYS = 4
+
+
+def key_names(partner: str) -> list[str]:
+    """Of a partner's consensus keys, in the order in which it uses them."""
+    first = f"consensus of {partner}"
+    return [first, *(f"{first}, no. {number}" for number in range(2, MOST_KEYS + 1))]
 
 
 class Setting:
@@ -42,7 +49,8 @@ class Setting:
     def __init__(self, genesis: Genesis, members: ValidatorSet, keys: Keys) -> None:
         self.genesis = genesis
         self.chain = chain_id(genesis)
-        self.members = members
+        self.epochs = {0: members}
+        """The members of every epoch that anyone entered."""
         self.keys = keys
         self.guard: Callable[[int], Guard] = Guard
         self._faults: dict[bytes, str | None] = {}
@@ -53,9 +61,9 @@ class Setting:
             self._faults[digest] = batch_fault(self.chain, self.keys.scheme, batch)
         return self._faults[digest]
 
-    def signer(self, member: int) -> Signer:
-        """A member's key."""
-        return self.keys.signer(f"consensus of {self.members.members[member].partner}")
+    def signers(self, partner: str) -> list[Signer]:
+        """The consensus keys that a partner ever uses: that of genesis, then those it announces."""
+        return [self.keys.signer(name) for name in key_names(partner)]
 
 
 class Witness(Protocol):
@@ -79,6 +87,9 @@ class Witness(Protocol):
     def halted(self, machine: Machine, reason: str) -> None:
         """The replica signs nothing more."""
 
+    def entered(self, process: Process, members: ValidatorSet) -> None:
+        """A process stands in an epoch."""
+
 
 class Process:
     """The seams of one replica, and what a node does around it: sealing, executing, flushing."""
@@ -91,22 +102,27 @@ class Process:
         self._pool: deque[Decoded] = deque()
         self._pool_timer = False
         self._timer = 0
+        self.connected: dict[int, int] = {}
+        """Endpoints that it thinks it is connected with, and the handle of each."""
+        self.has_entered = False
         self.executor = Executor.open(machine.store, setting.genesis)
         self.executor.followers.append(self)
         self.replica = self._replica()
 
     def _replica(self) -> Replica:
         setting, machine = self.setting, self.machine
-        signing = LocalSigner(setting.chain, setting.signer(machine.member), setting.guard(0))
-        verifier = Verifier(setting.chain, setting.members, setting.keys.scheme)
+        signing = LocalSigner(setting.chain, setting.signers(machine.partner), setting.guard)
         journal = Journal(machine.disk, setting.chain, machine.segment_bytes)
-        config = Config(setting.chain, setting.members, machine.member, setting.genesis.parameters)
 
-        def order(anchor: Anchor) -> Engine:
-            return Engine(config, anchor)
+        def order(anchor: Anchor, me: int | None) -> Engine:
+            parameters = setting.genesis.parameters
+            return Engine(Config(setting.chain, anchor.members, me, parameters), anchor)
+
+        def verifying(members: ValidatorSet) -> Verifier:
+            return Verifier(setting.chain, members, setting.keys.scheme)
 
         world = World(machine.disk, self, machine, self, signing, self, self, self.executor, self)
-        replica = Replica(order, verifier, machine.member, world, journal)
+        replica = Replica(order, verifying, world, journal)
         machine.disk.answer = self._synced
         signing.bind(replica)
         return replica
@@ -170,6 +186,18 @@ class Process:
     def halted(self, reason: str) -> None:
         self._witness.halted(self.machine, reason)
 
+    def entered(self, members: ValidatorSet, me: int | None) -> None:
+        self._witness.entered(self, members)
+
+    def orphaned(self, transactions: tuple[bytes, ...]) -> None:
+        chain = self.setting.chain
+        again = [decode_signed(contents, chain) for contents in transactions]
+        self.later((0, 5), lambda: self._submit_again(again))
+
+    def _submit_again(self, transactions: list[Decoded]) -> None:
+        for transaction in transactions:
+            self.submit(transaction)
+
     def executed(self, block: ExecutedBlock) -> None:
         self._witness.executed(self.machine, block)
 
@@ -185,6 +213,8 @@ class Process:
 
     def _seal(self) -> None:
         replica = self.replica
+        if replica.me is None:
+            self._pool.clear()  # whoever brought it goes elsewhere
         if self._pool and replica.can_seal() and (replica.lane_is_idle() or len(self._pool) > 2):
             count = min(len(self._pool), MOST_SEALED)
             sealed = [self._pool.popleft() for _ in range(count)]

@@ -19,8 +19,9 @@ def check_certificates(setting: Setting, executor: Executor, *, all_of_them: boo
         if certificate is None:
             continue
         try:
-            check_certificate(setting.chain, setting.members, setting.keys.scheme, certificate)
-        except Malformed as error:
+            members = setting.epochs[certificate.attestation.epoch]
+            check_certificate(setting.chain, members, setting.keys.scheme, certificate)
+        except (Malformed, KeyError) as error:
             raise Diverged(f"height {height}: {error}") from error
         if not agrees(executor.archive.block(height), certificate):
             raise Diverged(f"height {height}: the certificate is of another outcome")

@@ -10,9 +10,9 @@ from tests.simulation.verdict import Diverged
 
 
 class Honesty:
-    """Knows who is Byzantine, and takes no accusation of anyone else."""
+    """Knows who is Byzantine (a partner; empty: nobody), and takes no accusation of anyone else."""
 
-    def __init__(self, setting: Setting, byzantine: int) -> None:
+    def __init__(self, setting: Setting, byzantine: str) -> None:
         self._setting = setting
         self._byzantine = byzantine
         self.proofs = 0
@@ -21,14 +21,16 @@ class Honesty:
         """Evidence must prove its point, against the one who lies."""
         setting = self._setting
         try:
-            check_evidence(setting.chain, setting.members, setting.keys.scheme, evidence)
-        except Malformed as error:
+            members = setting.epochs[evidence.epoch]
+            check_evidence(setting.chain, members, setting.keys.scheme, evidence)
+        except (Malformed, KeyError) as error:
             raise Diverged(f"evidence that proves nothing: {error}") from error
-        if evidence.accused != self._byzantine:
-            raise Diverged(f"honest member {evidence.accused}: {evidence.offence.name}")
+        accused = members.members[evidence.accused].partner
+        if accused != self._byzantine:
+            raise Diverged(f"honest {accused}: {evidence.offence.name}")
         self.proofs += 1
 
-    def misbehaved(self, blame: Misbehaviour) -> None:
+    def misbehaved(self, partner: str, blame: Misbehaviour) -> None:
         """A peer was disconnected."""
-        if blame.peer != self._byzantine:
-            raise Diverged(f"honest member {blame.peer} blamed for {blame.code}")
+        if partner != self._byzantine:
+            raise Diverged(f"honest {partner} blamed for {blame.code}")

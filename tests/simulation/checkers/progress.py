@@ -9,6 +9,9 @@ from tests.simulation.process import Process
 
 def unrest(processes: Sequence[Process]) -> str:
     """Why the honest nodes are not at rest together; empty if they are."""
+    epochs = {process.replica.members.epoch for process in processes}
+    if len(epochs) != 1:
+        return f"epochs {sorted(epochs)}"
     heights = {process.executor.height for process in processes}
     if len(heights) != 1:
         return f"heights {sorted(heights)}"
@@ -23,6 +26,6 @@ def unrest(processes: Sequence[Process]) -> str:
             return f"{where} has something under way, or needs {list(engine.needs)}"
         if engine.simplex.pacemaker.busy:
             return f"{where} is busy in view {engine.view}"
-        if not engine.lane_is_idle():
+        if engine.config.me is not None and not engine.lane_is_idle():
             return f"{where} has a batch that is not final"
     return ""
