@@ -71,6 +71,7 @@ class Engine:
         self.needs: dict[NeedKey, Need] = {}
         self.evidence: dict[tuple[int, Offence], Evidence] = {}
         self.halted = False
+        self._is_recovered = False
         self._through = 0
         self._next_due_ms = anchor.next_due_ms
         self._own_tip: Tip = (
@@ -114,8 +115,9 @@ class Engine:
 
     @property
     def is_over(self) -> bool:
-        """Whether the epoch has ended here: another engine begins the next ([EPOCH-5])."""
-        return self.attestations.is_over
+        """Whether the epoch has ended here: another engine begins the next ([EPOCH-5]). Before the
+        disk was read nobody knows which heights lack a certificate."""
+        return self._is_recovered and self.attestations.is_over
 
     def status(self) -> Status:
         """Where this node stands, for a peer."""
@@ -248,6 +250,7 @@ class Engine:
                 assert_never(message)
 
     def _recover(self, event: Recovered) -> None:
+        self._is_recovered = True
         if event.executed:
             # Else certificates far above the first gap would be taken for old ones.
             self.attestations.certified_through = event.executed[0].height - 1

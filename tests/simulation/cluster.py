@@ -25,7 +25,7 @@ from tests.simulation.checkers.conserved import check_conserved
 from tests.simulation.checkers.honest import Honesty
 from tests.simulation.checkers.once import check_once
 from tests.simulation.checkers.progress import unrest
-from tests.simulation.checkers.punctual import check_cycles, overdue, stirred
+from tests.simulation.checkers.punctual import awaited, check_cycles, overdue, stirred
 from tests.simulation.clients import LOOK_MS, Clients, Market
 from tests.simulation.founding import the_genesis
 from tests.simulation.keys import CHEAP, REAL, Keys
@@ -35,6 +35,7 @@ from tests.simulation.network import CALM, Network
 from tests.simulation.offices import open_offices
 from tests.simulation.plan import Crash, Fault, Jump, Partition, Plan, Storm, end_of
 from tests.simulation.process import Process, Setting
+from tests.simulation.turnover import turn_over
 from tests.simulation.verdict import Diverged, Outcome, Verdict
 
 HEAL_LIMIT_MS: Final = 60_000
@@ -64,6 +65,7 @@ class Cluster:
         self.clients.enrol(self.market, plan.transfers)
         if plan.closes:
             open_offices(self.clients, self.market, plan.parameters, Random(f"{plan.seed} offices"))
+        turn_over(self.clients, self.market, plan)
         self.agreement = Agreement()
         self.honesty = Honesty(self.setting, self._byzantine)
         self.faults = 0
@@ -406,6 +408,11 @@ class Cluster:
         down = [m.endpoint for m in self.machines if m.endpoint not in self.processes]
         if any(self.is_honest(self.machines[endpoint]) for endpoint in down):
             return f"nodes {down} are down"
+        for process in self._honest() if self.plan.turnover else ():
+            until_ms = None if self.plan.closes else process.machine.now_ms() + 2 * REST_MS
+            reason = awaited(process.executor, until_ms)
+            if reason:
+                return reason
         late = [overdue(p.executor, p.machine.now_ms()) for p in self._honest()]
         return unrest(self._honest()) or "".join(late)
 
@@ -424,7 +431,9 @@ class Cluster:
         return unrest(self._honest())
 
     def _check_all(self, *, settled: bool) -> None:
-        supply = self.market.supply if settled else None
+        # Whoever leaves takes no LiqBon back any more, so what was meant to be spent may not be.
+        left = any(turn.change in ("leaves", "removed") for turn in self.plan.turnover)
+        supply = self.market.supply if settled and not left else None
         for process in self._honest():
             check_certificates(self.setting, process.executor, all_of_them=settled)
             check_conserved(process.executor, supply)
@@ -438,6 +447,8 @@ class Cluster:
     def _vacuous(self) -> tuple[Verdict, str]:
         if self.agreement.height < FEWEST_COMMITS:
             return Verdict.VACUOUS, f"only {self.agreement.height} heights"
+        if self.plan.turnover and len(self.setting.epochs) == 1:
+            return Verdict.VACUOUS, "no epoch ended"
         if not self._injected():
             return Verdict.VACUOUS, "no fault was injected"
         if self.plan.adversary != "none" and not self.adversary.acted:

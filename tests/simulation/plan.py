@@ -19,6 +19,7 @@ REAL_KEYS_EVERY: Final = 25
 """One seed in so many signs with Ed25519."""
 SHORT_MS: Final = 60_000
 """A shorter settlement cycle closes within a run."""
+TURNOVER: Final = 0.4
 ADVERSARIES: Final = (
     *("none", "none", "none"),
     *("twin", "twin"),
@@ -65,6 +66,15 @@ class Storm(NamedTuple):
 Fault = Crash | Partition | Jump | Storm
 
 
+class Turn(NamedTuple):
+    """A change of members begins to be spoken of: ``lost`` and ``announced`` are another key of a
+    partner's, ``leaves`` and ``removed`` its end, ``comes`` a newcomer's beginning."""
+
+    at_ms: int
+    change: str
+    partner: int
+
+
 class Plan(NamedTuple):
     """A whole run."""
 
@@ -80,6 +90,7 @@ class Plan(NamedTuple):
     storm_ms: int
     people: int
     transfers: int
+    turnover: tuple[Turn, ...] = ()
 
     @property
     def closes(self) -> bool:
@@ -89,7 +100,7 @@ class Plan(NamedTuple):
     @property
     def partners(self) -> int:
         """Founders, and those who come later; each has an endpoint."""
-        return self.members
+        return self.members + any(turn.change == "comes" for turn in self.turnover)
 
     @property
     def endpoints(self) -> int:
@@ -117,6 +128,7 @@ def plan_of(seed: int) -> Plan:
         people=rng.randint(3, 5),
         transfers=rng.randint(2, 4),
     )
+    plan = _with_turnover(plan, Random(f"plan {seed} turnover"))
     everyone = range(plan.endpoints)
     return plan._replace(
         paces=tuple(_pace(rng) for _ in everyone),
@@ -152,6 +164,35 @@ def _with_deadlines(parameters: Parameters, rng: Random) -> Parameters:
         order_dispute_ms=rng.choice((800, 2_000)),
         rate_notice_ms=300,
     )
+
+
+def _with_turnover(plan: Plan, rng: Random) -> Plan:
+    """In two of five runs members come, go, or change keys, and epochs end.
+
+    As many of them as lie or leave at once are borne: a network of four with a liar keeps all four.
+    """
+    if rng.random() > TURNOVER:
+        return plan
+    spare = plan.members - (4 if plan.adversary != "none" else 2)
+    turns = [Turn(rng.randint(50, 2_000), "lost", rng.randrange(plan.members))]
+    for _ in range(rng.choice((0, 1, 1, 2, 3))):
+        change = rng.choice(("lost", "lost", "announced", "comes", "leaves", "removed"))
+        if change in ("leaves", "removed"):
+            if spare <= 0:
+                continue
+            spare -= 1
+        if change == "comes" and any(turn.change == "comes" for turn in turns):
+            continue
+        partner = plan.members if change == "comes" else rng.randrange(plan.members)
+        turns.append(Turn(rng.randint(50, plan.storm_ms + 3_000), change, partner))
+    parameters = replace(
+        plan.parameters,
+        epoch_minimum_ms=rng.choice((1_100, 2_000, 4_000)),
+        voting_ms=8_000,
+        increase_delay_ms=300,
+        timelock_ms=rng.choice((300, 1_500)),
+    )
+    return plan._replace(parameters=parameters, turnover=tuple(turns))
 
 
 def _pace(rng: Random) -> Pace:

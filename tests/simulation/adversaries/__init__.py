@@ -62,7 +62,7 @@ def adversary_of(plan: Plan) -> Adversary:
         return chosen(rng, plan.byzantine)
     match plan.adversary:
         case "twin":
-            return Twin(rng, plan.byzantine, plan.members, plan.storm_ms)
+            return Twin(rng, plan.byzantine, plan.partners, plan.storm_ms)
         case "withholder":
             return Withholder(rng, plan.byzantine, plan.members)
         case "mute":

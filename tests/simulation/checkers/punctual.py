@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from contracts import settlement
+from contracts import membership, settlement
 from contracts.state import State
 from node.executor import Executor
+from primitives.encoding import decode
+from primitives.governance import PROPOSAL_PREFIX, Proposal, ProposalStatus
 from tests.simulation.verdict import Diverged
 
+UNDECIDED = (ProposalStatus.OPEN, ProposalStatus.PASSED)
 PATIENCE_MS = 2_000
 """A few views of a healed network, whose clocks differ by some hundred milliseconds."""
 
@@ -17,6 +20,21 @@ def overdue(executor: Executor, now_ms: int) -> str:
     if due_ms is None or due_ms + PATIENCE_MS > now_ms:
         return ""
     return f"height {executor.height}: something is due since {now_ms - due_ms} ms"
+
+
+def awaited(executor: Executor, until_ms: int | None) -> str:
+    """What partners decided or decide, and is yet to happen; empty if nothing is. ``until_ms``: nor
+    does anything else fall due until then."""
+    due_ms = executor.head_record.next_due_ms
+    if until_ms is not None and due_ms is not None and due_ms < until_ms:
+        return "something falls due"
+    epoch, state = executor.epoch, State(executor.state)
+    if epoch.last is not None or membership.of(state).changed >= epoch.number:
+        return f"epoch {epoch.number} is to end"
+    for key, value in executor.archive.state():
+        if key[0] == PROPOSAL_PREFIX and decode(Proposal, value).status in UNDECIDED:
+            return "a proposal waits"
+    return ""
 
 
 def check_cycles(executor: Executor) -> None:
