@@ -52,7 +52,7 @@ class World:
     def anchor(self) -> Anchor:
         """Genesis. Something is always due, so that nobody ever rests."""
         digest = self.genesis_digest
-        return Anchor(self.blocks[digest], digest, None, next_due_ms=0)
+        return Anchor(self.blocks[digest], digest, None, self.committee.members, next_due_ms=0)
 
     @cached_property
     def verifier(self) -> Verifier:

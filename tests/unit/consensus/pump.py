@@ -77,7 +77,7 @@ class Node:
         digest, header = genesis_block(pump.genesis)
         members = pump.committee.members
         config = Config(pump.chain, members, me, pump.genesis.parameters)
-        self.engine = Engine(config, Anchor(header, digest, None))
+        self.engine = Engine(config, Anchor(header, digest, None, members))
         self.records: list[Record] = []
         self.batches: dict[bytes, bytes] = {}
         for record in records:
@@ -112,7 +112,10 @@ class Node:
     def _outcome(self, effect: Execute) -> Executed:
         height = effect.header.height
         root = ROOT.digest(effect.digest)
-        return Executed(height, effect.digest, effect.header.time, root, root, None, 1)
+        members = self.pump.committee.members
+        return Executed(
+            height, effect.digest, effect.header.time, root, root, None, 1, members.hash
+        )
 
     def _perform(self, effect: Effect) -> list[Input]:
         match effect:

@@ -36,7 +36,7 @@ def test_an_attestation_names_the_protocol_version_that_carried_the_height_out()
     """[CERT-2], [LEDGER-74]"""
     pump = Pump()
     engine = pump.nodes[0].engine
-    outcome = Executed(1, bytes(32), 0, bytes(32), bytes(32), None, 2)
+    outcome = Executed(1, bytes(32), 0, bytes(32), bytes(32), None, 2, bytes(32))
     said = [each for each in engine.step(pump.now_ms, outcome) if isinstance(each, SayAttest)]
     assert [each.attestation.protocol for each in said] == [2]
 
@@ -82,7 +82,10 @@ def test_the_minority_with_another_outcome_stops_and_names_the_height() -> None:
     assert halt.mine.state_root == bytes(32)
     assert halt.theirs.state_root != bytes(32)
     assert (
-        odd.engine.step(pump.now_ms, Executed(2, bytes(32), 0, bytes(32), bytes(32), None, 1)) == []
+        odd.engine.step(
+            pump.now_ms, Executed(2, bytes(32), 0, bytes(32), bytes(32), None, 1, bytes(32))
+        )
+        == []
     )
     assert [len(node.halts) for node in pump.nodes[:3]] == [0, 0, 0]
 
@@ -248,10 +251,17 @@ def test_a_gap_far_below_the_newest_height_is_closed_after_a_restart() -> None:
     records = tuple(StateCertificateKept(outcome(h)) for h in range(11, newest + 1))
     engine = Engine(
         pump.nodes[0].engine.config,
-        Anchor(replace(genesis, height=newest, view=newest), genesis_digest, outcome(newest)),
+        Anchor(
+            header=replace(genesis, height=newest, view=newest),
+            digest=genesis_digest,
+            certificate=outcome(newest),
+            members=pump.committee.members,
+        ),
     )
     gap = outcome(10).attestation
-    executed = Executed(10, gap.block, gap.time, gap.state_root, gap.receipts_root, None, 1)
+    executed = Executed(
+        10, gap.block, gap.time, gap.state_root, gap.receipts_root, None, 1, gap.next_validators
+    )
     engine.step(pump.now_ms, Recovered(records, (executed,)))
     assert engine.needs["proof", 10, b""]
     engine.step(pump.now_ms, Received(1, pump.verified(StateCertified(outcome(10)))))

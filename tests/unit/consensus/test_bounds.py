@@ -49,7 +49,7 @@ def test_a_claimed_tip_lifts_no_bound() -> None:
     kept = 0
     for sequence in range(20):
         twin = a_batch_after(pump, Tip(4, b"\1" * 32, 100), sequence)
-        receive(pump, node, AUTHOR, Status(1, 0, 0, cut_with(AUTHOR, tip(twin))))
+        receive(pump, node, AUTHOR, Status(0, 1, 0, 0, cut_with(AUTHOR, tip(twin))))
         effects = receive(pump, node, AUTHOR, BatchSent(encode(twin)))
         kept += sum(isinstance(e, Keep) and isinstance(e.record, BatchKept) for e in effects)
     assert kept <= 2

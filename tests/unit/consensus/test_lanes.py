@@ -248,4 +248,4 @@ def test_tips_of_another_size_are_not_taken() -> None:
     """[MSG-2]"""
     pump = Pump()
     with pytest.raises(Malformed, match="tips_form"):
-        pump.verifier.verify(Status(1, 0, 0, (EMPTY_TIP,) * 3))
+        pump.verifier.verify(Status(0, 1, 0, 0, (EMPTY_TIP,) * 3))

@@ -138,7 +138,7 @@ def test_what_falls_due_ends_idleness_and_gets_an_empty_block() -> None:
         roots = node.engine.attestations.certificates[1].attestation
         due = Executed(
             1, last.digest, last.header.time, roots.state_root, roots.receipts_root,
-            pump.now_ms + 500, 1,
+            pump.now_ms + 500, 1, pump.committee.members.hash,
         )  # fmt: skip
         node.step(due)
     pump.pass_time(400)
@@ -156,7 +156,7 @@ def test_what_was_due_before_a_restart_still_ends_idleness() -> None:
     header, digest = pump.nodes[0].executed[0].header, pump.nodes[0].executed[0].digest
     certificate = pump.nodes[0].certified[1].certificate
     config = pump.nodes[0].engine.config
-    engine = Engine(config, Anchor(header, digest, certificate, pump.now_ms + 500))
+    engine = Engine(config, Anchor(header, digest, certificate, config.members, pump.now_ms + 500))
     engine.step(pump.now_ms, Recovered((), ()))
     assert not engine.simplex.pacemaker.busy
     engine.step(pump.now_ms + 500, Woken())
@@ -366,7 +366,7 @@ def test_a_peer_behind_is_helped_but_not_too_often() -> None:
     pump.submit(0)
     pump.deliver()
     node = pump.nodes[0]
-    behind = Status(1, 0, 0, (EMPTY_TIP,) * 4)
+    behind = Status(0, 1, 0, 0, (EMPTY_TIP,) * 4)
     helped = receive(pump, node, 3, behind)
     sent = [e.message for e in helped if isinstance(e, Send)]
     assert any(isinstance(m, Certified) and m.certificate.kind == Kind.FINALIZE for m in sent)

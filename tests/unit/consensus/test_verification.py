@@ -93,9 +93,9 @@ def messages() -> Iterator[Message]:
     three = tuple(MemberSignature(i, signatures[i]) for i in range(3))
     yield BeatCertified(BeatCertificate(beat, three))
     yield BlockSent(header)
-    yield Status(4, 3, 2, TIPS)
+    yield Status(0, 4, 3, 2, TIPS)
     yield FetchBlock(1, digest)
-    yield FetchCertificate(Kind.NULLIFY, 3)
+    yield FetchCertificate(0, Kind.NULLIFY, 3)
     yield a_chain_sent()
 
 

@@ -7,22 +7,22 @@ from __future__ import annotations
 
 from typing import cast
 
-from consensus.config import Anchor
+from consensus.config import Anchor, Config
 from consensus.effects import Effect, Need
 from consensus.engine import Engine
 from consensus.inputs import Executed, Input
-from consensus.messages import Message, Voted, decode_message
+from consensus.messages import Message, Status, Voted, decode_message
 from consensus.verification import Verifier
-from node.guard import Guard
 from node.journal import Journal
 from node.replica import Replica
 from node.signer import LocalSigner
 from node.world import Misbehaviour, World
 from primitives.batch import EMPTY_TIP, Batch, batch_digest, tip_of
 from primitives.block import Header, genesis_block
-from primitives.certificate import StateCertificate
+from primitives.certificate import BeatCertificate, StateCertificate
 from primitives.evidence import Evidence
 from primitives.keys import ED25519
+from primitives.validators import ValidatorSet
 from primitives.vote import Kind
 from tests import builders
 from tests.unit.node.disk import MemoryDisk
@@ -44,6 +44,10 @@ class ScriptedEngine:
         self.needs: dict[tuple[str, int, bytes], Need] = {}
         self.unwanted: list[type] = []
         self.room = True
+        self.is_over = False
+        self.left: tuple[bytes, ...] = ()
+        self.newest_beat: BeatCertificate | None = None
+        self.config = Config(CHAIN, COMMITTEE.members, 0, builders.PARAMETERS)
 
     def step(self, now_ms: int, event: Input) -> list[Effect]:
         self.inputs.append(event)
@@ -58,6 +62,12 @@ class ScriptedEngine:
 
     def can_seal(self) -> bool:
         return self.room
+
+    def status(self) -> Status:
+        return Status(self.config.members.epoch, 1, 0, 0, TIPS)
+
+    def orphans(self) -> tuple[bytes, ...]:
+        return self.left
 
     def lane_is_idle(self) -> bool:
         return True
@@ -82,8 +92,11 @@ class FakeWorld:
         self.certified: list[StateCertificate] = []
         self.blamed: list[Misbehaviour] = []
         self.halts: list[str] = []
+        self.entries: list[tuple[ValidatorSet, int | None]] = []
+        self.orphans: list[tuple[bytes, ...]] = []
         self.proofs: list[Evidence] = []
         self.durable_height = 0
+        self.certificates: dict[int, StateCertificate] = {}
         self.past: dict[bytes, bytes] = {}
         self.chain: tuple[tuple[Header, ...], tuple[StateCertificate, ...]] | None = None
         self.anchor = self._genesis()
@@ -91,20 +104,22 @@ class FakeWorld:
 
     def _genesis(self) -> Anchor:
         digest, header = genesis_block(builders.a_genesis())
-        return Anchor(header, digest, None)
+        return Anchor(header, digest, None, COMMITTEE.members)
 
     def replica(self) -> Replica:
         """A new one over this world's disk, started."""
-        key = COMMITTEE.signers[self.me or 0]
-        signer = LocalSigner(CHAIN, key, Guard(0))
+        keys = [] if self.me is None else [COMMITTEE.signers[self.me]]
+        signer = LocalSigner(CHAIN, keys)
         world = World(self.disk, self, self, self, signer, self, self, self, self)
-        verifier = Verifier(CHAIN, COMMITTEE.members, ED25519)
         journal = Journal(self.disk, CHAIN)
 
-        def order(anchor: Anchor) -> Engine:
+        def order(anchor: Anchor, me: int | None) -> Engine:
             return cast("Engine", self.engine)
 
-        made = Replica(order, verifier, self.me, world, journal)
+        def verifying(members: ValidatorSet) -> Verifier:
+            return Verifier(CHAIN, members, ED25519)
+
+        made = Replica(order, verifying, world, journal)
         signer.bind(made)
         self.answer = made.on_synced
         self.disk.answer = made.on_synced if self.auto_sync else None
@@ -151,11 +166,20 @@ class FakeWorld:
     def batch(self, digest: bytes) -> bytes | None:
         return self.past.get(digest)
 
+    def certificate(self, height: int) -> StateCertificate | None:
+        return self.certificates.get(height)
+
     def misbehaved(self, blame: Misbehaviour) -> None:
         self.blamed.append(blame)
 
     def accused(self, evidence: Evidence) -> None:
         self.proofs.append(evidence)
+
+    def entered(self, members: ValidatorSet, me: int | None) -> None:
+        self.entries.append((members, me))
+
+    def orphaned(self, transactions: tuple[bytes, ...]) -> None:
+        self.orphans.append(transactions)
 
     def halted(self, reason: str) -> None:
         self.halts.append(reason)

@@ -14,7 +14,7 @@ from primitives.hashing import ZERO_DIGEST
 from shell.signature_pool import PoolFailed
 from tests import builders
 
-EXECUTED = Executed(1, ZERO_DIGEST, 5, ZERO_DIGEST, ZERO_DIGEST, None, 1)
+EXECUTED = Executed(1, ZERO_DIGEST, 5, ZERO_DIGEST, ZERO_DIGEST, None, 1, ZERO_DIGEST)
 
 
 class Replica:

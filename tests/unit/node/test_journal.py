@@ -171,7 +171,7 @@ def test_what_a_synced_state_covers_is_let_go_and_the_rest_survives() -> None:
     while journal._size < 16_000:
         journal.append(votes(1)[0])
         journal.synced()
-    floor = Executed(5, 5, (5, 0, 0, 0), 5)
+    floor = Executed(5, 0, 5, (5, 0, 0, 0), 5)
     before = found(disk, floor)
     journal.tidy(floor)
     assert len(disk.files) == 2
@@ -211,7 +211,7 @@ def test_copies_keep_their_place_in_the_order() -> None:
     for record in votes(8):
         journal.append(record)
     journal.synced()
-    floor = Executed(7, 7, (), 0)
+    floor = Executed(7, 0, 7, (), 0)
     journal.tidy(floor)
     journal.append(votes(1, first=50)[0])
     journal.synced()
@@ -239,7 +239,7 @@ def test_batches_are_found_by_digest_in_memory_and_on_disk() -> None:
     assert held is not None
     assert held.raw == lane[1]
     assert again.shelf.get(A) is None
-    floor = Executed(1, 1, (2, 0, 0, 0), 1)
+    floor = Executed(1, 0, 1, (2, 0, 0, 0), 1)
     while journal._size < 2_000:
         journal.append(votes(1)[0])
     journal.synced()

@@ -255,7 +255,7 @@ def test_final_blocks_are_executed_one_at_a_time_with_their_batches() -> None:
     world.engine.script = [(Connected, [*kept, *orders])]
     replica.on_connected(1)
     assert world.executing == [(blocks[0], ((1, first),))]
-    outcome = Executed(1, A, blocks[0].time, A, A, None, PROTOCOL_VERSION)
+    outcome = Executed(1, A, blocks[0].time, A, A, None, PROTOCOL_VERSION, A)
     replica.on_executed(outcome)
     assert world.engine.of(Executed) == [outcome]
     assert world.executing[1:] == [(blocks[1], ((1, second),))]
@@ -292,7 +292,7 @@ def test_a_newer_release_goes_on_over_the_disk_of_the_one_that_halted() -> None:
     newer = world.replica()
     assert newer.halted is None
     assert world.executing[1:] == world.executing[:1], "the same block, and its batch is there"
-    outcome = Executed(1, A, block.header.time, A, A, None, 2)
+    outcome = Executed(1, A, block.header.time, A, A, None, 2, A)
     world.engine.script = [(Executed, [SayAttest(builders.an_attestation())])]
     newer.on_connected(1)
     newer.on_executed(outcome)
@@ -308,7 +308,7 @@ def test_execution_goes_on_while_a_sync_is_under_way() -> None:
     replica.on_connected(1)
     world.engine.script = [(Connected, [Keep(BlockKept(builders.a_block(3), None))])]
     replica.on_connected(2)
-    replica.on_executed(Executed(1, A, blocks[0].time, A, A, None, PROTOCOL_VERSION))
+    replica.on_executed(Executed(1, A, blocks[0].time, A, A, None, PROTOCOL_VERSION, A))
     assert [header for header, _ in world.executing] == blocks
 
 

@@ -129,8 +129,8 @@ def test_an_inbox_that_is_full_drops() -> None:
     world = FakeWorld(auto_sync=False)
     replica = world.replica()
     for _ in range(PEER_MESSAGES + 5):
-        replica.on_frame(1, a_frame(Status(1, 1, 1, TIPS)))
-    replica.on_frame(2, a_frame(Status(1, 1, 1, TIPS)))
+        replica.on_frame(1, a_frame(Status(0, 1, 1, 1, TIPS)))
+    replica.on_frame(2, a_frame(Status(0, 1, 1, 1, TIPS)))
     assert replica.waiting == PEER_MESSAGES + 1
     assert replica.dropped == 5
 
@@ -164,7 +164,7 @@ def test_a_peer_that_leaves_takes_its_words_along() -> None:
     world = FakeWorld(auto_sync=False)
     replica = world.replica()
     replica.on_connected(1)
-    replica.on_frame(1, a_frame(Status(1, 1, 1, TIPS)))
+    replica.on_frame(1, a_frame(Status(0, 1, 1, 1, TIPS)))
     waiting = replica.waiting
     replica.on_disconnected(1)
     assert replica.waiting == waiting - 1

@@ -9,7 +9,6 @@ from node.guard import (
     BatchStatement,
     BeatStatement,
     Floor,
-    Guard,
     Refused,
     Statement,
     VoteStatement,
@@ -37,8 +36,9 @@ class Asker:
 
 
 def a_signer() -> tuple[LocalSigner, Asker]:
-    signer, asker = LocalSigner(CHAIN, KEY, Guard(0)), Asker()
+    signer, asker = LocalSigner(CHAIN, [KEY]), Asker()
     signer.bind(asker)
+    assert signer.enter(builders.a_committee().members) == 0
     return signer, asker
 
 
