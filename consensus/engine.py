@@ -104,6 +104,11 @@ class Engine:
         return self._parts.reported_by
 
     @property
+    def ahead(self) -> Mapping[int, int]:
+        """Heights up to which guests say they hold certificates: nobody's word ([EPOCH-6])."""
+        return self._parts.ahead
+
+    @property
     def executed_height(self) -> int:
         """The newest height executed here."""
         return self.attestations.executed_height

@@ -69,6 +69,7 @@ from primitives.entries import (
 )
 from primitives.genesis import Genesis, chain_id
 from primitives.merkle import ListTree, leaf_hashes
+from primitives.proof import EpochStep
 from primitives.receipt import Outcome, Receipt, Skip
 from primitives.transaction import Decoded, decode_signed
 
@@ -185,6 +186,14 @@ class Executor:
             last=epoch.last,
             before=self._before(epoch),
         )
+
+    def step_after(self, number: int) -> EpochStep | None:
+        """The proof that leads from an epoch to the next; None while there is none."""
+        epoch = self.archive.epoch(number)
+        if epoch is None or epoch.last is None or epoch.last > self.height:
+            return None
+        certificate = self.certificate_of(epoch.last)
+        return None if certificate is None else EpochStep(certificate, epoch.following)
 
     def _before(self, epoch: Epoch) -> Before | None:
         """How the epoch before ended."""

@@ -33,7 +33,7 @@ from node.pending import (
 from node.sealing import Lane, Sealer, Standing
 from node.world import Clock
 from primitives.certificate import StateCertificate
-from primitives.encoding import Malformed
+from primitives.encoding import Malformed, encode
 from primitives.receipt import Outcome, Skip
 from primitives.transaction import Decoded, decode_signed
 from shell.signature_pool import PoolFailed, PoolFull
@@ -113,6 +113,37 @@ class Ingress:
         self.accepted = 0
         self.refused: Counter[str] = Counter()
         self.on_final: Callable[[float], None] = _ignore
+
+    # --- epochs ---------------------------------------------------------------------------------
+
+    def enter(self, me: int | None) -> None:
+        """Another epoch began, in which the own lane is that of ``me``; None: there is none.
+
+        What is pending here, in batches that were not ordered too, is to be sealed again; without
+        a lane nobody will order it here, and whoever waits learns nothing.
+        """
+        self._door = self._door._replace(me=me)
+        self._sealer.clear()
+        for id_ in self._pool.ids():
+            if me is None:
+                taken = self._pool.remove(id_)
+                assert taken is not None
+                _settle(taken.waiters, None)
+            else:
+                self._push(id_)
+        asyncio.get_running_loop().call_soon(self.poke)
+
+    async def take_back(self, raws: Sequence[bytes]) -> None:
+        """Transactions that were sealed here before, and may not be ordered: those that are neither
+        pending nor executed are taken in again, as far as they still can be carried out."""
+        await self.submit_many(raws)
+
+    def _push(self, id_: bytes) -> None:
+        taken = self._pool.get(id_)
+        assert taken is not None, id_.hex()
+        decoded = taken.decoded
+        raw = encode(decoded.signed)
+        self._sealer.push(Item(id_, raw, decoded.weight), self._standing(decoded))
 
     # --- taking in ------------------------------------------------------------------------------
 
@@ -309,7 +340,7 @@ class Ingress:
 
     def close(self) -> None:
         """Seal nothing more; whoever waits learns nothing."""
-        self._sealer.close()
+        self._sealer.clear()
         for waiters in self._waiting.values():
             _settle(waiters, None)
         for id_ in self._pool.ids():

@@ -87,8 +87,8 @@ class Sealer:
             wait_s = self._oldest_s + SEAL_AFTER_S - loop.time()
             self._timer = loop.call_later(max(wait_s, LOOK_AGAIN_S), self.poke)
 
-    def close(self) -> None:
-        """Seal nothing more."""
+    def clear(self) -> None:
+        """Forget what waits."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

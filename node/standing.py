@@ -20,13 +20,11 @@ class Standing:
 
     def __init__(
         self,
-        members: ValidatorSet,
         replica: Replica,
         transport: Transport,
         executor: Executor,
         lag_bound: int,
     ) -> None:
-        self._members = members
         self._replica = replica
         self._transport = transport
         self._executor = executor
@@ -35,9 +33,12 @@ class Standing:
 
     @property
     def _engine(self) -> Engine:
-        engine = self._replica.engine
-        assert isinstance(engine, Engine)
-        return engine
+        return self._replica.engine
+
+    @property
+    def members(self) -> ValidatorSet:
+        """Who validates in the epoch in which the node stands."""
+        return self._replica.members
 
     @property
     def me(self) -> int | None:
@@ -74,9 +75,9 @@ class Standing:
             return "this node stops"
         if self.halted is not None:
             return f"halted: {self.halted}"
-        connected = len(self._transport.connected) + 1
-        if connected < self._members.quorum:
-            return f"{connected} of {self._members.quorum} validators that a quorum needs"
+        alone = self._alone()
+        if alone is not None:
+            return alone
         behind = self._behind()
         if behind > self._lag_bound:
             return f"catching up: {behind} heights behind"
@@ -84,13 +85,21 @@ class Standing:
             return "no height is attested yet, so nothing can be proven"
         return None
 
+    def _alone(self) -> str | None:
+        if self.me is None:
+            return None if self._transport.guests else "no other node is connected"
+        connected, quorum = len(self._transport.connected) + 1, self.members.quorum
+        return None if connected >= quorum else f"{connected} of {quorum} validators, a quorum"
+
     def _behind(self) -> int:
         """Heights between what is executed here and the highest that f+1 peers call attested: so
-        many that one of them is honest."""
+        many that one of them is honest. An observer has no such peers, and believes any guest."""
         engine = self._engine
         reports = sorted(engine.reported_by.values(), reverse=True)
-        faults = self._members.faults
+        faults = self.members.faults
         told = reports[faults] if len(reports) > faults else 0
+        if self.me is None:
+            told = max(engine.ahead.values(), default=0)
         return max(told, engine.final_height) - self._executor.height
 
     def peers(self) -> Sequence[PeerState]:
@@ -98,10 +107,10 @@ class Standing:
         connected = self._transport.connected
         return [
             PeerState(member, member in connected)
-            for member in range(self._members.size)
+            for member in range(self.members.size)
             if member != self.me
         ]
 
     def evidence(self) -> Sequence[Evidence]:
         """What members were caught at."""
-        return list(self._engine.evidence.values())
+        return list(self._replica.evidence.values())

@@ -28,14 +28,14 @@ from node.api.problems import ApiProblem
 from node.api.seams import Api
 from node.archive import BlockRecord
 from primitives.encoding import encode
-from primitives.genesis import validators_of
+from primitives.evidence import Evidence
 from primitives.transaction import decode_signed
 
 
 async def status(ask: Ask) -> Answer:
     """Where this node stands."""
     api, node = ask.api, ask.api.status
-    members = validators_of(api.executor.genesis)
+    members = node.members
     head = api.executor.head_record
     certificate = api.executor.certified
     beat = node.newest_beat
@@ -74,8 +74,8 @@ async def status(ask: Ask) -> Answer:
 
 
 async def validators(ask: Ask) -> Answer:
-    """Who certifies in the current epoch."""
-    return Answer(validators_view(validators_of(ask.api.executor.genesis)))
+    """Who certifies in the epoch in which the node stands."""
+    return Answer(validators_view(ask.api.status.members))
 
 
 async def genesis(ask: Ask) -> Answer:
@@ -87,12 +87,23 @@ async def genesis(ask: Ask) -> Answer:
 
 async def epochs(ask: Ask) -> Answer:
     """Every epoch, oldest first; raw: the steps that lead from the genesis to the current one."""
+    executor = ask.api.executor
+    numbers = range(executor.epoch.number + 1)
     if ask.wants_raw:
-        return raw_answer(encode([]))
-    members = validators_of(ask.api.executor.genesis)
-    current = EpochView(epoch=0, validators=members.hash.hex(), last_height=None, step=None)
-    items, following = page_of([current], cursor_place(ask), ask.values["limit"])
-    return Answer(Page[EpochView](items=list(items), next=following))
+        return raw_answer(encode([executor.step_after(each) for each in numbers[:-1]]))
+    shown, following = page_of(numbers, cursor_place(ask), ask.values["limit"])
+    return Answer(Page[EpochView](items=[_epoch(ask.api, e) for e in shown], next=following))
+
+
+def _epoch(api: Api, number: int) -> EpochView:
+    epoch = api.executor.archive.epoch(number)
+    assert epoch is not None, number
+    return EpochView(
+        epoch=number,
+        validators=epoch.validators.hash.hex(),
+        last_height=epoch.last,
+        step=proof_text(api.executor.step_after(number)),
+    )
 
 
 async def blocks(ask: Ask) -> Answer:
@@ -121,7 +132,7 @@ async def block(ask: Ask) -> Answer:
         return Answer(
             BlockDetail(
                 block=_shown(api, record),
-                batches=batch_summaries(record, _partners(api)),
+                batches=batch_summaries(record, api.partners_at(height)),
                 receipts=[receipt_view(each, api.network) for each in receipts.receipts],
                 certificate=proof_text(certificate),
             )
@@ -159,13 +170,12 @@ async def certificate(ask: Ask) -> Answer:
 
 async def evidence(ask: Ask) -> Answer:
     """Proofs that a validator broke a rule."""
-    partners = _partners(ask.api)
     items = [
         EvidenceView(
             offence=each.offence.name.lower(),
             epoch=each.epoch,
             accused=each.accused,
-            partner=partners[each.accused],
+            partner=_accused(ask.api, each),
             raw=proof_text(each) or "",
         )
         for each in ask.api.status.evidence()
@@ -183,8 +193,10 @@ def _record(api: Api, height: int) -> BlockRecord:
 
 def _shown(api: Api, record: BlockRecord) -> BlockView:
     certified = api.executor.certificate_of(record.header.height) is not None
-    return block_view(record, _partners(api), certified)
+    return block_view(record, api.partners_at(record.header.height), certified)
 
 
-def _partners(api: Api) -> list[str]:
-    return [member.partner for member in validators_of(api.executor.genesis).members]
+def _accused(api: Api, evidence: Evidence) -> str:
+    epoch = api.executor.archive.epoch(evidence.epoch)
+    assert epoch is not None, evidence.epoch
+    return epoch.members[evidence.accused].partner

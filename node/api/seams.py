@@ -12,6 +12,7 @@ from node.ingress import Ingress
 from node.queries import Queries
 from primitives.certificate import BeatCertificate
 from primitives.evidence import Evidence
+from primitives.validators import ValidatorSet
 
 
 class PeerState(NamedTuple):
@@ -25,8 +26,12 @@ class NodeStatus(Protocol):
     """Where the node stands, as whoever drives the replica tells it."""
 
     @property
+    def members(self) -> ValidatorSet:
+        """Who validates in the epoch in which the node stands."""
+
+    @property
     def me(self) -> int | None:
-        """The own member index; None for an observer."""
+        """The own member index there; None for an observer."""
 
     @property
     def view(self) -> int:
@@ -79,6 +84,11 @@ class Api(NamedTuple):
     limits: ApiLimits
     software: str
     """The release, as ``/v1/status`` names it."""
+
+    def partners_at(self, height: int) -> list[str]:
+        """The codes of those who validated an executed height, by member index."""
+        members = self.executor.epoch_at(height).members
+        return [member.partner for member in members]
 
     @property
     def network(self) -> str:

@@ -22,7 +22,6 @@ from node.api.problems import ApiProblem
 from node.api.seams import Api
 from node.executor import ExecutedBlock
 from primitives.certificate import StateCertificate
-from primitives.genesis import validators_of
 from primitives.receipt import Receipt
 
 MAX_MESSAGE: Final = 1024
@@ -106,9 +105,8 @@ class Streams:
         record = api.executor.archive.block(height)
         assert record is not None, height
         certificate = api.executor.certificate_of(height)
-        members = validators_of(api.executor.genesis).members
         return StreamItem(
-            block=block_view(record, [m.partner for m in members], certificate is not None),
+            block=block_view(record, api.partners_at(height), certificate is not None),
             receipts=_with_events(
                 [receipt_view(receipt, api.network) for receipt in self._chosen(height, values)],
                 values["events"],

@@ -64,6 +64,10 @@ class FixedStatus:
     def final_height(self) -> int:
         return self.ledger.executor.height
 
+    @property
+    def members(self) -> ValidatorSet:
+        return self.ledger.committee.members
+
     def not_ready(self) -> str | None:
         return self.reason
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 FIRST_CHANNEL = 30
 """Of those in which admins say these things: one a story."""
+GONE = ("leaves", "removed")
+"""Changes after which a partner mints nothing any more."""
 TERMS = VotedLimits(
     credit=1_000 * MICRO, reserve_ceiling=5_000 * MICRO, haircut=500, claim_bound=2_000 * MICRO
 )
@@ -78,11 +80,11 @@ class _Teller:
         """Somebody gives the newcomer's admin an account, it applies, and the others decide."""
         keys, chain = self._market.keys, self._market.chain
         admin, patron = keys.person(f"admin of {code}"), keys.person(f"patron of {code}")
-        issuer = keys.person(f"issuer of {a_code(0)}")
+        goes = {a_code(turn.partner) for turn in self._plan.turnover if turn.change in GONE}
+        giver = next(a_code(i) for i in range(self._plan.members) if a_code(i) not in goes)
+        issuer = keys.person(f"issuer of {giver}")
         self._market.supply += 200 * 10_000
-        yield a_mint(
-            a_code(0), patron, 200, "gift", issuer=issuer, channel=self._channel, chain=chain
-        )
+        yield a_mint(giver, patron, 200, "gift", issuer=issuer, channel=self._channel, chain=chain)
         yield a_transfer(patron, (admin, MICRO), chain=chain)
         wish = Application(
             code=code,
