@@ -19,10 +19,11 @@ genesis: Final = LazyGroup(
 
 keys: Final = LazyGroup(
     "keys",
-    help_text="The node's consensus key.",
+    help_text="The node's consensus keys.",
     subcommands={
-        "show": ("node.cli_home:show_key", "Show the public key."),
-        "seat": ("node.cli_seat:seat", "Sign that the key is a partner's."),
+        "show": ("node.cli_home:show_key", "Show the public keys."),
+        "seat": ("node.cli_seat:seat", "Sign that the newest key is a partner's."),
+        "rotate": ("node.cli_seat:rotate", "Make another key for the partner's seat."),
     },
 )
 
@@ -35,7 +36,7 @@ cli: Final = LazyGroup(
         "status": ("node.cli_home:status", "Ask a node where it stands."),
         "devnet": ("node.cli_devnet:devnet", "Run a whole network on this machine."),
         "genesis": ("node.cli:genesis", "Agree on a genesis with the other founders."),
-        "keys": ("node.cli:keys", "The node's consensus key."),
+        "keys": ("node.cli:keys", "The node's consensus keys."),
     },
 )
 

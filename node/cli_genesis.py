@@ -12,9 +12,10 @@ import click
 import msgspec
 
 from client.fields import format_time, parse_time
-from node import ceremony, config
+from node import ceremony
 from node.cli_home import home_path
 from node.documents import genesis_text, present, pretty, read_genesis, read_table
+from node.keyring import Keyring
 from primitives.address import address
 from primitives.amount import format_amount
 from primitives.encoding import Malformed
@@ -154,7 +155,7 @@ def join(common: Common, network_file: Path, founder: Path, out: Path | None) ->
     """Add a founder: its terms, and the proof that it holds the consensus key of this home."""
     plan = _read(ceremony.read_plan, read_table(network_file), str(network_file))
     terms = read_table(founder)
-    key = config.open_key(home_path(common), ask.passphrase(common.passphrase_file))
+    key = Keyring(home_path(common)).open(ask.passphrase(common.passphrase_file))[-1]
     part = _read(lambda table: ceremony.join(plan, table, key), terms, str(founder))
     path = out or Path(f"{part.code}.founder.json")
     _write(path, pretty(present(part, plan.network)))

@@ -14,11 +14,12 @@ import msgspec
 
 from node import config
 from node.documents import genesis_text, read_genesis
+from node.keyring import Keyring
 from primitives.genesis import Genesis, chain_id, validators_of
 from primitives.keys import Ed25519Key
 from shell import ask, logs
 from shell.command import Common, common_options, examples
-from shell.errors import CommandError, Status
+from shell.errors import CommandError, KeyFault, Status
 from shell.keyfile import create_private, read_private
 from shell.output import Printer
 
@@ -30,19 +31,21 @@ DEFAULT_HOME: Final = Path("~/.liqbon/node")
 
 
 class HomeDocument(msgspec.Struct, frozen=True):
-    """init, keys show: ``partner`` is whose key it is; null without a genesis that has it."""
+    """init, keys show: ``partner`` is whose key it is; null without a genesis that has it.
+    ``consensus_keys`` are all of them, oldest first; ``consensus_key`` is the newest."""
 
     home: str
     consensus_key: str
+    consensus_keys: list[str]
     chain: str | None
     partner: str | None
 
 
 class StartedDocument(msgspec.Struct, frozen=True):
-    """start: printed once the node listens."""
+    """start: printed once the node listens. ``partner`` is null for an observer."""
 
     chain: str
-    partner: str
+    partner: str | None
     pid: int
     api: str
     peer: str
@@ -76,28 +79,30 @@ def init(common: Common) -> None:
     key = config.create_home(path, text, passphrase)
     if genesis is not None:
         create_private(path / config.GENESIS, genesis_text(genesis))
-    _tell_home(common.printer, path, key.public_key.hex(), genesis)
+    _tell_home(common.printer, path, [key.public_key], genesis)
 
 
 @click.command(name="show", epilog=examples("liqbon-node keys show --home ./home"))
 @common_options("home")
 def show_key(common: Common) -> None:
-    """Show the node's public consensus key; no passphrase is needed."""
+    """Show the node's public consensus keys, oldest first; no passphrase is needed."""
     path = home_path(common)
-    key = config.public_key_of(path)
+    keys = Keyring(path).public_keys()
+    if not keys:
+        raise KeyFault("key_missing", f"{path} holds no consensus key")
     file = path / config.GENESIS
-    _tell_home(common.printer, path, key, read_genesis(file) if file.exists() else None)
+    _tell_home(common.printer, path, keys, read_genesis(file) if file.exists() else None)
 
 
-def _tell_home(printer: Printer, path: Path, key: str, genesis: Genesis | None) -> None:
+def _tell_home(printer: Printer, path: Path, keys: list[bytes], genesis: Genesis | None) -> None:
     chain = partner = None
     if genesis is not None:
         chain = chain_id(genesis).hex()
-        members = validators_of(genesis)
-        place = members.index_of(bytes.fromhex(key))
-        partner = None if place is None else members.members[place].partner
-    printer.document(HomeDocument(str(path), key, chain, partner))
-    rows = [("home", str(path)), ("consensus key", key)]
+        members = validators_of(genesis).members
+        partner = next((each.partner for each in members if each.key in keys), None)
+    shown = [key.hex() for key in keys]
+    printer.document(HomeDocument(str(path), shown[-1], shown, chain, partner))
+    rows = [("home", str(path)), *(("consensus key", key) for key in shown)]
     rows += [("chain", chain)] if chain else []
     rows += [("partner", partner or "none of this genesis")] if genesis else []
     printer.fields(rows)
@@ -120,8 +125,8 @@ def start(common: Common, until_stdin_closes: bool) -> int:
     path = home_path(common)
     home = config.open_home(path)
     logs.configure(home.settings.log.form, home.settings.log.level)
-    key = config.open_key(path, passphrase_of(common, home))
-    return _run(_start(common.printer, home, key, until_stdin_closes))
+    keys = Keyring(path).open(passphrase_of(common, home))
+    return _run(_start(common.printer, home, keys, until_stdin_closes))
 
 
 def passphrase_of(common: Common, home: config.NodeHome) -> bytes:
@@ -143,11 +148,11 @@ def _run(work: Coroutine[Any, Any, int]) -> int:
 
 
 async def _start(
-    printer: Printer, home: config.NodeHome, key: Ed25519Key, until_stdin_closes: bool
+    printer: Printer, home: config.NodeHome, keys: list[Ed25519Key], until_stdin_closes: bool
 ) -> int:
     from node.assembly import Node, serve
 
-    node = Node(home, key)
+    node = Node(home, keys)
     if until_stdin_closes:
         loop = asyncio.get_running_loop()
         loop.add_reader(sys.stdin.fileno(), _stop_at_end, node)
@@ -164,14 +169,15 @@ def _tell_started(printer: Printer, node: Node) -> None:
     settings = node.home.settings
     document = StartedDocument(
         chain=node.chain.hex(),
-        partner=node.members.members[node.me].partner,
+        partner=node.partner,
         pid=os.getpid(),
         api=f"http://{settings.api.host}:{node.api_port}",
         peer=f"{settings.peers.host}:{node.peer_port}",
         metrics=f"http://{settings.metrics.host}:{node.metrics_port}/metrics",
     )
     printer.document(document)
-    printer.fields([(name, str(value)) for name, value in msgspec.structs.asdict(document).items()])
+    shown = msgspec.structs.asdict(document) | {"partner": document.partner or "observer"}
+    printer.fields([(name, str(value)) for name, value in shown.items()])
     sys.stdout.flush()
 
 

@@ -2,7 +2,7 @@
 
 config.toml     settings (docs/reference/settings.md)
 genesis.json    what the founders agreed on
-keys/           the consensus key, encrypted, mode 0600
+keys/           the consensus keys, encrypted, mode 0600
 data/           the ledger (LevelDB)
 journal/        what this node said, and relied on when it said it
 lock            held by the one process that runs the node, with its process id
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
@@ -20,9 +19,10 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 
 from node.documents import read_genesis
+from node.keyring import Keyring
 from node.transport import Address
 from primitives.genesis import Genesis, validators_of
-from primitives.keys import SEED_SIZE, Ed25519Key
+from primitives.keys import Ed25519Key
 from shell import keyfile
 from shell.errors import CommandError, KeyFault, UsageError
 from shell.logs import Form, Level
@@ -30,9 +30,7 @@ from shell.settings import BadSetting, Section, load
 
 CONFIG: Final = "config.toml"
 GENESIS: Final = "genesis.json"
-KEY: Final = Path("keys") / "consensus.json"
 LOCK: Final = "lock"
-PURPOSE: Final = "consensus key"
 API_PORT: Final = 7600
 PEER_PORT: Final = 7601
 METRICS_PORT: Final = 7602
@@ -180,34 +178,6 @@ def _address(file: Path, key: str, text: str) -> Address:
     return Address(host, int(port))
 
 
-def create_key(path: Path, passphrase: bytes) -> Ed25519Key:
-    """Make a consensus key in the home. Raises ``KeyFault`` (``keyfile_exists``)."""
-    seed = secrets.token_bytes(SEED_SIZE)
-    key = Ed25519Key.from_seed(seed)
-    file = path / KEY
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if file.exists():
-        raise KeyFault("keyfile_exists", f"{file} exists and is not overwritten")
-    keyfile.create_private(file, keyfile.seal(seed, passphrase, PURPOSE, key.public_key.hex()))
-    return key
-
-
-def open_key(path: Path, passphrase: bytes) -> Ed25519Key:
-    """The home's consensus key. Raises ``KeyFault``."""
-    file = path / KEY
-    seed = keyfile.unseal(keyfile.read_private(file), passphrase, PURPOSE)
-    key = Ed25519Key.from_seed(seed)
-    named = keyfile.parse(keyfile.read_private(file)).public
-    if key.public_key.hex() != named:
-        raise KeyFault("keyfile_malformed", f"{file} names another key than it holds")
-    return key
-
-
-def public_key_of(path: Path) -> str:
-    """The home's consensus key in hex, without a passphrase. Raises ``KeyFault``."""
-    return keyfile.parse(keyfile.read_private(path / KEY)).public
-
-
 class HomeLock:
     """One process a home: two that sign with one key would contradict each other."""
 
@@ -305,8 +275,9 @@ def _toml(text: str) -> str:
 def create_home(path: Path, config: str, passphrase: bytes) -> Ed25519Key:
     """Make a home with settings and a new key; never replaces either. Raises ``CommandError``."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if (path / CONFIG).exists() or (path / KEY).exists():
+    keyring = Keyring(path)
+    if (path / CONFIG).exists() or keyring.exists():
         raise KeyFault("keyfile_exists", f"{path} is a node's home already; nothing was changed")
-    key = create_key(path, passphrase)
+    key = keyring.create(passphrase)
     keyfile.create_private(path / CONFIG, config.encode())
     return key

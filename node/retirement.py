@@ -1,0 +1,51 @@
+"""Which consensus keys have had their time. Knows whose seats the ledger names; signs nothing.
+
+There is no stake to lose here, so an old key that still exists is what could write another past: a
+key that had a seat, has none and will have none is destroyed ([EPOCH-7]).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import structlog
+
+from contracts import membership
+from contracts.state import State
+from node.executor import Executor
+from node.keyring import Keyring
+from primitives.certificate import StateCertificate
+
+log = structlog.get_logger(__name__)
+
+
+def spent(executor: Executor, keys: Collection[bytes]) -> list[bytes]:
+    """Which keys had a seat in an epoch that is over, and have none now or later ([EPOCH-7])."""
+    epoch = executor.epoch
+    ahead = membership.of(State(executor.state)).members
+    needed = {member.key for member in (*epoch.members, *epoch.following, *ahead)}
+    over = [executor.archive.epoch(number) for number in range(epoch.number)]
+    used = {member.key for each in over if each is not None for member in each.members}
+    return [key for key in keys if key in used and key not in needed]
+
+
+class Retirement:
+    """Destroys spent keys once the present epoch has a certificate; a follower of the executor."""
+
+    def __init__(self, keyring: Keyring, executor: Executor) -> None:
+        self._keyring = keyring
+        self._executor = executor
+        self._epoch = -1
+
+    def executed(self, block: object) -> None:
+        """Nothing yet: the members of the epoch before may still be needed."""
+
+    def certified(self, certificate: StateCertificate) -> None:
+        """The first one of an epoch ends the time of the keys before."""
+        epoch = certificate.attestation.epoch
+        if epoch <= self._epoch or epoch != self._executor.epoch.number:
+            return
+        self._epoch = epoch
+        for key in spent(self._executor, self._keyring.public_keys()):
+            self._keyring.destroy(key)
+            log.info("consensus key destroyed: its seat is another's now", key=key.hex())
