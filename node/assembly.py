@@ -79,7 +79,8 @@ class Node:
         self.clock = WallClock()
         self.pool = SignaturePool(self.chain, home.settings.signatures.workers)
         identity = Identity(self.chain, members, me, key)
-        self.transport = Transport(identity, _others(home, me))
+        own = members.members[me].partner
+        self.transport = Transport(identity, _others(home, own), own)
         self.watcher = NodeWatcher(self.transport)
 
     async def start(self) -> None:
@@ -207,7 +208,8 @@ class Node:
     def reload(self) -> None:
         """Read the peers' addresses again. A bad file changes nothing."""
         try:
-            addresses = _others(open_home(self.home.path), self.me)
+            own = self.members.members[self.me].partner
+            addresses = _others(open_home(self.home.path), own)
         except CommandError as error:
             log.error("settings not reloaded", code=error.code, reason=error.message)  # noqa: TRY400 - the sentence says it all
             return
@@ -244,8 +246,8 @@ def _taken(what: str, address: str, error: OSError) -> CommandError:
     )
 
 
-def _others(home: NodeHome, me: int) -> dict[int, Address]:
-    return {peer: where for peer, where in peer_addresses(home).items() if peer != me}
+def _others(home: NodeHome, own: str) -> dict[str, Address]:
+    return {code: where for code, where in peer_addresses(home).items() if code != own}
 
 
 def _directory(home: NodeHome) -> Path:

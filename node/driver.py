@@ -218,7 +218,11 @@ class NodeWatcher:
     def misbehaved(self, blame: Misbehaviour) -> None:
         """Disconnect the peer, after the turn."""
         loop = asyncio.get_running_loop()
-        loop.call_soon(self._transport.disconnect, blame.peer, blame.code)
+        loop.call_soon(self._disconnect, blame, self._transport.epoch)
+
+    def _disconnect(self, blame: Misbehaviour, epoch: int) -> None:
+        if self._transport.epoch == epoch:  # in another its index is somebody else's
+            self._transport.disconnect(blame.peer, blame.code)
 
     def accused(self, evidence: Evidence) -> None:
         """A member broke a rule, provably."""

@@ -8,7 +8,7 @@ An implementation may answer before its method returns: the replica is ready for
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from consensus.config import Anchor
 from consensus.effects import Halt
@@ -18,6 +18,10 @@ from primitives.batch import Batch
 from primitives.block import Header
 from primitives.certificate import StateCertificate
 from primitives.evidence import Evidence
+
+GUESTS: Final = 1_000
+"""Handles from here on are guests: connections that are no member's of this epoch, so nothing that
+they say counts as a member's word."""
 
 
 class Disk(Protocol):
@@ -68,7 +72,7 @@ class Network(Protocol):
     """Frames to peers; may lose, repeat and reorder. Receiving calls ``on_frame``."""
 
     def send(self, peer: int, frame: bytes) -> None:
-        """Hand over one frame for a member; dropped if its queue is full or it is away."""
+        """Hand over one frame for a member or guest; dropped if it is away or its queue is full."""
 
 
 class Clock(Protocol):
