@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -25,17 +25,19 @@ from node import stages
 from node.api.app import Requests, build_app
 from node.api.seams import Api, ApiLimits
 from node.api.serving import serve as serve_http
-from node.config import HomeLock, NodeHome, open_home, peer_addresses
+from node.config import HomeLock, NodeHome, configured_passphrase, open_home, peer_addresses
 from node.disk import FileDisk
 from node.driver import LoopExecution, LoopTimers, NodeWatcher, PooledChecker, WallClock
 from node.executor import Executor
-from node.guard import Guard, Refused
+from node.guard import Refused
 from node.identity import Identity
 from node.ingress import Door, Ingress
 from node.journal import Damaged, Journal
+from node.keyring import Keyring
 from node.metrics import Metrics
 from node.queries import Queries
 from node.replica import Replica
+from node.retirement import Retirement
 from node.signer import LocalSigner
 from node.standing import Standing
 from node.store import LevelStore, StoreBroken
@@ -43,7 +45,8 @@ from node.transport import Address, Transport
 from node.world import World
 from primitives.genesis import chain_id, validators_of
 from primitives.keys import ED25519, Ed25519Key
-from shell.errors import CommandError, KeyFault
+from primitives.validators import ValidatorSet
+from shell.errors import CommandError
 from shell.scheme import batch_library
 from shell.signature_pool import SignaturePool
 
@@ -55,32 +58,29 @@ log = structlog.get_logger(__name__)
 
 
 class Node:
-    """One validator. Made on the event loop that will run it; started once, stopped once."""
+    """One validator, or an observer while none of its keys has a seat. Made on the event loop that
+    will run it; started once, stopped once."""
 
-    def __init__(self, home: NodeHome, key: Ed25519Key) -> None:
-        members = validators_of(home.genesis)
-        me = members.index_of(key.public_key)
-        if me is None:
-            raise KeyFault(
-                "key_unknown",
-                f"the key of {home.path} ({key.public_key.hex()}) is no validator's of its genesis",
-                "Use the home whose key joined, or the genesis that it joined.",
-            )
+    def __init__(self, home: NodeHome, keys: Sequence[Ed25519Key]) -> None:
         self.home = home
-        self.me = me
         self.chain = chain_id(home.genesis)
-        self.members = members
+        self.partner: str | None = None
+        """Whose seat the node has; of the epoch in which it last had one."""
         self.standing: Standing | None = None
         self.failure: str | None = None
         self.stopping = asyncio.Event()
-        self._key = key
+        self._keys = {key.public_key: key for key in keys}
+        self._signing = LocalSigner(self.chain, keys)
         self._lock = HomeLock(home.path)
         self._closers: list[Callable[[], Awaitable[None]]] = []
         self.clock = WallClock()
         self.pool = SignaturePool(self.chain, home.settings.signatures.workers)
-        identity = Identity(self.chain, members, me, key)
-        self.transport = Transport(identity, _others(home, me))
+        observer = Identity(self.chain, validators_of(home.genesis), None, None)
+        self.transport = Transport(observer, peer_addresses(home), None)
         self.watcher = NodeWatcher(self.transport)
+        self.watcher.on_entered = self._entered
+        self.watcher.on_orphaned = self._orphaned
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Open what the disk holds, then meet peers and clients. Raises ``CommandError``."""
@@ -130,8 +130,7 @@ class Node:
         loop = asyncio.get_running_loop()
         disk = FileDisk(_directory(self.home), loop).open()
         self._closers.append(_soon(disk.close))
-        timers = LoopTimers(self.clock)
-        signing = LocalSigner(self.chain, self._key, Guard(self.members.epoch))
+        timers, signing = LoopTimers(self.clock), self._signing
         checker = PooledChecker(self.pool, self.fail)
         execution = self._execution = LoopExecution(self.executor, self.fail)
         self._closers += [_soon(lambda: timers.wake_at(None)), checker.stop, execution.stop]
@@ -146,9 +145,8 @@ class Node:
             self.executor,
             self.watcher,
         )
-        verifier = Verifier(self.chain, self.members, ED25519)
         journal = Journal(disk, self.chain)
-        self.replica = Replica(self._order, verifier, self.me, world, journal)
+        self.replica = Replica(self._order, self._verifying, world, journal)
         disk.bind(self.replica.on_synced, lambda error: self.fail(f"the journal failed: {error}"))
         for part in (timers, checker, execution, signing, self.transport):
             part.bind(self.replica)
@@ -160,17 +158,16 @@ class Node:
         execution.start()
 
     def _start_ingress(self) -> None:
-        own = self.home.genesis.partners[self.me].code
-        door = Door(self.executor, self.replica, self.pool, self.clock, self.me, own)
+        door = Door(self.executor, self.replica, self.pool, self.clock, None, None)
         self.ingress = Ingress(door)
-        self.executor.followers.append(self.ingress)
+        retirement = Retirement(Keyring(self.home.path), self.executor)
+        self.executor.followers += [self.ingress, retirement]
+        self._closers.append(self._forget_tasks)
 
     async def _start_serving(self) -> None:
         """The API and the metrics; a client that comes early is told that the node is not ready."""
         parameters = self.home.genesis.parameters
-        self.standing = Standing(
-            self.members, self.replica, self.transport, self.executor, parameters.lag_bound
-        )
+        self.standing = Standing(self.replica, self.transport, self.executor, parameters.lag_bound)
         queries = Queries(self.executor)
         software = f"liqbon {version('liqbon')}"
         self.api = Api(self.executor, queries, self.ingress, self.standing, ApiLimits(), software)
@@ -193,9 +190,30 @@ class Node:
         log.info(what, address=f"{host}:{serving.port}")
         return serving.port
 
-    def _order(self, anchor: Anchor) -> Engine:
-        config = Config(self.chain, self.members, self.me, self.home.genesis.parameters)
+    def _order(self, anchor: Anchor, me: int | None) -> Engine:
+        config = Config(self.chain, anchor.members, me, self.home.genesis.parameters)
         return Engine(config, anchor)
+
+    def _verifying(self, members: ValidatorSet) -> Verifier:
+        return Verifier(self.chain, members, ED25519)
+
+    def _entered(self, members: ValidatorSet, me: int | None) -> None:
+        """Be known to peers by this epoch's key, and seal in this epoch's lane."""
+        key = None
+        if me is not None:
+            key, self.partner = self._keys[members.key(me)], members.members[me].partner
+        self.transport.enter(Identity(self.chain, members, me, key), self.partner)
+        self.ingress.enter(me, self.partner)
+
+    def _orphaned(self, transactions: tuple[bytes, ...]) -> None:
+        task = asyncio.get_running_loop().create_task(self.ingress.take_back(transactions))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _forget_tasks(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def fail(self, reason: str) -> None:
         """Stop, because going on could do harm; the process then ends with status 1."""
@@ -205,14 +223,20 @@ class Node:
         self.stopping.set()
 
     def reload(self) -> None:
-        """Read the peers' addresses again. A bad file changes nothing."""
+        """Read the peers' addresses and the keys again. A bad file changes nothing."""
         try:
-            addresses = _others(open_home(self.home.path), self.me)
+            home = open_home(self.home.path)
+            addresses = peer_addresses(home)
+            passphrase = configured_passphrase(home)
+            keys = [] if passphrase is None else Keyring(home.path).open(passphrase)
         except CommandError as error:
             log.error("settings not reloaded", code=error.code, reason=error.message)  # noqa: TRY400 - the sentence says it all
             return
         self.transport.set_addresses(addresses)
-        log.info("addresses reloaded", peers=len(addresses))
+        for key in keys:
+            self._keys[key.public_key] = key
+            self._signing.add(key)
+        log.info("reloaded", peers=len(addresses), keys=len(self._keys))
 
     async def stop(self) -> None:
         """Stop in the reverse order of starting, whatever was started. Goes on after a failure."""
@@ -242,10 +266,6 @@ def _taken(what: str, address: str, error: OSError) -> CommandError:
         f"cannot listen for {what} on {address}: {error.strerror or error}",
         f"Another process may have it; see [{what}] in config.toml.",
     )
-
-
-def _others(home: NodeHome, me: int) -> dict[int, Address]:
-    return {peer: where for peer, where in peer_addresses(home).items() if peer != me}
 
 
 def _directory(home: NodeHome) -> Path:

@@ -20,7 +20,7 @@ from primitives.keys import Ed25519Key
 from shell import ask, logs
 from shell.command import Common, common_options, examples
 from shell.errors import CommandError, KeyFault, Status
-from shell.keyfile import create_private, read_private
+from shell.keyfile import create_private
 from shell.output import Printer
 
 if TYPE_CHECKING:
@@ -131,11 +131,10 @@ def start(common: Common, until_stdin_closes: bool) -> int:
 
 def passphrase_of(common: Common, home: config.NodeHome) -> bytes:
     """That of the node's key: named here, or in the settings, or asked for."""
-    configured = home.settings.key.passphrase_file
-    if common.passphrase_file is None and configured:
-        file = home.path / configured
-        read_private(file)  # refuses a file that others can read
-        return ask.passphrase(str(file))
+    if common.passphrase_file is None:
+        configured = config.configured_passphrase(home)
+        if configured is not None:
+            return configured
     return ask.passphrase(common.passphrase_file)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
@@ -21,9 +22,10 @@ import msgspec
 from node.documents import read_genesis
 from node.keyring import Keyring
 from node.transport import Address
-from primitives.genesis import Genesis, validators_of
+from primitives.codes import CODE_FORM
+from primitives.genesis import Genesis
 from primitives.keys import Ed25519Key
-from shell import keyfile
+from shell import ask, keyfile
 from shell.errors import CommandError, KeyFault, UsageError
 from shell.logs import Form, Level
 from shell.settings import BadSetting, Section, load
@@ -152,19 +154,27 @@ def open_home(path: Path) -> NodeHome:
     return home
 
 
-def peer_addresses(home: NodeHome) -> dict[int, Address]:
-    """Member index -> address, from the settings. Raises ``BadSetting``."""
-    place_of = {
-        member.partner: place for place, member in enumerate(validators_of(home.genesis).members)
-    }
+def configured_passphrase(home: NodeHome) -> bytes | None:
+    """What the settings say opens the keys; None if they do not. Raises ``KeyFault``."""
+    named = home.settings.key.passphrase_file
+    if not named:
+        return None
+    keyfile.read_private(home.path / named)  # refuses a file that others can read
+    return ask.passphrase(str(home.path / named))
+
+
+def peer_addresses(home: NodeHome) -> dict[str, Address]:
+    """Partner code -> address, from the settings. Raises ``BadSetting``.
+
+    A code need not be a founder's: partners come and go from epoch to epoch."""
     addresses: Mapping[str, str] = home.settings.peers.addresses
     file = home.path / CONFIG
     found = {}
     for code, text in addresses.items():
         key = f"peers.addresses.{code}"
-        if code not in place_of:
-            raise BadSetting(file, key, "no validator of the genesis has this code")
-        found[place_of[code]] = _address(file, key, text)
+        if re.match(CODE_FORM, code) is None:
+            raise BadSetting(file, key, "a partner code is 1..32 of a-z, 0-9 and inner hyphens")
+        found[code] = _address(file, key, text)
     return found
 
 

@@ -23,6 +23,7 @@ from primitives.batch import Batch
 from primitives.block import Header
 from primitives.certificate import StateCertificate
 from primitives.evidence import Evidence
+from primitives.validators import ValidatorSet
 from shell.signature_pool import PoolFailed, SignaturePool
 
 LOOK_S: Final = 1.0
@@ -213,12 +214,29 @@ class NodeWatcher:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self.on_entered: Callable[[ValidatorSet, int | None], None] = _nobody
+        """Is told in which epoch the node stands, and who it is there."""
+        self.on_orphaned: Callable[[tuple[bytes, ...]], None] = _ignore
+        """Is given what has to be sealed again."""
         self.halted_reason: str | None = None
 
     def misbehaved(self, blame: Misbehaviour) -> None:
         """Disconnect the peer, after the turn."""
         loop = asyncio.get_running_loop()
-        loop.call_soon(self._transport.disconnect, blame.peer, blame.code)
+        loop.call_soon(self._disconnect, blame, self._transport.epoch)
+
+    def _disconnect(self, blame: Misbehaviour, epoch: int) -> None:
+        if self._transport.epoch == epoch:  # in another its index is somebody else's
+            self._transport.disconnect(blame.peer, blame.code)
+
+    def entered(self, members: ValidatorSet, me: int | None) -> None:
+        """Whoever is concerned hears it within the turn: handles are other peers' from now on."""
+        log.info("epoch", number=members.epoch, members=members.size, me=me)
+        self.on_entered(members, me)
+
+    def orphaned(self, transactions: tuple[bytes, ...]) -> None:
+        """After the turn."""
+        asyncio.get_running_loop().call_soon(self.on_orphaned, transactions)
 
     def accused(self, evidence: Evidence) -> None:
         """A member broke a rule, provably."""
@@ -230,7 +248,11 @@ class NodeWatcher:
         log.critical("halted: this node signs nothing more until a human has looked", reason=reason)
 
 
-def _ignore(_: float) -> None:
+def _ignore(_: object) -> None:
+    pass
+
+
+def _nobody(_: ValidatorSet, __: int | None) -> None:
     pass
 
 

@@ -116,13 +116,15 @@ class Ingress:
 
     # --- epochs ---------------------------------------------------------------------------------
 
-    def enter(self, me: int | None) -> None:
-        """Another epoch began, in which the own lane is that of ``me``; None: there is none.
+    def enter(self, me: int | None, own: str | None) -> None:
+        """An epoch began, in which the own lane is that of ``me``; None: there is none. ``own`` is
+        the code of the partner who runs this node.
 
         What is pending here, in batches that were not ordered too, is to be sealed again; without
         a lane nobody will order it here, and whoever waits learns nothing.
         """
-        self._door = self._door._replace(me=me)
+        self._door = self._door._replace(me=me, own=own)
+        self._favoured = self._speakers()
         self._sealer.clear()
         for id_ in self._pool.ids():
             if me is None:

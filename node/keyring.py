@@ -10,10 +10,10 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from node.disk import sync_directory
 from primitives.keys import SEED_SIZE, Ed25519Key
 from shell import keyfile
 from shell.errors import KeyFault
+from shell.keyfile import sync_directory
 
 KEYS: Final = "keys"
 FIRST: Final = "consensus.json"

@@ -1,5 +1,7 @@
 """One connection to one peer: the hello, then frames. Knows queues and liveness; no message.
 
+It finds out whether the peer is a member of the own epoch; what else to call it the owner knows.
+
 Small frames (votes) overtake large ones (batches): order between frames means nothing to the
 replica, and a vote that waits behind a megabyte of history costs everyone a view.
 """
@@ -10,13 +12,13 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Callable
-from hashlib import sha256
+from enum import Enum, auto
 from typing import Final, NamedTuple, Protocol
 
 from consensus.messages import MAX_MESSAGE
 from node import stages
 from node.frames import KEEPALIVE, Splitter, framed
-from node.identity import MAX_HELLO, Identity
+from node.identity import MAX_HELLO, Ends, Identity
 from primitives.encoding import Malformed
 
 SMALL_FRAME: Final = 4 * 1024
@@ -32,8 +34,8 @@ _HIGH_WATER: Final = 256 * 1024
 class Owner(Protocol):
     """Whom a link tells what happened to it."""
 
-    def link_up(self, link: Link) -> bool:
-        """Both hellos are good. False: this peer is not wanted now, close."""
+    def link_up(self, link: Link) -> str | None:
+        """Both hellos are good. Answers None, or why this peer is not wanted now."""
 
     def link_frame(self, link: Link, frame: bytes) -> None:
         """A frame of a link that is up."""
@@ -42,12 +44,24 @@ class Owner(Protocol):
         """The connection is gone; called once, whether it was ever up or not."""
 
 
+class Way(Enum):
+    """How a connection came about, from this side."""
+
+    ACCEPTED = auto()
+    AS_MEMBER = auto()
+    """Dialled, showing a certificate and expecting a member's."""
+    AS_GUEST = auto()
+    """Dialled, showing none and expecting any."""
+
+
 class Terms(NamedTuple):
-    """What a connection was made with: by whom, the certificate shown, whom a dialler expects."""
+    """What a connection was made with: by whom and how, the digest of the certificate shown, and
+    the partner that was dialled or the host that was accepted."""
 
     identity: Identity
+    way: Way
     own: bytes
-    expected: int | None
+    place: str
     now: Callable[[], float]
 
 
@@ -59,7 +73,7 @@ class Link(asyncio.BufferedProtocol):
         self._terms = terms
         self._transport: asyncio.Transport | None = None
         self._splitter = Splitter(MAX_HELLO)
-        self._theirs = b""
+        self._ends: Ends | None = None
         self._small: deque[bytes] = deque()
         self._large: deque[bytes] = deque()
         self._small_bytes = 0
@@ -68,8 +82,16 @@ class Link(asyncio.BufferedProtocol):
         self._flush_planned = False
         self._reason = "connection lost"
         self._told = False
-        self.peer: int | None = terms.expected
-        self.dialled = terms.expected is not None
+        self.way = terms.way
+        self.dialled = terms.way is not Way.ACCEPTED
+        self.code = terms.place if self.dialled else None
+        """The partner that was dialled, or the one whose key was seen; None: nobody knows."""
+        self.host = None if self.dialled else terms.place
+        """Where an accepted connection comes from."""
+        self.member: int | None = None
+        """The member of the own epoch that this is, once up; None: a guest link."""
+        self.peer: int | None = None
+        """The owner's handle, once up."""
         self.up = False
         self.settled = asyncio.Event()
         """The hellos are good, or the connection is gone."""
@@ -84,23 +106,19 @@ class Link(asyncio.BufferedProtocol):
         """TLS stands: see whose certificate it is, and say hello."""
         assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write")
         self._transport = transport  # type: ignore[assignment]
+        if self._told:  # closed while TLS was made
+            transport.abort()  # type: ignore[attr-defined]
+            return
         self.last_in_s = self._terms.now()
+        self._transport.set_write_buffer_limits(high=_HIGH_WATER)  # type: ignore[union-attr]
         session: ssl.SSLObject = transport.get_extra_info("ssl_object")
-        certificate = session.getpeercert(binary_form=True)
         try:
-            peer = self._terms.identity.peer_of(certificate)
+            self._ends = self._meet(session.getpeercert(binary_form=True))
         except Malformed as error:
             self.close(str(error))
             return
-        if self.peer is not None and peer != self.peer:
-            self.close(f"member {peer} answered instead of {self.peer}")
-            return
-        assert certificate is not None
-        self.peer = peer
-        self._theirs = sha256(certificate).digest()
-        self._transport.set_write_buffer_limits(high=_HIGH_WATER)  # type: ignore[union-attr]
-        hello = self._terms.identity.hello(peer, self._terms.own, self._theirs)
-        self._write(framed(hello))
+        if self.way is not Way.AS_GUEST:  # who listens first, and may find that it is no guest
+            self._write(framed(self._terms.identity.hello(self._ends)))
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - as much as there is
         """Where the next bytes go."""
@@ -181,23 +199,46 @@ class Link(asyncio.BufferedProtocol):
             self.settled.set()
             self.closed.set()
 
+    def _meet(self, certificate: bytes | None) -> Ends:
+        """The ends of this connection. Raises ``Malformed`` if it is not whom it has to be."""
+        identity = self._terms.identity
+        ends = identity.ends(self._terms.own, certificate)
+        if self.way is Way.AS_MEMBER or (self.way is Way.ACCEPTED and ends.key is not None):
+            code = identity.code_of(identity.peer_of(certificate))
+            if self.dialled and code != self.code:
+                raise Malformed("certificate_invalid", f"{code} answered instead of {self.code}")
+            self.code = code
+        return ends
+
     def _handle(self, frame: bytes) -> None:
         if self._told:
             return
         if not self.up:
-            assert self.peer is not None
-            own = self._terms.own
-            self._terms.identity.check_hello(frame, self.peer, own, self._theirs)
-            self._splitter.limit = MAX_MESSAGE
-            self.up = True  # the owner may send at once
-            if self._owner.link_up(self):
-                self.settled.set()
-            else:
-                self.up = False
-                self.close("not wanted now")
+            self._greeted(frame)
         elif frame:
             self.frames_in += 1
             self._owner.link_frame(self, frame)
+
+    def _greeted(self, frame: bytes) -> None:
+        """Take the peer's hello. Of two members of one epoch both show who they are."""
+        assert self._ends is not None
+        identity = self._terms.identity
+        hello = identity.check_hello(frame, self._ends)
+        member = identity.fellow(hello, self._ends)
+        if self.way is Way.AS_GUEST:
+            if member is not None:
+                self.close(f"member {member} is of this epoch: no place for a guest")
+                return
+            self._write(framed(identity.hello(self._ends)))
+        self.member = member
+        self._splitter.limit = MAX_MESSAGE
+        self.up = True  # the owner may send at once
+        refusal = self._owner.link_up(self)
+        if refusal is None:
+            self.settled.set()
+        else:
+            self.up = False
+            self.close(refusal)
 
     def _flush(self) -> None:
         self._flush_planned = False

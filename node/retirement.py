@@ -23,7 +23,8 @@ def spent(executor: Executor, keys: Collection[bytes]) -> list[bytes]:
     """Which keys had a seat in an epoch that is over, and have none now or later ([EPOCH-7])."""
     epoch = executor.epoch
     ahead = membership.of(State(executor.state)).members
-    needed = {member.key for member in (*epoch.members, *epoch.following, *ahead)}
+    seats = (*epoch.members, *epoch.following)
+    needed = {seat.key for seat in seats} | {member.key for member in ahead}
     over = [executor.archive.epoch(number) for number in range(epoch.number)]
     used = {member.key for each in over if each is not None for member in each.members}
     return [key for key in keys if key in used and key not in needed]

@@ -20,6 +20,10 @@ from primitives.certificate import StateCertificate
 from primitives.evidence import Evidence
 from primitives.validators import ValidatorSet
 
+GUESTS: Final = 1_000
+"""Handles from here on are guests: connections that are no member's of this epoch, so nothing that
+they say counts as a member's word ([EPOCH-6])."""
+
 
 class Disk(Protocol):
     """An append-only file of frames in segments, whose unsynced tail may be lost at a crash."""
@@ -69,7 +73,7 @@ class Network(Protocol):
     """Frames to peers; may lose, repeat and reorder. Receiving calls ``on_frame``."""
 
     def send(self, peer: int, frame: bytes) -> None:
-        """Hand over one frame for a member; dropped if its queue is full or it is away."""
+        """Hand over one frame for a member or guest; dropped if it is away or its queue is full."""
 
 
 class Clock(Protocol):
@@ -156,11 +160,6 @@ class History(Protocol):
 
     def batch(self, digest: bytes) -> bytes | None:
         """The canonical bytes of an executed batch."""
-
-
-GUESTS: Final = 1_000
-"""Handles from here on are guests: connections that are no member's of this epoch, so nothing that
-they say counts as a member's word ([EPOCH-6])."""
 
 
 class Misbehaviour(NamedTuple):

@@ -22,6 +22,7 @@ from primitives.encoding import Malformed
 from primitives.evidence import Evidence
 from primitives.keys import ED25519
 from primitives.transaction import decode_signed, signatures
+from primitives.validators import ValidatorSet
 from tests.fakes.ordering import Ledger
 
 

@@ -207,6 +207,8 @@ async def test_executed_heights_are_synced_soon_and_at_the_end(
 
 async def test_a_misbehaving_peer_is_disconnected_after_the_turn() -> None:
     class Transport:
+        epoch = 0
+
         def __init__(self) -> None:
             self.blamed: list[tuple[int, str]] = []
 
@@ -219,5 +221,9 @@ async def test_a_misbehaving_peer_is_disconnected_after_the_turn() -> None:
     assert transport.blamed == [], "not from within the turn"
     await asyncio.sleep(0)
     assert transport.blamed == [(2, "malformed")]
+    watcher.misbehaved(Misbehaviour(2, "malformed"))
+    transport.epoch = 1
+    await asyncio.sleep(0)
+    assert transport.blamed == [(2, "malformed")], "member 2 is somebody else by now"
     watcher.halted("roots differ")
     assert watcher.halted_reason == "roots differ"
