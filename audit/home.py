@@ -6,8 +6,9 @@
 
 A checkpoint is one synced write, so that a crash leaves the old one or the new one. It is believed
 only as far as it proves itself: its entries must have the root that a quorum of the members, who
-follow from the pinned genesis, attested of that height. (The counts beside it are the auditor's
-own word: whoever can write here can change them, and nothing else.)
+follow from the pinned genesis, attested of that height, and its epoch must be theirs. (The counts
+beside it, and who follows where an epoch's end is fixed and did not come yet, are the auditor's own
+word: whoever can write here can change them, and nothing else.)
 """
 
 from __future__ import annotations
@@ -21,10 +22,14 @@ from pathlib import Path
 from typing import Final
 
 import plyvel
+from msgspec.structs import replace
 
 from audit.ledger import Ledger, Standing
 from client.home import parse_genesis
 from client.trust import Believed, EpochUnknown
+from contracts import epochs
+from contracts.epochs import Epoch, Moment
+from contracts.state import State
 from primitives.block import block_digest
 from primitives.encoding import Digest, Malformed, Wire, decode, encode
 from primitives.genesis import MAX_GENESIS, Genesis, chain_id
@@ -34,7 +39,7 @@ from shell.errors import CommandError, Status, UsageError
 from shell.keyfile import replace_private
 
 DEFAULT_HOME: Final = Path("~/.liqbon/audit")
-FORMAT: Final = 1
+FORMAT: Final = 2
 GENESIS: Final = "genesis.json"
 CHECKPOINT: Final = "checkpoint"
 VIOLATIONS: Final = "violations"
@@ -46,7 +51,7 @@ ANEW: Final = "Run 'liqbon-audit verify --from 1' to begin anew."
 
 
 class _Meta(Wire):
-    """What the entries beside it are. ``steps`` lead from the genesis to the present members."""
+    """What the entries beside it are. ``steps`` lead from the genesis to whoever attested it."""
 
     format: int
     chain: Digest
@@ -114,12 +119,16 @@ class Checkpoint:
         if root != meta.standing.root:
             detail = f"its entries have the root {root.hex()}, not {meta.standing.root.hex()}"
             raise Damaged(self.place, detail)
-        return Verified(Ledger(genesis, state, tree, meta.standing), believed)
+        ledger = Ledger(genesis, state, tree, meta.standing)
+        if not _epoch_follows(ledger, believed):
+            raise Damaged(self.place, "its epoch is not the one that was attested")
+        return Verified(ledger, believed)
 
     def save(self, verified: Verified) -> None:
         """Make the present height the one to go on from, at once and durably."""
         ledger = verified.ledger
-        meta = _Meta(FORMAT, ledger.chain, ledger.standing, tuple(verified.believed.steps))
+        steps = verified.believed.steps[: ledger.standing.header.epoch]
+        meta = _Meta(FORMAT, ledger.chain, ledger.standing, tuple(steps))
         state = ledger.state
         with self._database.write_batch(transaction=True, sync=True) as batch:
             for key in ledger.touched:
@@ -172,6 +181,42 @@ class Checkpoint:
             raise Damaged(self.place, "its certificate attests something else")
         believed.learn(certificate)
         return believed
+
+
+def _epoch_follows(ledger: Ledger, believed: Believed) -> bool:
+    """Whether the epoch beside the entries is the attested one, as far as that can be shown.
+
+    Its members and its beginning are; whether its end is fixed, the state says. When that was, and
+    who was a member then, nobody attested before the epoch's last height.
+    """
+    kept, certificate = ledger.epoch, ledger.standing.certificate
+    if certificate is None:
+        return True  # compared with the genesis already
+    said = certificate.attestation
+    if said.last:
+        begun = epochs.begin(
+            replace(kept, number=said.epoch, last=said.height, following=kept.members),
+            Moment(said.height, said.time),
+        )
+        return kept == begun and kept.validators.hash == said.next_validators
+    begun = _begun(ledger, believed, said.epoch)
+    parameters, moment = ledger.genesis.parameters, Moment(said.height, said.time)
+    now = epochs.after(begun, State(ledger.state), parameters, moment)
+    if kept.last is None or now.last is None:
+        return kept == begun == now
+    fixed = kept.last - parameters.lag_bound
+    return begun.after < fixed <= said.height < kept.last and begun == replace(
+        kept, last=None, following=()
+    )
+
+
+def _begun(ledger: Ledger, believed: Believed, number: int) -> Epoch:
+    """An epoch that was handed over, as it began."""
+    if number == 0:
+        return epochs.first(ledger.genesis)
+    handed = believed.steps[number - 1].certificate.attestation
+    members = believed.members(number).members
+    return Epoch(number, handed.height, handed.time, members, None, ())
 
 
 def _database(place: Path, *, create: bool) -> plyvel.DB:

@@ -23,9 +23,12 @@ from audit.succession import (
 )
 from audit.violations import About, Violation
 from client.raw import RawOrdered
+from contracts import epochs
 from contracts.context import BlockContext
+from contracts.epochs import Epoch, Moment
 from contracts.genesis import genesis_changes
 from contracts.invariants import Totals, check_all, check_changes
+from contracts.state import State
 from contracts.transition import BlockResult, BlockRun, protocol_at
 from primitives.batch import BatchHeader
 from primitives.block import Header, genesis_block
@@ -113,13 +116,17 @@ NO_TALLY: Final = Tally(0, 0, 0, 0, 0, bytes(32))
 
 
 class Standing(Wire):
-    """Where a replay stands, and why that may be believed (None: genesis)."""
+    """Where a replay stands, and why that may be believed (None: genesis).
+
+    ``epoch`` is that of the next height, as far as the rules decided it.
+    """
 
     height: Count
     digest: Digest
     root: Digest
     header: Header
     certificate: StateCertificate | None
+    epoch: Epoch
     tally: Tally
 
 
@@ -144,7 +151,8 @@ class Ledger:
         state = dict(genesis_changes(genesis))
         tree = StateTree()
         root = tree.load(state.items())
-        ledger = cls(genesis, state, tree, Standing(0, digest, root, header, None, NO_TALLY))
+        standing = Standing(0, digest, root, header, None, epochs.first(genesis), NO_TALLY)
+        ledger = cls(genesis, state, tree, standing)
         ledger.touched.update(state)
         return ledger
 
@@ -156,9 +164,12 @@ class Ledger:
     @property
     def parent(self) -> Parent:
         """The newest block that was replayed."""
-        certificate = self.standing.certificate
-        said = None if certificate is None else certificate.attestation
-        return Parent(self.standing.header, self.standing.digest, said)
+        return Parent(self.standing.header, self.standing.digest, self.epoch)
+
+    @property
+    def epoch(self) -> Epoch:
+        """The epoch of the next height ([EPOCH-1])."""
+        return self.standing.epoch
 
     def scan(self) -> Totals:
         """Check every invariant that the whole state can show. Raises ``Violation``.
@@ -183,7 +194,7 @@ class Ledger:
         header = block.header
         parameters, lanes = self.genesis.parameters, len(header.cut)
         context = BlockContext(
-            parameters, self.chain, header.height, header.time, lanes, header.epoch
+            parameters, self.chain, header.height, header.time, lanes, self.epoch.recorded
         )
         carried: list[Carried] = []
         transactions = _transactions(block, contents, inspected)
@@ -219,8 +230,8 @@ class Ledger:
         """The block follows the one before, and orders what its cut says."""
         parent, header, said = self.parent, block.header, block.certificate.attestation
         self._check_protocol(said)
-        check_header(parent, header, members)
-        check_members(said, members)
+        check_header(parent, header)
+        check_members(parent.epoch, said, members)
         before = first_cut(parent, members.size)
         check_cut(before, header, self.genesis.parameters)
         check_order(before, header, block.order, batches)
@@ -283,8 +294,20 @@ class Ledger:
             root=self.tree.root,
             header=header,
             certificate=block.certificate,
+            epoch=self._epoch_after(header),
             tally=_tallied(self.standing.tally, carried),
         )
+
+    def _epoch_after(self, header: Header) -> Epoch:
+        """Whose epoch the next height is of, now that the state is the one after this height."""
+        moment = Moment(header.height, header.time)
+        parameters = self.genesis.parameters
+        try:
+            epoch = epochs.after(self.epoch, State(self.state), parameters, moment)
+        except (AssertionError, Malformed) as error:
+            detail = f"no epoch can follow: {_told(error)}"
+            raise Violation("invariant_broken", header.height, detail) from None
+        return epochs.begin(epoch, moment) if epoch.last == header.height else epoch
 
     def _check_root(self, block: Block) -> None:
         attested = block.certificate.attestation.state_root

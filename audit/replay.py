@@ -95,7 +95,7 @@ class Audit:
                 while following <= last and len(under_way) < HEIGHTS_AHEAD:
                     under_way.append(asyncio.create_task(self._arrival(following)))
                     following += 1
-                arrived = await under_way.popleft()
+                arrived = await self._arrived(under_way.popleft())
                 block = await self._carry_out(arrived)
                 await self._make_room(len(arrived.raw))
                 yield block
@@ -108,10 +108,13 @@ class Audit:
     async def evidence(self) -> list[Evidence]:
         """What validators are accused of at the node, each accusation proven.
 
-        Raises ``Violation`` (``evidence_forged``): an accusation that nothing proves.
+        Raises ``Violation`` (``evidence_forged``): an accusation that nothing proves. It may be of
+        an epoch that nothing was replayed of yet.
         """
         height = self.ledger.height
         accusations = await self.source.evidence(height)
+        if any(each.epoch > self.believed.epoch for each in accusations):
+            await self._follow(height)
         for each in accusations:
             try:
                 members = self.believed.members(each.epoch)
@@ -189,6 +192,33 @@ class Audit:
                 self.believed.follow(step)
             except Malformed as error:
                 raise Violation("epoch_forged", height, str(error)) from None
+
+    async def _arrived(self, arriving: asyncio.Task[Arrived]) -> Arrived:
+        """The next block, and if it begins an epoch, by the one handover that was replayed."""
+        try:
+            arrived = await arriving
+        except Violation as violation:
+            if violation.code == "certificate_forged":  # forged, or handed over to others
+                self._check_handover(violation.block)
+            raise
+        self._check_handover(arrived.raw)
+        return arrived
+
+    def _check_handover(self, raw: bytes | None) -> None:
+        """The handover that a quorum signed to the next block's epoch is what was attested of the
+        epoch's last height: a second one leads astray whoever believes it ([EPOCH-4])."""
+        epoch, certificate = self.ledger.epoch, self.ledger.standing.certificate
+        if certificate is None or epoch.after != self.ledger.height:
+            return
+        if self.believed.epoch < epoch.number:
+            return
+        step = self.believed.steps[epoch.number - 1]
+        if step.certificate.attestation != certificate.attestation:
+            said = step.certificate.attestation
+            detail = f"epoch {said.epoch} was handed over twice, at {said.height} otherwise"
+            found = Violation("epoch_wrong", self.ledger.height + 1, detail)
+            found.block = raw
+            raise found from None
 
     async def _carry_out(self, arrived: Arrived) -> VerifiedBlock:
         """In slices, so that downloads and inspections go on meanwhile."""

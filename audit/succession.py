@@ -1,4 +1,4 @@
-"""How a block follows its parent. Knows heights, views, cuts and lanes; carries out nothing.
+"""How a block follows its parent. Knows heights, views, epochs, cuts, lanes; carries out nothing.
 
 Both blocks are attested, so what does not follow here is a quorum's doing; except for the list of
 batches, which is the node's own word until it is what the cut means ([BLOCK-2], [BLOCK-3]).
@@ -12,6 +12,7 @@ import msgspec
 
 from audit.violations import Violation
 from client.raw import RawOrdered
+from contracts.epochs import Epoch
 from primitives.batch import EMPTY_TIP, BatchHeader, Tip, tip_of
 from primitives.block import Header, order_of
 from primitives.genesis import Parameters
@@ -20,36 +21,32 @@ from primitives.vote import Attestation
 
 
 class Parent(msgspec.Struct, frozen=True):
-    """The block before: its header and digest, and what was attested of it (None: genesis)."""
+    """The block before: its header and digest; ``epoch`` is the one of the block after it, as the
+    rules give it."""
 
     header: Header
     digest: bytes
-    attestation: Attestation | None
+    epoch: Epoch
 
     @property
     def ends_epoch(self) -> bool:
-        """Whether the next block begins an epoch ([PROOF-3])."""
-        return self.attestation is not None and self.attestation.last
-
-    @property
-    def next_epoch(self) -> int:
-        """The epoch of the next block."""
-        return self.header.epoch + self.ends_epoch
+        """Whether the next block begins an epoch ([EPOCH-1])."""
+        return self.header.epoch != self.epoch.number
 
 
-def check_header(parent: Parent, header: Header, members: ValidatorSet) -> None:
-    """A valid child, as far as headers alone show it ([BLOCK-4]).
+def check_header(parent: Parent, header: Header) -> None:
+    """A valid child, as far as headers alone show it ([BLOCK-4], [EPOCH-3], [EPOCH-5]).
 
     That views in between were nullified, and how the clocks of voters stood, no block shows.
     """
-    before, height = parent.header, header.height
+    before, height, members = parent.header, header.height, parent.epoch.validators
     if (height, header.parent) != (before.height + 1, parent.digest):
         detail = f"parent {header.parent.hex()}, it is {parent.digest.hex()}"
         raise Violation("parent_wrong", height, detail)
     if header.time < before.time:
         raise Violation("time_backwards", height, f"{header.time} after {before.time}")
-    if header.epoch != parent.next_epoch:
-        detail = f"epoch {header.epoch}, {parent.next_epoch} follows the block before"
+    if header.epoch != parent.epoch.number:
+        detail = f"epoch {header.epoch}, {parent.epoch.number} follows the block before"
         raise Violation("epoch_wrong", height, detail)
     last_view = 0 if parent.ends_epoch else before.view
     if header.view <= last_view or header.proposer != members.leader(header.view):
@@ -60,15 +57,21 @@ def check_header(parent: Parent, header: Header, members: ValidatorSet) -> None:
         raise Violation("view_wrong", height, detail)
 
 
-def check_members(said: Attestation, members: ValidatorSet) -> None:
-    """The members stay, within an epoch and from one to the next ([CERT-2]).
+def check_members(epoch: Epoch, said: Attestation, members: ValidatorSet) -> None:
+    """Who signs, who follows, and when are what the rules give ([EPOCH-4], [CERT-2]).
 
-    Who is admitted, leaves or announces a key waits for an epoch's end, and protocol 1 ends none:
-    whoever hands the network over to others breaks its rules, though a quorum signs it.
+    ``members`` are those against whom the height was inspected: a quorum handed over to them.
     """
-    after = ValidatorSet(members.epoch + 1, members.members) if said.last else members
-    if said.next_validators != after.hash:
-        detail = "the next members are others, and no rule makes others members"
+    if members != epoch.validators:
+        detail = f"the members of epoch {epoch.number} are others than the rules name"
+        raise Violation("epoch_wrong", said.height, detail)
+    if said.last != (said.height == epoch.last):
+        ends = "no height yet" if epoch.last is None else f"height {epoch.last}"
+        is_last = "the last" if said.last else "not the last"
+        detail = f"attested as {is_last} of epoch {epoch.number}, which {ends} ends"
+        raise Violation("epoch_wrong", said.height, detail)
+    if said.next_validators != epoch.validators_after(said.height).hash:
+        detail = "attested are other members of the next height than the rules name"
         raise Violation("epoch_wrong", said.height, detail)
 
 

@@ -48,7 +48,9 @@ CODES: Final[dict[str, Meaning]] = {
     "parent_wrong": Meaning(Blame.BROKEN, "the block does not follow the one before"),
     "time_backwards": Meaning(Blame.BROKEN, "the block is earlier than its parent"),
     "view_wrong": Meaning(Blame.BROKEN, "the view did not grow, or another member led it"),
-    "epoch_wrong": Meaning(Blame.BROKEN, "the members of this height or the next are others"),
+    "epoch_wrong": Meaning(
+        Blame.BROKEN, "an epoch begins, ends or goes to others than the rules say"
+    ),
     "cut_wrong": Meaning(Blame.BROKEN, "a lane goes back, or further than a block may take it"),
     "lane_broken": Meaning(Blame.BROKEN, "a batch does not continue its lane"),
     "batch_unsound": Meaning(Blame.BROKEN, "a batch holds what no transaction or signature is"),

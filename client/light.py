@@ -346,14 +346,15 @@ class LightClient:
             self.believed.learn_beat(heard)
 
     async def _with_epochs(self, node: NodeApi, ask: Callable[[NodeApi], Awaitable[T]]) -> T:
-        try:
-            return await ask(node)
-        except EpochUnknown as unknown:
-            await self._follow_epochs(node, unknown.epoch)
-        try:
-            return await ask(node)
-        except EpochUnknown as unknown:
-            raise Malformed("certificate_epoch", f"nothing leads to {unknown.epoch}") from None
+        """Asks again after what it followed: meanwhile another epoch may have begun."""
+        while True:
+            try:
+                return await ask(node)
+            except EpochUnknown as unknown:
+                epoch = unknown.epoch
+            await self._follow_epochs(node, epoch)
+            if self.believed.epoch < epoch:
+                raise Malformed("certificate_epoch", f"nothing leads to {epoch}")
 
     async def _follow_epochs(self, node: NodeApi, epoch: int) -> None:
         """Learn the members of the epochs up to ``epoch`` from the handovers that a node shows."""

@@ -57,17 +57,33 @@ class Believed:
         return self._members[epoch]
 
     def trust_for(self, certificate: StateCertificate | BeatCertificate) -> Trust:
-        """Who had to sign it. ``EpochUnknown``; ``Malformed`` ``certificate_chain``."""
+        """Who had to sign it. ``EpochUnknown``; ``Malformed``: ``certificate_chain``, and
+        ``certificate_epoch`` of a height that is another epoch's ([PROOF-1])."""
         named = _named(certificate)
         if named.chain != self.chain:
             raise Malformed("certificate_chain", f"of chain {named.chain.hex()}")
-        return Trust(self.chain, self.members(named.epoch))
+        trust = Trust(self.chain, self.members(named.epoch))
+        after, last = self._bounds(named.epoch)
+        # A new epoch's members also sign beats, of the last height before their own ([CERT-6]).
+        first = after if isinstance(named, Beat) else after + 1
+        if named.height < first or (last is not None and named.height > last):
+            detail = f"height {named.height} is not of epoch {named.epoch}"
+            raise Malformed("certificate_epoch", detail)
+        return trust
 
     def follow(self, step: EpochStep) -> None:
         """Learn the next epoch's members. Raises ``Malformed``."""
         self._trust = follow_epoch(self._trust, self.scheme, step)
         self._members[self.epoch] = self._trust.members
         self.steps.append(step)
+
+    def _bounds(self, epoch: int) -> tuple[int, int | None]:
+        """The last height before an epoch that is known, and its own last, as handed over."""
+        after = self._last(epoch - 1) if epoch else 0
+        return after, self._last(epoch) if epoch < len(self.steps) else None
+
+    def _last(self, epoch: int) -> int:
+        return self.steps[epoch].certificate.attestation.height
 
     def check(self, certificate: StateCertificate | BeatCertificate) -> None:
         """Raise ``Malformed`` unless a quorum signed; ``EpochUnknown`` of a later epoch."""

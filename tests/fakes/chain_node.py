@@ -16,6 +16,7 @@ from aiohttp import web
 from client.raw import RawBlock
 from node.api.serving import serve
 from primitives.encoding import encode
+from primitives.proof import EpochStep
 from tests.fakes.chains import Chain
 from tests.fakes.node import FakeNode
 from tests.fakes.ordering import Ledger
@@ -47,6 +48,17 @@ def blocks_instead(blocks: Sequence[RawBlock | bytes]) -> Bend:
         found = blocks[int(height) - 1]
         body = found if isinstance(found, bytes) else encode(found)
         return web.Response(body=body, content_type="application/msgpack")
+
+    return bend
+
+
+def handing_over(steps: Sequence[EpochStep]) -> Bend:
+    """Hands out these as the handovers since genesis."""
+
+    async def bend(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path != "/v1/epochs":
+            return await handler(request)
+        return web.Response(body=encode(tuple(steps)), content_type="application/msgpack")
 
     return bend
 

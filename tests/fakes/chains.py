@@ -2,13 +2,14 @@
 
 ``Chain`` is four founders with all their keys: whoever holds it can sign anything in their names.
 Blocks are carried out by the real executor, under contracts that a test may corrupt meanwhile
-(``colluding``), and certified by whomever the test likes. ``ChainSource`` hands out whatever bytes
-it is given. Knows nothing of the auditor's own checks.
+(``colluding``), and certified by whomever the test likes. Its epochs end and follow each other by
+the rule ([EPOCH-1]); unless a genesis says otherwise they outlive every test. ``ChainSource`` hands
+out whatever bytes it is given. Knows nothing of the auditor's own checks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from unittest.mock import patch
 
@@ -16,6 +17,10 @@ from msgspec.structs import replace
 
 from audit.violations import Violation
 from client.raw import RawBlock, RawOrdered
+from contracts import epochs
+from contracts.context import BlockContext
+from contracts.epochs import Epoch, Moment
+from contracts.state import State
 from contracts.transition import BlockResult, BlockRun
 from node.executor import Executor
 from node.store import MemoryStore
@@ -30,23 +35,26 @@ from primitives.batch import (
     tip_of,
 )
 from primitives.block import Header, block_digest, order_of
-from primitives.certificate import MemberSignature, StateCertificate
+from primitives.certificate import StateCertificate
 from primitives.encoding import encode
 from primitives.evidence import Evidence
-from primitives.genesis import Genesis
+from primitives.genesis import Genesis, Parameters
+from primitives.keys import Signer
 from primitives.merkle import list_root
 from primitives.proof import EntryProof, EpochStep
 from primitives.receipt import Outcome
 from primitives.transaction import Decoded
-from primitives.validators import Validator, ValidatorSet
-from primitives.vote import Attestation, attest_message
+from primitives.validators import Validator
+from primitives.vote import Attestation
 from tests.builders import (
+    DAY_MS,
     HOUR_MS,
+    PARAMETERS,
     SECOND_MS,
     Committee,
     Person,
     a_block,
-    a_committee,
+    a_code,
     a_genesis,
     a_key,
     a_mint,
@@ -59,18 +67,48 @@ from tests.builders import (
 )
 from tests.fakes.ordering import run
 
-QUORUM = (0, 1, 2)
+
+def lasting(parameters: Parameters = PARAMETERS) -> Parameters:
+    """The same, with one epoch that outlives the test."""
+    return replace(parameters, epoch_minimum_ms=5_000 * DAY_MS, epoch_maximum_ms=5_000 * DAY_MS)
 
 
 class Chain:
-    """A chain, and every key of those who make it."""
+    """A chain, and every key of those who make it.
+
+    ``epochs`` are all that have begun, as far as they are decided; ``steps`` lead to the newest.
+    ``seats`` are the consensus keys that their holders sign with, by public key.
+    """
 
     def __init__(self, genesis: Genesis | None = None) -> None:
-        self.genesis = genesis or a_genesis()
-        self.committee: Committee = a_committee(len(self.genesis.partners))
+        self.genesis = genesis or a_genesis(parameters=lasting())
         self.executor = Executor.open(MemoryStore(), self.genesis)
         self.blocks: list[RawBlock] = []
         self.sequences: dict[bytes, int] = {}
+        self.epochs: list[Epoch] = [epochs.first(self.genesis)]
+        self.steps: list[EpochStep] = []
+        self.seats: dict[bytes, Signer] = {}
+        founders = (a_code(place) for place in range(len(self.genesis.partners)))
+        self.seat(*(f"consensus of {code}" for code in founders))
+
+    def seat(self, *names: str) -> None:
+        """Whoever has the keys of these names signs with them, once they are members'."""
+        self.seats.update((key.public_key, key) for key in map(a_key, names))
+
+    @property
+    def epoch(self) -> Epoch:
+        """The one that the next block is of."""
+        return self.epochs[-1]
+
+    @property
+    def committee(self) -> Committee:
+        """Who makes the next block."""
+        return self.committee_of(self.epoch.number)
+
+    def committee_of(self, epoch: int) -> Committee:
+        """The members of an epoch that has begun."""
+        members = self.epochs[epoch].validators
+        return Committee(tuple(self.seats[each.key] for each in members.members), members)
 
     @property
     def chain(self) -> bytes:
@@ -79,8 +117,10 @@ class Chain:
 
     @property
     def cut(self) -> tuple[Tip, ...]:
-        """Where the lanes stand."""
-        return self.executor.head_record.header.cut
+        """Where the lanes stand: those of a new epoch begin empty ([EPOCH-5])."""
+        head = self.executor.head_record.header
+        begins = head.epoch != self.epoch.number
+        return (EMPTY_TIP,) * len(self.epoch.members) if begins else head.cut
 
     @property
     def now_ms(self) -> int:
@@ -114,7 +154,7 @@ class Chain:
 
     def batch(self, lane: int, transactions: Sequence[bytes], parent: Tip, weight: int) -> Batch:
         """Sealed and signed by the lane's author, whatever it holds."""
-        header = header_after(parent, 0, lane, tuple(transactions), weight)
+        header = header_after(parent, self.epoch.number, lane, tuple(transactions), weight)
         digest = batch_digest(self.chain, header)
         signature = self.committee.signers[lane].sign(batch_message(digest))
         return Batch(header, tuple(transactions), signature)
@@ -148,17 +188,22 @@ class Chain:
             new[batch.header.author].append(tip.digest)
             by_digest[tip.digest] = batch
         head = self.executor.head_record
-        height = head.header.height + 1
+        height, epoch = head.header.height + 1, self.epoch
         order = order_of(height, new)
+        view = height - epoch.after
         header = a_block(
             height,
+            view=view,
             parent=head.digest,
             time=head.header.time + after_ms,
-            proposer=height % len(tips),
+            proposer=epoch.validators.leader(view),
             cut=tips,
+            epoch=epoch.number,
         )
         chosen = tuple((each.lane, by_digest[each.digest]) for each in order)
-        run(self.executor, header, chosen)
+        with patch("node.executor.BlockContext", self._context):
+            run(self.executor, header, chosen)
+        self._decide(header)
         receipts = self.executor.archive.receipts(height)
         assert receipts is not None
         ordered = tuple(RawOrdered(each.lane, each.digest) for each in order)
@@ -167,26 +212,63 @@ class Chain:
         self.executor.certify(certificate)
         block = RawBlock(header, ordered, contents, receipts.receipts, certificate)
         self.blocks.append(block)
+        self._hand_over(block)
         return block
+
+    def until(self, height: int) -> None:
+        """Empty blocks up to this height."""
+        while len(self.blocks) < height:
+            self.block()
+
+    def end_epoch(self) -> int:
+        """Empty blocks until the next one is another epoch's; the height of the last."""
+        number = self.epoch.number
+        while self.epoch.number == number:
+            self.block()
+        return len(self.blocks)
+
+    def _context(
+        self, parameters: Parameters, chain: bytes, height: int, time: int, lanes: int, epoch: int
+    ) -> BlockContext:
+        """Contracts see the epoch that changes are recorded for, whatever ``epoch`` is said
+        ([EPOCH-2])."""
+        del epoch
+        return BlockContext(parameters, chain, height, time, lanes, self.epoch.recorded)
+
+    def _decide(self, header: Header) -> None:
+        """The rule, after a height was carried out: the one place that follows it ([EPOCH-1])."""
+        moment, state = Moment(header.height, header.time), State(self.executor.state)
+        self.epochs[-1] = epochs.after(self.epoch, state, self.genesis.parameters, moment)
+
+    def _hand_over(self, last: RawBlock) -> None:
+        """The next epoch begins after its last height ([EPOCH-4])."""
+        header, epoch = last.header, self.epoch
+        if header.height == epoch.last:
+            self.steps.append(a_step(last, epoch.following))
+            self.epochs.append(epochs.begin(epoch, Moment(header.height, header.time)))
 
     def attestation(self, header: Header) -> Attestation:
         """What the executor made of the newest block, said of ``header``."""
-        record = self.executor.head_record
-        return an_attestation(
+        record, epoch = self.executor.head_record, self.epochs[header.epoch]
+        said = an_attestation(
             header.height,
             block=block_digest(self.chain, header),
             time=header.time,
             state_root=record.state_root,
             receipts_root=record.receipts_root,
             chain=self.chain,
-            members=self.committee.members,
+            members=epoch.validators,
         )
+        after = epoch.validators_after(header.height)
+        return replace(said, last=header.height == epoch.last, next_validators=after.hash)
 
     def certificate(
-        self, attestation: Attestation, authors: Sequence[int] = QUORUM
+        self, attestation: Attestation, authors: Sequence[int] | None = None
     ) -> StateCertificate:
-        """Signed by these members."""
-        return a_state_certificate(attestation, authors=authors, committee=self.committee)
+        """Signed by these members of its epoch; by the first that are enough, if none are named."""
+        committee = self.committee_of(attestation.epoch)
+        signing = range(committee.members.quorum) if authors is None else authors
+        return a_state_certificate(attestation, authors=signing, committee=committee)
 
     def certified(self, block: RawBlock, **said: object) -> RawBlock:
         """``block`` with a quorum's certificate for what it now holds; ``said`` is said as well."""
@@ -194,6 +276,7 @@ class Chain:
         assert block.certificate is not None
         attestation = replace(
             block.certificate.attestation,
+            epoch=block.header.epoch,
             height=block.header.height,
             block=block_digest(self.chain, block.header),
             time=block.header.time,
@@ -222,61 +305,26 @@ def an_honest_chain() -> Chain:
     return chain
 
 
-# --- an epoch later -------------------------------------------------------------------------------
+# --- epochs ---------------------------------------------------------------------------------------
 
-NEXT = ValidatorSet(1, a_committee().members.members)
-STRANGERS = ValidatorSet(
-    1, tuple(Validator(f"member-{i}", a_key(f"next {i}").public_key) for i in range(4))
+LEAST_MS = 10 * SECOND_MS
+"""An epoch in which members changed lasts so long: ten blocks."""
+BOUND = 2
+"""B: so many heights lie between who follows being fixed and the epoch's last."""
+CHANGING = replace(
+    PARAMETERS, epoch_minimum_ms=LEAST_MS, epoch_maximum_ms=400 * DAY_MS, lag_bound=BOUND
 )
 
 
-def ending(chain: Chain) -> tuple[RawBlock, ...]:
-    """The chain, whose last height ends epoch 0 and hands over to ``NEXT``."""
-    last = chain.certified(chain.blocks[-1], last=True, next_validators=NEXT.hash)
-    return (*chain.blocks[:-1], last)
+def a_changing_chain() -> Chain:
+    """Members change: what each epoch's end is for, ``council`` knows how to say."""
+    return Chain(a_genesis(parameters=CHANGING))
 
 
-def beginning(chain: Chain, blocks: Sequence[RawBlock]) -> RawBlock:
-    """The first block of epoch 1, empty, signed by its members."""
-    parent = blocks[-1].header
-    header = replace(
-        parent,
-        epoch=1,
-        view=1,
-        height=parent.height + 1,
-        parent=block_digest(chain.chain, parent),
-        proposer=1,
-        cut=(EMPTY_TIP,) * 4,
-    )
-    before = blocks[-1].certificate
-    assert before is not None
-    attestation = replace(
-        before.attestation,
-        epoch=1,
-        height=header.height,
-        block=block_digest(chain.chain, header),
-        time=header.time,
-        receipts_root=chain.attestation(chain.blocks[-1].header).receipts_root,
-        validators=NEXT.hash,
-        next_validators=NEXT.hash,
-        last=False,
-    )
-    message = attest_message(attestation)
-    signers = a_committee().signers
-    signed = tuple(MemberSignature(i, signers[i].sign(message)) for i in range(3))
-    return RawBlock(header, (), (), (), StateCertificate(attestation, signed))
-
-
-def step(blocks: Sequence[RawBlock], members: ValidatorSet = NEXT) -> EpochStep:
-    certificate = blocks[-1].certificate
-    assert certificate is not None
-    return EpochStep(certificate, members.members)
-
-
-def an_epoch_later(chain: Chain) -> tuple[list[RawBlock], EpochStep]:
-    """The chain and the first block of the epoch after it, with what leads there."""
-    blocks = ending(chain)
-    return [*blocks, beginning(chain, blocks)], step(blocks)
+def a_step(last: RawBlock, members: Iterable[Validator]) -> EpochStep:
+    """The handover by an epoch's last block to these members."""
+    assert last.certificate is not None
+    return EpochStep(last.certificate, tuple(members))
 
 
 # --- those who sign for it ------------------------------------------------------------------------
@@ -330,7 +378,7 @@ class ChainSource:
     def __init__(self, blocks: Sequence[bytes], chain: Chain | None = None) -> None:
         self.blocks = list(blocks)
         self.chain = chain
-        self.handovers: tuple[EpochStep, ...] = ()
+        self.handovers: tuple[EpochStep, ...] = () if chain is None else tuple(chain.steps)
         self.accusations: list[Evidence] = []
         self.asked: list[int] = []
 

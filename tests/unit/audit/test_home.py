@@ -8,18 +8,22 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import plyvel
 import pytest
 from msgspec.structs import replace
 
+from audit.crew import Inline
 from audit.home import ChainHome, Checkpoint, Damaged, Verified, last_verified, open_home
+from audit.replay import Audit
 from primitives.encoding import encode
 from primitives.entries import account_key
 from shell.errors import CommandError, UsageError
 from tests.builders import a_genesis, a_person
 from tests.fakes.auditor import accepts
-from tests.fakes.chains import Chain, ChainSource, an_epoch_later, an_honest_chain, handed_out
+from tests.fakes.chains import Chain, ChainSource, an_honest_chain, handed_out
+from tests.unit.audit.together import generations
 
 
 @pytest.fixture
@@ -53,22 +57,82 @@ async def test_what_was_kept_comes_back_whole(tmp_path: Path, chain: Chain) -> N
     assert again.believed.newest == verified.believed.newest
 
 
-async def test_members_of_later_epochs_are_followed_again(tmp_path: Path, chain: Chain) -> None:
-    """[PROOF-1], [PROOF-3]"""
-    next_epoch, step = an_epoch_later(chain)
-    source = ChainSource(handed_out(next_epoch))
-    source.handovers = (step,)
-    verified = await accepts(chain, source)
-    checkpoint = Checkpoint.open(tmp_path / "c", chain.genesis)
-    checkpoint.save(verified)
-    again = checkpoint.load(chain.genesis)
-    assert again.believed.steps == [step]
-    assert again.ledger.parent == verified.ledger.parent
-    verified.believed.steps.clear()
-    checkpoint.save(verified)
-    with pytest.raises(Damaged, match="certificate"):
-        checkpoint.load(chain.genesis)
-    checkpoint.close()
+@pytest.fixture(scope="module")
+def grown() -> Chain:
+    return generations()
+
+
+class TestEpochs:
+    """Checkpoints of a chain whose members change: its epochs end at heights 12 and 24."""
+
+    async def test_an_epoch_comes_back_as_far_as_it_was_decided(
+        self, tmp_path: Path, grown: Chain
+    ) -> None:
+        """[PROOF-1], [EPOCH-1], [EPOCH-2] and the audit goes on from there."""
+        source = ChainSource(handed_out(grown.blocks), grown)
+        assert [epoch.after for epoch in grown.epochs[1:3]] == [12, 24]
+        for height in (1, 9, 10, 11, 12, 13, 22, 23, 24, 25, len(grown.blocks) - 1):
+            before = await verified_to(grown, height)
+            checkpoint = Checkpoint.open(tmp_path / str(height), grown.genesis)
+            checkpoint.save(before)
+            again = checkpoint.load(grown.genesis)
+            checkpoint.close()
+            assert again.ledger.standing == before.ledger.standing
+            assert again.ledger.parent == before.ledger.parent
+            assert again.believed.epoch == grown.blocks[height - 1].header.epoch
+            audit = Audit(again, source, Inline(), ())
+            assert len([block async for block in audit.blocks(len(grown.blocks))])
+            assert again.ledger.epoch == grown.epoch
+
+    async def test_one_without_the_handovers_is_damaged(self, tmp_path: Path, grown: Chain) -> None:
+        """[PROOF-3]"""
+        verified = await verified_to(grown, 13)
+        verified.believed.steps.clear()
+        with pytest.raises(Damaged, match="certificate"):
+            reopened(tmp_path / "c", verified)
+
+    async def test_another_epoch_beside_the_entries_is_noticed(
+        self, tmp_path: Path, grown: Chain
+    ) -> None:
+        """[EPOCH-1] whoever writes there cannot make anyone a member, or an epoch older."""
+        others = grown.epochs[0].members[::-1]
+        wrong: list[tuple[int, dict[str, Any]]] = [
+            (5, {"number": 1}),
+            (5, {"began": 0}),
+            (5, {"members": others}),
+            (5, {"last": 7, "following": others}),
+            (11, {"last": None, "following": ()}),
+            (11, {"last": 13 + 2}),
+            (11, {"last": 11}),
+            (11, {"members": others}),
+            (12, {"members": others}),
+            (12, {"number": 0}),
+            (12, {"after": 11}),
+            (12, {"last": 14, "following": others}),
+            (13, {"after": 11}),
+            (13, {"began": 0}),
+            (13, {"members": others}),
+        ]
+        for place, (height, change) in enumerate(wrong):
+            verified = await verified_to(grown, height)
+            standing = verified.ledger.standing
+            verified.ledger.standing = replace(standing, epoch=replace(standing.epoch, **change))
+            with pytest.raises(Damaged, match="its epoch is not the one"):
+                reopened(tmp_path / str(place), verified)
+
+
+async def verified_to(chain: Chain, height: int) -> Verified:
+    return await accepts(chain, ChainSource(handed_out(chain.blocks[:height]), chain))
+
+
+def reopened(place: Path, verified: Verified) -> Verified:
+    """What is kept there now."""
+    checkpoint = Checkpoint.open(place, verified.ledger.genesis)
+    try:
+        checkpoint.save(verified)
+        return checkpoint.load(verified.ledger.genesis)
+    finally:
+        checkpoint.close()
 
 
 def test_a_new_one_is_of_the_genesis_and_counts_as_nothing(tmp_path: Path, chain: Chain) -> None:
@@ -203,6 +267,7 @@ async def test_the_checkpoint_of_another_chain_is_foreign(tmp_path: Path, chain:
 SAVING = """
 import sys
 from pathlib import Path
+from typing import Any
 from audit.home import Checkpoint
 from primitives.genesis import decode_genesis
 from primitives.keys import ED25519

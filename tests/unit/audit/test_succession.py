@@ -7,17 +7,28 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from audit.succession import Parent, check_cut, check_header, check_order, first_cut
+from audit.succession import (
+    Parent,
+    check_cut,
+    check_header,
+    check_members,
+    check_order,
+    first_cut,
+)
 from audit.violations import Violation
 from client.raw import RawOrdered
+from contracts import epochs
+from contracts.epochs import Epoch
 from primitives.batch import EMPTY_TIP, Tip, batch_digest
 from primitives.block import Header, block_digest
+from primitives.validators import ValidatorSet
 from tests.builders import (
     PARAMETERS,
     a_batch,
     a_block,
     a_chain,
     a_committee,
+    a_genesis,
     a_person,
     a_transfer,
     an_attestation,
@@ -27,7 +38,8 @@ CHAIN = a_chain()
 MEMBERS = a_committee().members
 BEFORE = a_block(5, proposer=1)
 DIGEST = block_digest(CHAIN, BEFORE)
-PARENT = Parent(BEFORE, DIGEST, an_attestation(5))
+EPOCH = epochs.first(a_genesis())
+PARENT = Parent(BEFORE, DIGEST, EPOCH)
 CHILD = a_block(6, parent=DIGEST, proposer=2)
 
 
@@ -39,8 +51,8 @@ def code_of(check: Callable[[], None]) -> str:
 
 def test_a_child_follows() -> None:
     """[BLOCK-4]"""
-    check_header(PARENT, CHILD, MEMBERS)
-    check_header(PARENT, replace(CHILD, view=11, proposer=3), MEMBERS)
+    check_header(PARENT, CHILD)
+    check_header(PARENT, replace(CHILD, view=11, proposer=3))
 
 
 @pytest.mark.parametrize(
@@ -59,16 +71,51 @@ def test_a_child_follows() -> None:
 def test_what_is_no_child_is_told_why(change: dict[str, object], code: str) -> None:
     """[BLOCK-4], [LIVE-1]"""
     child = replace(CHILD, **change)
-    assert code_of(lambda: check_header(PARENT, child, MEMBERS)) == code
+    assert code_of(lambda: check_header(PARENT, child)) == code
 
 
 def test_an_epoch_begins_at_view_one_with_empty_lanes() -> None:
-    """[PROOF-3]"""
-    last = Parent(BEFORE, DIGEST, replace(an_attestation(5), last=True))
-    check_header(last, replace(CHILD, epoch=1, view=1, proposer=1), MEMBERS)
-    assert code_of(lambda: check_header(last, CHILD, MEMBERS)) == "epoch_wrong"
+    """[EPOCH-3], [EPOCH-5]"""
+    three = MEMBERS.members[:3]
+    last = Parent(BEFORE, DIGEST, Epoch(1, 5, BEFORE.time, three, None, ()))
+    check_header(last, replace(CHILD, epoch=1, view=1, proposer=1))
+    check_header(last, replace(CHILD, epoch=1, view=3, proposer=0))
+    assert code_of(lambda: check_header(last, CHILD)) == "epoch_wrong"
+    none = replace(CHILD, epoch=1, view=0, proposer=0)
+    assert code_of(lambda: check_header(last, none)) == "view_wrong"
     assert first_cut(last, 3) == (EMPTY_TIP,) * 3
     assert first_cut(PARENT, 4) == BEFORE.cut
+
+
+class TestMembers:
+    """An epoch that height 7 ends."""
+
+    ending = replace(EPOCH, last=7, following=MEMBERS.members[1:])
+    within = an_attestation(6)
+    at_last = replace(an_attestation(7), last=True, next_validators=ending.next_validators.hash)
+
+    def test_they_stay_within_and_are_handed_over_at_the_last_height(self) -> None:
+        """[EPOCH-4], [CERT-2]"""
+        check_members(EPOCH, self.within, MEMBERS)
+        check_members(self.ending, self.within, MEMBERS)
+        check_members(self.ending, self.at_last, MEMBERS)
+
+    def test_anything_else_is_told(self) -> None:
+        """[EPOCH-4]"""
+        others = ValidatorSet(0, MEMBERS.members[::-1])
+        wrong = [
+            (EPOCH, self.within, others),
+            (EPOCH, self.within, ValidatorSet(1, MEMBERS.members)),
+            (EPOCH, self.at_last, MEMBERS),
+            (self.ending, replace(self.at_last, height=6), MEMBERS),
+            (self.ending, replace(self.at_last, last=False), MEMBERS),
+            (self.ending, replace(self.at_last, next_validators=MEMBERS.hash), MEMBERS),
+            (self.ending, replace(self.within, next_validators=others.hash), MEMBERS),
+        ]
+        for epoch, said, members in wrong:
+            assert code_of(lambda e=epoch, s=said, m=members: check_members(e, s, m)) == (  # type: ignore[misc]
+                "epoch_wrong"
+            )
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,9 @@ from primitives.encoding import encode
 from primitives.entries import Account, account_key
 from primitives.genesis import chain_id
 from tests.builders import a_genesis, a_person
-from tests.fakes.chain_node import Handler, blocks_instead, served_chain
+from tests.fakes.chain_node import Handler, blocks_instead, handing_over, served_chain
 from tests.fakes.chains import Chain, an_honest_chain, colluding, handed_out, writing
+from tests.unit.audit.together import generations
 
 ALICE = a_person("alice")
 
@@ -100,6 +101,20 @@ class TestAnHonestChain:
         assert status(result) == 0
         assert "Nothing is wrong up to this height." in result.stdout
         assert "by 3 of 4 validators" in result.stdout
+
+    def test_members_change_and_are_followed_run_after_run(self, tmp_path: Path) -> None:
+        """[EPOCH-1], [PROOF-1] by other processes too: epochs have four members, and five."""
+        grown = generations()
+        auditor = Auditor(tmp_path, grown)
+        with served_chain(grown, handing_over(grown.steps)) as url:
+            for last, epoch in ((11, 0), (12, 0), (30, 2), (len(grown.blocks), 4)):
+                exit_status, document = auditor.json(url, "--to", str(last))
+                assert (exit_status, document["violation"]) == (0, None)
+                assert document["verified"]["epoch"] == epoch
+        with served_chain(grown) as url:
+            exit_status, document = auditor.json(url, "--from", "1")
+        assert (exit_status, document["violation"]["code"]) == (9, "epoch_missing")
+        assert document["violation"]["height"] == 13
 
     def test_the_next_run_goes_on_from_there(self, auditor: Auditor, url: str) -> None:
         assert auditor.json(url, "--to", "2")[0] == 0

@@ -1,4 +1,5 @@
-"""Two chains on which partners act together: one that decides, one on which somebody does not pay.
+"""Chains on which partners act together: one that decides, one on which somebody does not pay, and
+one whose members change from epoch to epoch.
 
 Knows what happens on them; no auditor.
 """
@@ -9,7 +10,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from primitives.actions import CastVote
+from primitives.actions import CastVote, ValidatorAnnounceKey
 from primitives.amount import MICRO
 from primitives.governance import (
     AssignCustodian,
@@ -22,10 +23,10 @@ from primitives.governance import (
     SharePosition,
 )
 from primitives.membership import Role
+from primitives.transaction import Decoded
 from tests.builders import (
     DAY_MS,
     LIMITS,
-    PARAMETERS,
     a_genesis,
     a_person,
     a_redeem,
@@ -33,7 +34,7 @@ from tests.builders import (
     an_invoice,
 )
 from tests.fakes import council
-from tests.fakes.chains import Chain
+from tests.fakes.chains import Chain, a_changing_chain, lasting
 from tests.fakes.council import INGE
 
 ALICE, SAFE, CLERK = (a_person(name) for name in ("alice", "the safe", "the new clerk"))
@@ -84,10 +85,45 @@ def a_council() -> tuple[Chain, list[bytes]]:
     return chain, ids
 
 
+def announced(chain: Chain, code: str, key: str, *, lost: bool = True) -> Decoded:
+    """The node of ``code`` will sign with the key of this name."""
+    chain.seat(key)
+    seat = council.a_seat(chain, code, key)
+    return chain.act(council.admin(code), ValidatorAnnounceKey(code, seat, lost))
+
+
+def generations() -> Chain:
+    """Five epochs, each with other members than the one before.
+
+    Epoch 0 ends as north lost its key. Between that being decided and the last height east lost
+    its key, which ends epoch 1. In epoch 2 the inn is admitted, and in epoch 3 south leaves and
+    west loses its key. Money moves in each.
+    """
+    chain = a_changing_chain()
+    chain.block([chain.mint(INGE, 10_000, "r-1"), chain.mint(ALICE, 10_000, "r-2")])
+    chain.block([announced(chain, "north", "north's second")])
+    while chain.epoch.last is None:
+        chain.block()
+    chain.block([], [announced(chain, "east", "east's second")])
+    chain.end_epoch()
+    chain.block([], [chain.transfer(ALICE, (INGE, 1_000_000))])
+    chain.end_epoch()
+    chain.block([council.applying(chain)], [chain.transfer(ALICE, (INGE, 2_000_000))])
+    chain.seat(f"consensus of {council.INN}")
+    decided(chain, council.admission(chain))
+    chain.end_epoch()
+    chain.block([], [], [council.leaving(chain, "south")], [], [chain.transfer(ALICE, (INGE, 3))])
+    chain.block([announced(chain, "west", "west's second")])
+    chain.end_epoch()
+    chain.block([], [], [], [chain.transfer(ALICE, (INGE, 4))])
+    chain.block()
+    return chain
+
+
 def a_default() -> tuple[Chain, list[bytes]]:
     """North does not pay. Its reserve does, then the others'; it is removed, and they bear the
     rest of the obligation and a part of what it owes the pool; the proposals' ids."""
-    long = replace(PARAMETERS, reserve_lapse_ms=400 * DAY_MS, settlement_cycle_ms=100 * DAY_MS)
+    long = replace(lasting(), reserve_lapse_ms=400 * DAY_MS, settlement_cycle_ms=100 * DAY_MS)
     chain = Chain(a_genesis(limits=SHORT, parameters=long))
     chain.block([chain.mint(ALICE, 3_000, "r-1")])
     invoice = an_invoice("east", OWED, expires=chain.now_ms + DAY_MS)
