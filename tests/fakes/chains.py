@@ -18,7 +18,6 @@ from msgspec.structs import replace
 from audit.violations import Violation
 from client.raw import RawBlock, RawOrdered
 from contracts import epochs
-from contracts.context import BlockContext
 from contracts.epochs import Epoch, Moment
 from contracts.state import State
 from contracts.transition import BlockResult, BlockRun
@@ -201,8 +200,7 @@ class Chain:
             epoch=epoch.number,
         )
         chosen = tuple((each.lane, by_digest[each.digest]) for each in order)
-        with patch("node.executor.BlockContext", self._context):
-            run(self.executor, header, chosen)
+        run(self.executor, header, chosen)
         self._decide(header)
         receipts = self.executor.archive.receipts(height)
         assert receipts is not None
@@ -226,14 +224,6 @@ class Chain:
         while self.epoch.number == number:
             self.block()
         return len(self.blocks)
-
-    def _context(
-        self, parameters: Parameters, chain: bytes, height: int, time: int, lanes: int, epoch: int
-    ) -> BlockContext:
-        """Contracts see the epoch that changes are recorded for, whatever ``epoch`` is said
-        ([EPOCH-2])."""
-        del epoch
-        return BlockContext(parameters, chain, height, time, lanes, self.epoch.recorded)
 
     def _decide(self, header: Header) -> None:
         """The rule, after a height was carried out: the one place that follows it ([EPOCH-1])."""

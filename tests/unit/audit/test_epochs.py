@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from audit.crew import Inline
 from audit.home import Verified
 from audit.replay import Audit
 from client.raw import RawBlock
+from contracts.context import BlockContext
 from primitives.encoding import encode
 from primitives.evidence import Evidence, Offence
 from primitives.vote import Kind
@@ -152,10 +154,9 @@ async def test_what_was_said_before_the_end_is_for_the_epoch_after_the_next(grow
     chain.block([announced(chain, "north", "north's second")])
     while chain.epoch.last is None:
         chain.block()
-    honest = chain._context
     number = chain.epoch.number
-    chain._context = lambda *a: replace(honest(*a), epoch=number)  # type: ignore[method-assign]
-    chain.block([announced(chain, "east", "east's second")])
+    with patch("node.executor.BlockContext", lambda *a: BlockContext(*a[:5], number)):
+        chain.block([announced(chain, "east", "east's second")])
     _, violation = await judged(chain.genesis, ChainSource(handed_out(chain.blocks), chain))
     assert violation is not None
     assert said(violation)[:2] == (len(chain.blocks), "state_wrong")

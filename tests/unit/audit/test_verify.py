@@ -106,12 +106,12 @@ class TestAnHonestChain:
         """[EPOCH-1], [PROOF-1] by other processes too: epochs have four members, and five."""
         grown = generations()
         auditor = Auditor(tmp_path, grown)
-        with served_chain(grown, handing_over(grown.steps)) as url:
+        with served_chain(grown) as url:
             for last, epoch in ((11, 0), (12, 0), (30, 2), (len(grown.blocks), 4)):
                 exit_status, document = auditor.json(url, "--to", str(last))
                 assert (exit_status, document["violation"]) == (0, None)
                 assert document["verified"]["epoch"] == epoch
-        with served_chain(grown) as url:
+        with served_chain(grown, handing_over(())) as url:
             exit_status, document = auditor.json(url, "--from", "1")
         assert (exit_status, document["violation"]["code"]) == (9, "epoch_missing")
         assert document["violation"]["height"] == 13
