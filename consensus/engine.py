@@ -327,18 +327,12 @@ class Engine:
             self._committed(now_ms, committed)
             if not moved and not committed:
                 break
-        self._out.extend(self.queue.issue(self._executable()))
+        self._out.extend(self.queue.issue(self._parts.executable))
         self._set_busy(now_ms)
         self._out.extend(self.attestations.beat(now_ms))
         self._speak_up(now_ms)
         self.needs = needs_of(self._parts, now_ms)
         self._plan(now_ms)
-
-    def _executable(self) -> int:
-        """The highest height that is surely of this epoch: a later end is B above what is yet to
-        be executed ([EPOCH-3])."""
-        last = self.attestations.last
-        return self.executed_height + self.config.parameters.lag_bound if last is None else last
 
     def _committed(self, now_ms: int, blocks: list[Block]) -> None:
         if blocks:

@@ -47,6 +47,13 @@ class Parts:
         last = self.attestations.last
         return height if last is None else min(height, last)
 
+    @property
+    def executable(self) -> int:
+        """The highest height that is surely of this epoch: a later end is B above what is yet to
+        be executed ([EPOCH-3])."""
+        last, bound = self.attestations.last, self.config.parameters.lag_bound
+        return self.attestations.executed_height + bound if last is None else last
+
     def note_ahead(self, peer: int, status: Status) -> None:
         """Note what a guest, or a peer in another epoch, says that it holds."""
         self.ahead.pop(peer, None)

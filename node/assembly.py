@@ -41,6 +41,7 @@ from node.retirement import Retirement
 from node.signer import LocalSigner
 from node.standing import Standing
 from node.store import LevelStore, StoreBroken
+from node.terms import Makers
 from node.transport import Address, Transport
 from node.world import World
 from primitives.genesis import chain_id, validators_of
@@ -146,7 +147,7 @@ class Node:
             self.watcher,
         )
         journal = Journal(disk, self.chain)
-        self.replica = Replica(self._order, self._verifying, world, journal)
+        self.replica = Replica(Makers(self._order, self._verifying), world, journal)
         disk.bind(self.replica.on_synced, lambda error: self.fail(f"the journal failed: {error}"))
         for part in (timers, checker, execution, signing, self.transport):
             part.bind(self.replica)

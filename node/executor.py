@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, Protocol
 import msgspec
 
 from client.changes import Named, named_by
-from consensus.config import Anchor, Before, handed_over
+from consensus.config import Anchor
 from consensus.inputs import Executed
 from contracts import epochs
 from contracts.context import BlockContext
@@ -39,11 +39,12 @@ from node.archive import (
     lane_key,
     receipts_key,
 )
+from node.chronicle import Chronicle
 from node.index import (
     Location,
     Made,
-    due_changes,
-    due_paid,
+    changes_of_due_items,
+    entry_named,
     index_changes,
     listing_changes,
     locate,
@@ -137,6 +138,7 @@ class Executor:
         self.chain = chain_id(genesis)
         self.store = store
         self.archive = Archive(store)
+        self._chronicle = Chronicle(self.archive)
         self.state = opened.state
         self.head_record = opened.head
         self.epoch = opened.epoch
@@ -169,55 +171,25 @@ class Executor:
 
     def head(self) -> Anchor:
         """The newest executed block, as the engine wants it."""
-        record = self.head_record
-        height, header, epoch = record.header.height, record.header, self.epoch
-        certificate = self.archive.certificate(height)
-        if header.epoch != epoch.number:
-            if certificate is None or self.uncertified():
-                epoch = self.epoch_at(height)
-            else:
-                header = handed_over(header, epoch.number, len(epoch.members))
-        return Anchor(
-            header=header,
-            digest=record.digest,
-            certificate=certificate,
-            members=epoch.validators,
-            next_due_ms=record.next_due_ms,
-            last=epoch.last,
-            before=self._before(epoch),
-        )
+        record, epoch = self.head_record, self.epoch
+        if record.header.epoch != epoch.number and self.uncertified():
+            epoch = self.epoch_at(self.height)
+        return self._chronicle.anchor(record, epoch)
 
     def step_after(self, number: int) -> EpochStep | None:
         """The proof that leads from an epoch to the next; None while there is none."""
-        epoch = self.archive.epoch(number)
-        if epoch is None or epoch.last is None or epoch.last > self.height:
-            return None
-        certificate = self.certificate_of(epoch.last)
-        return None if certificate is None else EpochStep(certificate, epoch.following)
-
-    def _before(self, epoch: Epoch) -> Before | None:
-        """How the epoch before ended."""
-        if not epoch.number:
-            return None
-        record = self.archive.block(epoch.after)
-        assert record is not None, epoch
-        return Before(self.epoch_at(epoch.after).validators, record.header.cut)
+        return self._chronicle.step(number, self.height)
 
     def epoch_at(self, height: int) -> Epoch:
         """What is decided by now of the epoch of an executed height."""
-        record = self.archive.block(height)
-        epoch = None if record is None else self.archive.epoch(record.header.epoch)
-        assert epoch is not None, height
-        return epoch
+        return self._chronicle.epoch_at(height)
 
     def uncertified(self) -> list[Executed]:
         """Outcomes of executed heights without a certificate, ascending. A crash may have taken
         one from below the newest; what was there before the last few syncs is not looked at."""
         oldest = max(1, min(self.certified_height + 1, self.height - 2 * SYNC_HEIGHTS))
-        heights = range(oldest, self.height + 1)
-        bare = [height for height in heights if self.archive.certificate_bytes(height) is None]
-        records = [self.archive.block(height) for height in bare]
-        return [self._executed(record) for record in records if record is not None]
+        bare = self._chronicle.bare(oldest, self.height)
+        return [self._chronicle.outcome(record) for record in bare]
 
     # --- carrying out ---------------------------------------------------------------------------
 
@@ -250,7 +222,7 @@ class Executor:
         news = [each for each in (decided, epoch) if each is not self.epoch]
         changes += [(epoch_key(each.number), encode(each)) for each in news]
         due = len(leaves) - len(work.done)
-        changes += _index_due(run.state, result.receipts[:due], header.height)
+        changes += changes_of_due_items(run.state, result.receipts[:due], header.height)
         yield from self._index(changes, work, header.height, due)
         due_ms = _earliest(result.next_due_ms, epochs.due_ms(epoch, run.state, parameters))
         record = self._record(header, work, due_ms, decided.last, receipts)
@@ -263,7 +235,7 @@ class Executor:
         self.head_record, self.epoch = record, epoch
         self._working = False
         self._tell(ExecutedBlock(record, receipts.receipts, tuple(work.skipped)))
-        return self._executed(record)
+        return self._chronicle.outcome(record)
 
     def _epochs_after(self, state: State, header: Header) -> tuple[Epoch, Epoch]:
         """What is decided of the block's epoch, and of that of the block after it."""
@@ -297,22 +269,7 @@ class Executor:
     ) -> tuple[tuple[Header, ...], tuple[StateCertificate, ...]] | None:
         """At most ``limit`` consecutive blocks of one epoch from ``height`` on, each with its
         certificate; they end before the first that has none. None if there is not one."""
-        headers: list[Header] = []
-        certificates: list[StateCertificate] = []
-        for each in range(height, min(height + limit - 1, self.certified_height) + 1):
-            record = self.archive.block(each)
-            certificate = self.archive.certificate(each)
-            if record is None or certificate is None or not agrees(record, certificate):
-                break
-            if headers and headers[0].epoch != record.header.epoch:
-                break
-            headers.append(record.header)
-            certificates.append(certificate)
-        return (tuple(headers), tuple(certificates)) if headers else None
-
-    def certificate(self, height: int) -> StateCertificate | None:
-        """The certificate of an executed height, if it is here."""
-        return self.certificate_of(height) if height <= self.height else None
+        return self._chronicle.chain(height, min(height + limit - 1, self.certified_height))
 
     def batch(self, digest: bytes) -> bytes | None:
         """The canonical bytes of an executed batch."""
@@ -380,10 +337,7 @@ class Executor:
 
     def certificate_of(self, height: int) -> StateCertificate | None:
         """The certificate of an executed height, if it is here and attests what I executed."""
-        certificate = self.archive.certificate(height)
-        if certificate is None or not agrees(self.archive.block(height), certificate):
-            return None
-        return certificate
+        return self._chronicle.certificate(height)
 
     # --- inside ---------------------------------------------------------------------------------
 
@@ -412,7 +366,7 @@ class Executor:
                 if isinstance(outcome, Skip):
                     work.skipped.append(Skipped(decoded.id, lane, outcome))
                 else:
-                    named = _named(run.state, named_by(decoded.transaction.action))
+                    named = entry_named(run.state, named_by(decoded.transaction.action))
                     accounts = touched(decoded.transaction, outcome, named)
                     made = made_by(decoded, outcome.outcome)
                     work.done.append(_Done(decoded.id, accounts, made, ordinal, place))
@@ -468,22 +422,6 @@ class Executor:
         if sync:
             self.durable_height = height
 
-    def _executed(self, record: BlockRecord) -> Executed:
-        """The outcome as the engine of its epoch wants it."""
-        header, epoch = record.header, self.archive.epoch(record.header.epoch)
-        assert epoch is not None, header.epoch
-        return Executed(
-            height=header.height,
-            block=record.digest,
-            time=header.time,
-            state_root=record.state_root,
-            receipts_root=record.receipts_root,
-            next_due_ms=record.next_due_ms,
-            protocol=record.protocol,
-            next_validators=epoch.validators_after(header.height).hash,
-            last=epoch.last,
-        )
-
     def _tell(self, block: ExecutedBlock) -> None:
         for follower in self.followers:
             follower.executed(block)
@@ -502,19 +440,6 @@ class Executor:
 
 _ACCOUNT: Final = msgspec.msgpack.Decoder(Account)
 _CHANNEL: Final = msgspec.msgpack.Decoder(Channel)
-
-
-def _named(state: State, named: Named | None) -> Wire | None:
-    return None if named is None else state.entry(named.key, named.kind)
-
-
-def _index_due(state: State, receipts: Sequence[Receipt], height: int) -> list[Change]:
-    """What fell due stands in the block's first receipts."""
-    changes: list[Change] = []
-    for place, receipt in enumerate(receipts):
-        paid = due_paid(receipt, lambda named: _named(state, named))
-        changes += due_changes(paid, height, place)
-    return changes
 
 
 def kept_versions(genesis: Genesis) -> int:

@@ -61,7 +61,7 @@ class Guests:
             return []
         first = status.certified_height + 1
         last = min(first + MOST_HELPED - 1, mine.certified_height)
-        found = [self._history.certificate(height) for height in range(first, last + 1)]
+        found = [self._history.certificate_of(height) for height in range(first, last + 1)]
         known = [c for c in found if c is not None and c.attestation.epoch == status.epoch]
         return [mine, *(StateCertified(certificate) for certificate in known)]
 

@@ -19,6 +19,7 @@ from struct import Struct
 from typing import Final, NamedTuple
 
 from client.changes import Changes, Named, changes_of, changes_of_due, named_by_event
+from contracts.state import Entries
 from node.store import Change
 from node.world import Store
 from primitives.actions import (
@@ -148,6 +149,20 @@ def index_changes(id_: bytes, accounts: Iterable[bytes], at: Location) -> list[C
         (_ACCOUNT + account[:_ID_BYTES] + descending, place) for account in accounts
     ]
     changes.append((_TRANSACTION + id_[:_ID_BYTES], _LOCATION.pack(*at)))
+    return changes
+
+
+def entry_named(state: Entries, named: Named | None) -> Wire | None:
+    """The entry that an action or event names, as the block left it; None if it names none."""
+    return None if named is None else state.entry(named.key, named.kind)
+
+
+def changes_of_due_items(state: Entries, receipts: Iterable[Receipt], height: int) -> list[Change]:
+    """What to write of what fell due: it stands in the block's first receipts."""
+    changes: list[Change] = []
+    for place, receipt in enumerate(receipts):
+        paid = due_paid(receipt, lambda named: entry_named(state, named))
+        changes += due_changes(paid, height, place)
     return changes
 
 

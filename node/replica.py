@@ -14,13 +14,10 @@ sync.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
 from typing import Final
 
-from consensus.config import Anchor
 from consensus.effects import (
     Accuse,
-    BatchKept,
     Certify,
     Effect,
     Execute,
@@ -43,27 +40,20 @@ from consensus.inputs import (
     Executed,
     Input,
     Received,
-    Recovered,
     Seal,
     VerifiedBatch,
     Woken,
 )
-from consensus.messages import BatchSent, BeatCertified, Message, Status
-from consensus.verification import Verifier
+from consensus.messages import BatchSent, Message
 from node import stages
 from node.alarm import Alarm
-from node.guard import AttestStatement, Floor, statement_of
-from node.guests import is_guest
-from node.horizon import Horizon
+from node.guard import Floor
 from node.inbox import Inbox
-from node.journal import Journal, Orphans, epoch_of
-from node.reception import Reception
-from node.speech import Speech
-from node.sync import Fetcher
+from node.journal import Journal
+from node.outbox import Outbox
+from node.terms import Makers, Term, Terms
 from node.world import CannotExecute, Misbehaviour, World, contradiction
-from primitives.batch import Batch, decode_batch
-from primitives.block import Header
-from primitives.certificate import BeatCertificate
+from primitives.batch import Batch
 from primitives.encoding import Malformed, encode
 from primitives.evidence import Evidence, Offence
 from primitives.validators import ValidatorSet
@@ -89,39 +79,21 @@ class _Turn:
 
 
 class Replica:
-    """A validator, or in epochs in which no key of its has a seat an observer, over its world.
+    """A validator, or in epochs in which no key of its has a seat an observer, over its world."""
 
-    ``order`` makes an epoch's engine, for the own member index there, ``verifying`` its verifier.
-    """
-
-    me: int | None
-    members: ValidatorSet
-    engine: Engine
-
-    def __init__(
-        self,
-        order: Callable[[Anchor, int | None], Engine],
-        verifying: Callable[[ValidatorSet], Verifier],
-        world: World,
-        journal: Journal,
-    ) -> None:
+    def __init__(self, makers: Makers, world: World, journal: Journal) -> None:
         self.halted: str | None = None
         self.evidence_seen = 0
         self.turns = 0
         self.evidence: dict[tuple[int, int, Offence], Evidence] = {}
         """One proof a member, kind and epoch."""
-        self._order = order
-        self._verifying = verifying
         self._world = world
         self._journal = journal
         self._inbox = Inbox()
-        self._records: dict[int, list[Record]] = {}
-        self._horizon = Horizon(world.history)
-        self._peers: dict[int, None] = {}
+        self._terms = Terms(makers, world, journal, self._inbox)
+        self._outbox = Outbox(world.network)
         self._executions: deque[Execute] = deque()
         self._executing = False
-        self._attested = 0
-        self._told_beat: BeatCertificate | None = None
         self._sealing = False
         self._turn: _Turn | None = None
         self._tokens = 0
@@ -133,100 +105,47 @@ class Replica:
     def start(self) -> None:
         """Recover and take the first turn. Raises ``journal.Damaged`` or ``guard.Refused``: then
         this node must not sign with its key."""
-        anchor = self._world.history.head()
-        executed = tuple(self._world.history.uncertified())
-        self._take_seat(anchor)
-        floor = self._horizon.begin(anchor.header, [outcome.height for outcome in executed])
-        for record in self._journal.recover(floor):
-            self._records.setdefault(epoch_of(record), []).append(record)
-        left = self._records.get(anchor.members.epoch - 1, [])
-        self._enter(anchor, executed)
-        self._hand_back([record.batch for record in left if isinstance(record, BatchKept)])
+        self._enter(self._terms.first())
         self._run()
 
-    def _take_seat(self, anchor: Anchor) -> None:
-        """Find out who this node is among the epoch's members, and what it may have left undone."""
-        members, before = anchor.members, anchor.before
-        self.members = members
-        self.me = self._world.signing.enter(members)
-        self._horizon.orphans = None
-        if self.me is None or before is None:
-            return
-        place = before.members.place_of(members.members[self.me].partner)
-        if place is not None:
-            seq = before.cut[place].seq
-            self._horizon.orphans = Orphans(before.members.epoch, place, seq)
-
-    def _enter(self, anchor: Anchor, executed: tuple[Executed, ...]) -> None:
-        """Begin an epoch, or go on with it after a restart: whatever is bound to its members."""
-        me, members = self.me, anchor.members
-        verifier = self._verifier = self._verifying(members)
-        records = self._records.pop(members.epoch, [])
-        self._records = {e: kept for e, kept in self._records.items() if e > members.epoch}
-        if me is not None:
-            self._recall(me, anchor.header, records)
-        self._fetcher = Fetcher(me)
-        self._speech = None if me is None else Speech(verifier, me)
-        self.engine = self._order(anchor, me)
-        pause_ms = self.engine.config.parameters.standstill_ms // 2
-        shelf = self._journal.shelf
-        self._reception = Reception(verifier, self._world, shelf, self._inbox, pause_ms)
-        self._sealing = False
-        self._inbox.put(Recovered(tuple(records), executed))
-        self._world.watcher.entered(members, me)
-
-    def _recall(self, me: int, header: Header, records: list[Record]) -> None:
-        chain = self._verifier.chain
-        said = [statement_of(record, chain, me) for record in records]
-        statements = tuple(statement for statement in said if statement is not None)
-        self._world.signing.recall(statements, Floor(header.view, header.cut[me].seq))
-        heights = [s.attestation.height for s in statements if isinstance(s, AttestStatement)]
-        self._attested = max(heights, default=self._attested)
-
     def _begin_next_epoch(self) -> None:
-        """The epoch is over here: with its last certificate, which is on disk, the next begins
-        ([EPOCH-5]). What was under way meant the members of the one before."""
-        left = [self._reception.batch(digest) for digest in self.engine.orphans()]
-        anchor = self._world.history.head()
-        assert anchor.members.epoch == self.members.epoch + 1, "its end is not in the store"
-        self._inbox.clear()
-        self._peers.clear()
-        self._take_seat(anchor)
-        self._enter(anchor, ())
-        self._hand_back([raw for raw in left if raw is not None])
+        self._outbox.clear()
+        self._sealing = False
+        self._enter(self._terms.after(self._term))
 
-    def _hand_back(self, batches: Sequence[bytes]) -> None:
-        """What was sealed here, and not ordered, is to be sealed again ([EPOCH-5])."""
-        transactions = [each for raw in batches for each in decode_batch(raw).transactions]
-        if transactions and self.me is not None:
-            self._world.watcher.orphaned(tuple(transactions))
+    def _enter(self, term: Term) -> None:
+        """Stand in an epoch; what was sealed here before and not ordered is sealed again there."""
+        self._term = term
+        self._world.watcher.entered(term.members, term.me)
+        if term.orphans and term.me is not None:
+            self._world.watcher.orphaned(term.orphans)
 
     # -- what the world says ---------------------------------------------------------------------
 
     def on_frame(self, peer: int, frame: bytes) -> None:
         """A frame from a peer. One that means nothing is blamed on it."""
         try:
-            self._reception.frame(peer, frame, self.engine)
+            self._term.reception.frame(peer, frame, self.engine)
         except Malformed as error:
             self._blame(peer, error)
         self._run()
 
     def on_batch_checked(self, digest: bytes, fault: str | None) -> None:
         """The world's verdict on the transactions of a batch."""
-        received = self._reception.checked(digest, fault)
+        received = self._term.reception.checked(digest, fault)
         if received is not None:
             self._inbox.put(received)
             self._run()
 
     def on_connected(self, peer: int) -> None:
         """A connection to ``peer`` stands."""
-        self._peers[peer] = None
+        self._outbox.connected(peer)
         self._inbox.put(Connected(peer))
         self._run()
 
     def on_disconnected(self, peer: int) -> None:
         """No connection to ``peer`` stands."""
-        self._peers.pop(peer, None)
+        self._outbox.disconnected(peer)
         self._inbox.forget(peer)
 
     def on_timer(self) -> None:
@@ -268,7 +187,7 @@ class Replica:
         done = self._executions.popleft()
         assert done.header.height == executed.height, (done.header, executed)
         self._executing = False
-        self._horizon.executed(done.header)
+        self._terms.horizon.executed(done.header)
         self._inbox.put(executed)
         self._run()
 
@@ -287,6 +206,21 @@ class Replica:
 
     # -- what the node may ask -------------------------------------------------------------------
 
+    @property
+    def members(self) -> ValidatorSet:
+        """Who takes part in the epoch in which the node stands."""
+        return self._term.members
+
+    @property
+    def me(self) -> int | None:
+        """The own member index there; None for an observer."""
+        return self._term.me
+
+    @property
+    def engine(self) -> Engine:
+        """Its ordering."""
+        return self._term.engine
+
     def can_seal(self) -> bool:
         """Whether ``seal`` may be called now."""
         return not self._sealing and self.halted is None and self.engine.can_seal()
@@ -298,7 +232,7 @@ class Replica:
     @property
     def peers(self) -> tuple[int, ...]:
         """Who is connected."""
-        return tuple(self._peers)
+        return self._outbox.peers
 
     @property
     def waiting(self) -> int:
@@ -313,7 +247,7 @@ class Replica:
     @property
     def is_resting(self) -> bool:
         """Whether nothing is under way: no turn, no input, no execution, nothing missing."""
-        under_way = self._turn or self._inbox or self._executions or self._reception.arriving
+        under_way = self._turn or self._inbox or self._executions or self._term.reception.arriving
         return not under_way and not self.engine.needs
 
     # -- the turn --------------------------------------------------------------------------------
@@ -359,8 +293,8 @@ class Replica:
                 self._step(turn, now_ms, event)
         if self.halted is not None:
             turn.saying.clear()
-        if turn.saying and self._speech is not None:
-            statements = tuple(self._speech.statement(say) for say in turn.saying)
+        if turn.saying and self._term.speech is not None:
+            statements = tuple(self._term.speech.statement(say) for say in turn.saying)
             self._world.signing.sign(turn.token, statements)
         else:
             self._persist(turn)
@@ -371,7 +305,7 @@ class Replica:
             return None
         try:
             with stages.VERIFY:
-                return Received(peer, self._verifier.verify(message))
+                return Received(peer, self._term.verifier.verify(message))
         except Malformed as error:
             self._blame(peer, error)
             return None
@@ -391,7 +325,7 @@ class Replica:
         match effect:
             case Keep():
                 turn.records.append(effect.record)
-            case SayAttest() if effect.attestation.height <= self._attested:
+            case SayAttest() if effect.attestation.height <= self._terms.attested:
                 pass  # signed before the journal let go of it: others have it, or a certificate
             case SayProposal() | SayVote() | SayBatch() | SayAttest() | SayBeat():
                 turn.saying.append(effect)
@@ -415,9 +349,9 @@ class Replica:
 
     def _said(self, turn: _Turn, signatures: tuple[bytes, ...]) -> None:
         """Add one's own messages to what is written, sent and taken in. Raises ``Malformed``."""
-        assert self._speech is not None, "an observer says nothing"
+        assert self._term.speech is not None, "an observer says nothing"
         for say, signature in zip(turn.saying, signatures, strict=True):
-            spoken = self._speech.spoken(say, signature)
+            spoken = self._term.speech.spoken(say, signature)
             turn.records += spoken.records
             turn.sends.append(Send(None, spoken.message))
             turn.own.append(spoken.received)
@@ -439,41 +373,24 @@ class Replica:
         """Everything that the turn decided is durable: send it, and take in one's own."""
         for send in turn.sends:
             if isinstance(send, Send):
-                self._send(send.to, encode(send.message))
-                if send.to is None and isinstance(send.message, Status):
-                    self._tell_guests(send.message)
+                self._outbox.say(send)
             else:
                 self._send_batches(send)
         for certify in turn.certify:
             self._world.execution.certify(certify.certificate)
-            self._horizon.certified(certify.certificate.attestation.height)
+            self._terms.horizon.certified(certify.certificate.attestation.height)
         if turn.certify:
-            self._tell_guests(self.engine.status())
-        beat = self.engine.newest_beat
-        if beat is not None and beat is not self._told_beat:
-            self._told_beat = beat
-            self._tell_guests(BeatCertified(beat))
+            self._outbox.certified(self.engine.status())
+        self._outbox.pulse(self.engine.newest_beat)
         self._executions.extend(turn.execute)
         for event in turn.own:
             self._inbox.put(event)
 
-    def _send(self, to: int | None, frame: bytes) -> None:
-        members = [peer for peer in self._peers if not is_guest(peer)]
-        for peer in members if to is None else [to]:
-            if peer != self.me:
-                self._world.network.send(peer, frame)
-
-    def _tell_guests(self, message: Status | BeatCertified) -> None:
-        """Guests get nothing unasked but where this node stands, and the pulse: then they ask."""
-        frame = encode(message)
-        for peer in [peer for peer in self._peers if is_guest(peer)]:
-            self._world.network.send(peer, frame)
-
     def _send_batches(self, send: SendBatches) -> None:
         for digest in send.digests:
-            raw = self._reception.batch(digest)
+            raw = self._term.reception.batch(digest)
             if raw is not None:
-                self._send(send.to, encode(BatchSent(raw)))
+                self._outbox.frame(send.to, encode(BatchSent(raw)))
 
     def _give_up(self, turn: _Turn, code: str, reason: str) -> None:
         """Nothing of this turn may be said; what it wrote down does no harm."""
@@ -492,9 +409,9 @@ class Replica:
 
     def _tidy(self) -> None:
         """Let the journal forget what a synced state commit covers ([DUR-2])."""
-        if self._journal.dirty or not self._journal.wants_tidying(self._horizon.has_moved()):
+        if self._journal.dirty or not self._journal.wants_tidying(self._terms.horizon.has_moved()):
             return
-        header, floor = self._horizon.floor()
+        header, floor = self._terms.horizon.floor()
         self._journal.tidy(floor)
         if self.me is not None and header.epoch == self.members.epoch:
             self._world.signing.recall((), Floor(header.view, header.cut[self.me].seq))
@@ -521,7 +438,7 @@ class Replica:
             return
         now_ms = self._world.clock.now_ms()
         needs = self.engine.needs
-        arriving = self._reception.arriving
-        for peer, request in self._fetcher.poll(now_ms, needs, self._peers, arriving):
+        arriving = self._term.reception.arriving
+        for peer, request in self._term.fetcher.poll(now_ms, needs, self._outbox.peers, arriving):
             self._world.network.send(peer, encode(request))
-        self._alarm.arm(self._fetcher.next_ms)
+        self._alarm.arm(self._term.fetcher.next_ms)

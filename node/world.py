@@ -155,7 +155,7 @@ class History(Protocol):
         """At most ``limit`` consecutive blocks of one epoch from ``height`` on, each with its
         certificate; None if that height has none. A caller that gets fewer asks again."""
 
-    def certificate(self, height: int) -> StateCertificate | None:
+    def certificate_of(self, height: int) -> StateCertificate | None:
         """The certificate of an executed height, if it is here."""
 
     def batch(self, digest: bytes) -> bytes | None:

@@ -9,8 +9,7 @@ from typing import Final
 
 from consensus.messages import BatchSent, decode_message
 from node.executor import ExecutedBlock
-from node.guests import is_guest
-from node.world import GUESTS, Misbehaviour
+from node.world import Misbehaviour
 from primitives.batch import decode_batch
 from primitives.evidence import Evidence
 from primitives.genesis import validators_of
@@ -37,6 +36,7 @@ from tests.simulation.plan import Crash, Fault, Jump, Partition, Plan, Storm, en
 from tests.simulation.process import Process, Setting
 from tests.simulation.turnover import turn_over
 from tests.simulation.verdict import Diverged, Outcome, Verdict
+from tests.simulation.wires import Wires
 
 HEAL_LIMIT_MS: Final = 60_000
 REST_MS: Final = 12_000
@@ -71,6 +71,7 @@ class Cluster:
         self.faults = 0
         self.crashes = 0
         self._rng = Random(f"{plan.seed} cluster")
+        self.wires = Wires(self, self._rng)
         self._final: set[bytes] = set()
         self._acknowledged: dict[bytes, None] = {}
         self._announced: set[bytes] = set()
@@ -106,11 +107,7 @@ class Cluster:
         if mine not in self.processes or not process.has_entered:
             process.has_entered = True
             return
-        process.connected.clear()
-        for other in sorted(self.processes):
-            if other != mine:
-                self._disconnect(other, mine)
-                self._connect_soon(mine, other)
+        self.wires.renew(process)
 
     def enter(self, process: Process, call: Callable[[], None]) -> None:
         """Run a call into a process, if it lives. An honest one must not fail; another may."""
@@ -131,7 +128,7 @@ class Cluster:
         sender = machine.endpoint
         if frame[1] == _BATCH_SENT and self.is_honest(machine) and frame not in self._announced:
             self._acknowledge(machine, frame)
-        for receiver in self._endpoints_of(machine, peer):
+        for receiver in self.wires.endpoints_of(machine, peer):
             if self.adversary.passes(sender, receiver, frame):
                 self.trace.note(f"{sender}>{receiver} {frame[1]}", frame)
                 self.network.carry(
@@ -142,7 +139,7 @@ class Cluster:
         def deliver() -> None:
             process = self.processes.get(receiver)
             if process is not None:
-                handle = process.connected.get(sender, self._handle(process, sender))
+                handle = self.wires.handle(process, sender)
                 self.enter(process, lambda: process.replica.on_frame(handle, frame))
 
         return deliver
@@ -153,10 +150,8 @@ class Cluster:
         message = decode_message(frame)
         assert isinstance(message, BatchSent)
         batch = decode_batch(message.batch)
-        if (
-            self.setting.epochs[batch.header.epoch].members[batch.header.author].partner
-            == machine.partner
-        ):
+        members = self.setting.epochs[batch.header.epoch].members
+        if members[batch.header.author].partner == machine.partner:
             for contents in batch.transactions:
                 self._acknowledged[decode_signed(contents, self.setting.chain).id] = None
 
@@ -171,7 +166,7 @@ class Cluster:
     def misbehaved(self, machine: Machine, blame: Misbehaviour) -> None:
         if self.is_honest(machine):
             self.trace.note(f"{machine.endpoint} blames {blame.peer}: {blame.code}")
-            self.honesty.misbehaved(self._partner_behind(machine, blame.peer), blame)
+            self.honesty.misbehaved(self.wires.partner_behind(machine, blame.peer), blame)
 
     def accused(self, machine: Machine, evidence: Evidence) -> None:
         if self.is_honest(machine):
@@ -186,27 +181,6 @@ class Cluster:
 
     # -- machines --------------------------------------------------------------------------------
 
-    def _endpoints_of(self, machine: Machine, peer: int) -> list[int]:
-        """Who is meant when a machine's process speaks of a handle."""
-        if is_guest(peer):
-            return [peer - GUESTS]
-        partner = self._partner_behind(machine, peer)
-        return [m.endpoint for m in self.machines if m.partner == partner]
-
-    def _partner_behind(self, machine: Machine, peer: int) -> str:
-        if is_guest(peer):
-            return self.machines[peer - GUESTS].partner
-        members = self.processes[machine.endpoint].replica.members
-        return members.members[peer].partner
-
-    def _handle(self, process: Process, other: int) -> int:
-        """As what a process knows an endpoint: a member, if both are members in one epoch."""
-        peer, members = self.processes.get(other), process.replica.members
-        place = members.place_of(self.machines[other].partner)
-        if peer is None or place is None or process.replica.me is None:
-            return GUESTS + other
-        return place if peer.replica.members == members else GUESTS + other
-
     def start(self, endpoint: int) -> None:
         """Begin a life, and connect it to all others."""
         if endpoint in self.processes:
@@ -220,7 +194,7 @@ class Cluster:
         self.processes[endpoint] = process
         self.enter(process, process.replica.start)
         for other in sorted(self.processes):
-            self._connect_soon(endpoint, other)
+            self.wires.connect_soon(endpoint, other)
 
     def _stop(self, endpoint: int) -> bool:
         process = self.processes.pop(endpoint, None)
@@ -228,7 +202,7 @@ class Cluster:
             return False
         process.die()
         for other in sorted(self.processes):
-            self._disconnect(other, endpoint)
+            self.wires.disconnect(other, endpoint)
         return True
 
     def crash(self, endpoint: int) -> None:
@@ -237,25 +211,6 @@ class Cluster:
             self.trace.note(f"{endpoint} crashes")
             self.machines[endpoint].crash()
             self.crashes += 1
-
-    def _connect_soon(self, left: int, right: int) -> None:
-        """Tell both that they are connected, each in its own time."""
-        for one, other in ((left, right), (right, left)):
-            self.loop.after(self._rng.randint(1, 40), self._connection(one, other))
-
-    def _connection(self, one: int, other: int) -> Callable[[], None]:
-        def connect() -> None:
-            process, peer = self.processes.get(one), self.processes.get(other)
-            if process is None or peer is None or self._partner(one) == self._partner(other):
-                return
-            if not self.network.is_cut(other, one):
-                handle = process.connected[other] = self._handle(process, other)
-                self.enter(process, lambda: process.replica.on_connected(handle))
-
-        return connect
-
-    def _partner(self, endpoint: int) -> str:
-        return self.machines[endpoint].partner
 
     def _submit(self, transaction: Decoded) -> None:
         """Hand a transaction to any node that runs."""
@@ -307,7 +262,7 @@ class Cluster:
         for left, right in links:
             self.network.cut(left, right)
             if not fault.silent:
-                self._disconnect(right, left)
+                self.wires.disconnect(right, left)
 
         def heal() -> None:
             self.trace.note(f"healed {fault}")
@@ -315,25 +270,10 @@ class Cluster:
                 self.network.join(left, right)
             for near in fault.side:
                 for far in others:
-                    if not fault.silent or not self._are_connected(near, far):
-                        self._connect_soon(near, far)
+                    if not fault.silent or not self.wires.are_up(near, far):
+                        self.wires.connect_soon(near, far)
 
         self.loop.after(fault.lasts_ms, heal)
-
-    def _are_connected(self, left: int, right: int) -> bool:
-        """Whether both think so."""
-        pairs = ((left, right), (right, left))
-        return all(
-            one in self.processes and other in self.processes[one].connected for one, other in pairs
-        )
-
-    def _disconnect(self, one: int, other: int) -> None:
-        process = self.processes.get(one)
-        handle = None if process is None else process.connected.pop(other, None)
-        if process is not None and handle is not None:
-            twins = handle in process.connected.values()
-            if not twins:
-                self.enter(process, lambda: process.replica.on_disconnected(handle))
 
     def _heal(self) -> None:
         """From now on nothing fails; what is Byzantine stays so."""

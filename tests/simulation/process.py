@@ -19,6 +19,7 @@ from node.guard import Guard
 from node.journal import Journal
 from node.replica import Replica
 from node.signer import LocalSigner
+from node.terms import Makers
 from node.world import Misbehaviour, World
 from primitives.batch import Batch
 from primitives.block import Header
@@ -122,7 +123,7 @@ class Process:
             return Verifier(setting.chain, members, setting.keys.scheme)
 
         world = World(machine.disk, self, machine, self, signing, self, self, self.executor, self)
-        replica = Replica(order, verifying, world, journal)
+        replica = Replica(Makers(order, verifying), world, journal)
         machine.disk.answer = self._synced
         signing.bind(replica)
         return replica

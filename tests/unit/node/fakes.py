@@ -16,6 +16,7 @@ from consensus.verification import Verifier
 from node.journal import Journal
 from node.replica import Replica
 from node.signer import LocalSigner
+from node.terms import Makers
 from node.world import Misbehaviour, World
 from primitives.batch import EMPTY_TIP, Batch, batch_digest, tip_of
 from primitives.block import Header, genesis_block
@@ -119,7 +120,7 @@ class FakeWorld:
         def verifying(members: ValidatorSet) -> Verifier:
             return Verifier(CHAIN, members, ED25519)
 
-        made = Replica(order, verifying, world, journal)
+        made = Replica(Makers(order, verifying), world, journal)
         signer.bind(made)
         self.answer = made.on_synced
         self.disk.answer = made.on_synced if self.auto_sync else None
@@ -166,7 +167,7 @@ class FakeWorld:
     def batch(self, digest: bytes) -> bytes | None:
         return self.past.get(digest)
 
-    def certificate(self, height: int) -> StateCertificate | None:
+    def certificate_of(self, height: int) -> StateCertificate | None:
         return self.certificates.get(height)
 
     def misbehaved(self, blame: Misbehaviour) -> None:

@@ -1,0 +1,130 @@
+"""One epoch as this node lives it, and how the next begins. Knows what is bound to an epoch.
+
+At start the records of the journal are sorted by epoch: the disk may know of later ones than the
+store does, and then each is gone through again, in order. What a node sealed and an epoch did not
+order is handed back, from its engine or, after a restart, from the journal ([EPOCH-5]).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from consensus.config import Anchor
+from consensus.effects import BatchKept, Record
+from consensus.engine import Engine
+from consensus.inputs import Executed, Recovered
+from consensus.verification import Verifier
+from node.guard import AttestStatement, Floor, statement_of
+from node.horizon import Horizon
+from node.inbox import Inbox
+from node.journal import Journal, Orphans, epoch_of
+from node.reception import Reception
+from node.speech import Speech
+from node.sync import Fetcher
+from node.world import World
+from primitives.batch import decode_batch
+from primitives.block import Header
+from primitives.validators import ValidatorSet
+
+
+class Makers(NamedTuple):
+    """What makes an epoch's engine, for the own member index there, and its verifier."""
+
+    engine: Callable[[Anchor, int | None], Engine]
+    verifier: Callable[[ValidatorSet], Verifier]
+
+
+class Term(NamedTuple):
+    """Whatever is bound to the members of one epoch. ``me`` is None where no key has a seat;
+    ``orphans`` are transactions that were sealed here and that the epoch before did not order."""
+
+    members: ValidatorSet
+    me: int | None
+    engine: Engine
+    verifier: Verifier
+    reception: Reception
+    speech: Speech | None
+    fetcher: Fetcher
+    orphans: tuple[bytes, ...]
+
+
+class Terms:
+    """Makes the first one at start, and each next one when its epoch is over."""
+
+    def __init__(self, makers: Makers, world: World, journal: Journal, inbox: Inbox) -> None:
+        self._makers = makers
+        self._world = world
+        self._journal = journal
+        self._inbox = inbox
+        self._records: dict[int, list[Record]] = {}
+        self.horizon = Horizon(world.history)
+        self.attested = 0
+        """The highest height for which the journal still held an own ATTEST at start."""
+
+    def first(self) -> Term:
+        """Recover. Raises ``journal.Damaged`` or ``guard.Refused``: then this node must not sign
+        with its key."""
+        anchor = self._world.history.head()
+        executed = tuple(self._world.history.uncertified())
+        me = self._take_seat(anchor)
+        floor = self.horizon.begin(anchor.header, [outcome.height for outcome in executed])
+        for record in self._journal.recover(floor):
+            self._records.setdefault(epoch_of(record), []).append(record)
+        left = self._records.get(anchor.members.epoch - 1, [])
+        batches = [record.batch for record in left if isinstance(record, BatchKept)]
+        return self._term(anchor, me, executed)._replace(orphans=_contents(batches))
+
+    def after(self, term: Term) -> Term:
+        """The epoch is over here: with its last certificate, which is on disk, the next begins
+        ([EPOCH-5]). What was under way meant the members of the one before."""
+        left = [term.reception.batch(digest) for digest in term.engine.orphans()]
+        anchor = self._world.history.head()
+        assert anchor.members.epoch == term.members.epoch + 1, "its end is not in the store"
+        self._inbox.clear()
+        batches = [raw for raw in left if raw is not None]
+        following = self._term(anchor, self._take_seat(anchor), ())
+        return following._replace(orphans=_contents(batches))
+
+    def _take_seat(self, anchor: Anchor) -> int | None:
+        """Find out who this node is among the epoch's members, and what it may have left undone."""
+        members, before = anchor.members, anchor.before
+        me = self._world.signing.enter(members)
+        self.horizon.orphans = None
+        if me is None or before is None:
+            return me
+        place = before.members.place_of(members.members[me].partner)
+        if place is not None:
+            seq = before.cut[place].seq
+            self.horizon.orphans = Orphans(before.members.epoch, place, seq)
+        return me
+
+    def _term(self, anchor: Anchor, me: int | None, executed: tuple[Executed, ...]) -> Term:
+        members = anchor.members
+        verifier = self._makers.verifier(members)
+        records = self._records.pop(members.epoch, [])
+        self._records = {e: kept for e, kept in self._records.items() if e > members.epoch}
+        if me is not None:
+            self._recall(me, verifier.chain, anchor.header, records)
+        engine = self._makers.engine(anchor, me)
+        reception = Reception(
+            verifier,
+            self._world,
+            self._journal.shelf,
+            self._inbox,
+            engine.config.parameters.standstill_ms // 2,
+        )
+        self._inbox.put(Recovered(tuple(records), executed))
+        speech = None if me is None else Speech(verifier, me)
+        return Term(members, me, engine, verifier, reception, speech, Fetcher(me), ())
+
+    def _recall(self, me: int, chain: bytes, header: Header, records: list[Record]) -> None:
+        said = [statement_of(record, chain, me) for record in records]
+        statements = tuple(statement for statement in said if statement is not None)
+        self._world.signing.recall(statements, Floor(header.view, header.cut[me].seq))
+        heights = [s.attestation.height for s in statements if isinstance(s, AttestStatement)]
+        self.attested = max(heights, default=self.attested)
+
+
+def _contents(batches: Sequence[bytes]) -> tuple[bytes, ...]:
+    return tuple(each for raw in batches for each in decode_batch(raw).transactions)
