@@ -14,12 +14,17 @@ import pytest
 from msgspec.structs import replace
 
 from consensus import proposals, recovery, repeats, safety
+from consensus.attestation import Attestations
 from consensus.chain import Block, Chain
 from consensus.engine import Engine
 from consensus.inputs import Executed
 from consensus.messages import Propose
+from consensus.parts import Parts
 from consensus.simplex import Simplex
+from node import chronicle
+from node.executor import Executor
 from node.guard import Guard, Statement
+from node.guests import Guests
 from primitives.vote import Vote
 from tests.simulation.cluster import Cluster
 from tests.simulation.disk import Disk
@@ -158,6 +163,33 @@ def two_proposals(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Simplex, "propose", propose_again)
 
 
+def executed_above_the_end(patch: pytest.MonkeyPatch) -> None:
+    """[EPOCH-3] dropped: whatever is final is executed, above an epoch's last height too."""
+    patch.setattr(Parts, "executable", property(lambda parts: 1 << 62))
+
+
+def left_too_early(patch: pytest.MonkeyPatch) -> None:
+    """[EPOCH-5] half dropped: an epoch is left with its last certificate, whatever lacks one."""
+
+    def ended(self: Attestations) -> bool:
+        return self.last is not None and self.certified_height >= self.last == self.executed_height
+
+    patch.setattr(Attestations, "is_over", property(ended))
+    patch.setattr(Executor, "uncertified", lambda self: [])
+
+
+def other_epochs_blamed(patch: pytest.MonkeyPatch) -> None:
+    """[EPOCH-6] dropped: what another epoch's member says is checked against this one's."""
+    patch.setattr(Guests, "takes", lambda self, peer, message: True)
+
+
+def lanes_go_on(patch: pytest.MonkeyPatch) -> None:
+    """[EPOCH-5] dropped: the new lanes go on from where the old ones stood."""
+    patch.setattr(
+        chronicle, "handed_over", lambda header, epoch, _: replace(header, epoch=epoch, view=0)
+    )
+
+
 MUTANTS = (
     Mutant("FINALIZE after NULLIFY", finalize_after_nullify, "slot_excluded"),
     Mutant(
@@ -174,6 +206,10 @@ MUTANTS = (
     Mutant("skipped-view check dropped", skipped_views_not_checked, "AssertionError((Block"),
     Mutant("no proposals while execution lags", no_proposals_while_lagging, ""),
     Mutant("what falls due wakes nobody", nothing_falls_due, "something is due since"),
+    Mutant("blocks executed above an epoch's end", executed_above_the_end, "failed"),
+    Mutant("epoch left with a height uncertified", left_too_early, "certificate"),
+    Mutant("messages of other epochs blamed", other_epochs_blamed, "blamed for"),
+    Mutant("lanes not begun anew", lanes_go_on, ""),
 )
 
 __all__ = ["MUTANTS", "Mutant"]

@@ -52,6 +52,7 @@ def a_quiet_plan() -> Plan:
         lag_bound=2,
     )
     quiet = plan._replace(members=4, parameters=parameters, adversary="none", byzantine=-1)
+    quiet = quiet._replace(turnover=())
     skews = (0,) * quiet.endpoints
     return quiet._replace(faults=(), skews_ms=skews, people=0, paces=quiet.paces[:4])
 

@@ -27,10 +27,10 @@ class Honesty:
             raise Diverged(f"evidence that proves nothing: {error}") from error
         accused = members.members[evidence.accused].partner
         if accused != self._byzantine:
-            raise Diverged(f"honest {accused}: {evidence.offence.name}")
+            raise Diverged(f"honest member {accused}: {evidence.offence.name}")
         self.proofs += 1
 
     def misbehaved(self, partner: str, blame: Misbehaviour) -> None:
         """A peer was disconnected."""
         if partner != self._byzantine:
-            raise Diverged(f"honest {partner} blamed for {blame.code}")
+            raise Diverged(f"honest member {partner} blamed for {blame.code}")
