@@ -23,7 +23,7 @@ from audit.difference import explained
 from audit.home import Verified
 from audit.inspection import Inspected, Subject
 from audit.ledger import Ledger, VerifiedBlock
-from audit.source import Source
+from audit.source import STEPS, Source
 from audit.violations import Violation
 from client.trust import Believed, EpochUnknown
 from primitives.block import Header
@@ -185,13 +185,17 @@ class Audit:
             raise Violation("epoch_missing", height, detail) from None
 
     async def _follow(self, height: int) -> None:
-        """Learn of later members, as far as the node's handovers lead ([PROOF-3])."""
-        steps = await self.source.steps(height)
-        for step in steps[self.believed.epoch :]:
-            try:
-                self.believed.follow(step)
-            except Malformed as error:
-                raise Violation("epoch_forged", height, str(error)) from None
+        """Learn of later members, as far as the node's handovers lead ([PROOF-3]). Each is checked
+        before more are asked for, so a node cannot keep anyone busy with endless forgeries."""
+        is_last_page = False
+        while not is_last_page:
+            steps = await self.source.steps(height, self.believed.epoch)
+            for step in steps:
+                try:
+                    self.believed.follow(step)
+                except Malformed as error:
+                    raise Violation("epoch_forged", height, str(error)) from None
+            is_last_page = len(steps) < STEPS
 
     async def _arrived(self, arriving: asyncio.Task[Arrived]) -> Arrived:
         """The next block, and if it begins an epoch, by the one handover that was replayed."""

@@ -16,7 +16,7 @@ from typing import Final, Protocol, TypeVar
 from audit.violations import Violation
 from client.answers import read
 from client.errors import Fault, Lie, Refusal, Silent, Unavailable
-from client.fields import from_base64
+from client.fields import MAX_PAGE, from_base64
 from client.http import HttpNode
 from client.raw import MAX_RAW_BLOCK
 from primitives.encoding import Malformed, decode
@@ -28,8 +28,10 @@ T = TypeVar("T")
 
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 5.0
-MAX_STEPS: Final = 16 * 1024 * 1024
-"""Bytes of all handovers: some 2,000 of ten members each."""
+STEPS: Final = MAX_PAGE
+"""Handovers of a page."""
+MAX_STEPS: Final = 4 * 1024 * 1024
+"""Bytes of a page of handovers, each of at most a hundred members."""
 MAX_PAGES: Final = 64
 """Pages of evidence that are read: one piece a validator, kind and epoch is kept."""
 
@@ -47,8 +49,9 @@ class Source(Protocol):
     async def block(self, height: int) -> bytes:
         """What it hands out as the canonical block of a height."""
 
-    async def steps(self, height: int) -> tuple[EpochStep, ...]:
-        """What it hands out as the handovers since genesis; they are asked for at ``height``."""
+    async def steps(self, height: int, first: int) -> tuple[EpochStep, ...]:
+        """What it hands out as the handovers from epoch ``first`` on; fewer than ``STEPS``: there
+        are no more. They are asked for at ``height``."""
 
     async def evidence(self, height: int) -> list[Evidence]:
         """What it accuses validators of, as seen from ``height``."""
@@ -87,10 +90,11 @@ class NodeSource:
             detail = f"{fault.code} {fault.detail}".strip()
             raise Violation("block_withheld", height, detail) from None
 
-    async def steps(self, height: int) -> tuple[EpochStep, ...]:
-        """``GET /v1/epochs``, raw."""
+    async def steps(self, height: int, first: int) -> tuple[EpochStep, ...]:
+        """A page of ``GET /v1/epochs``, raw."""
+        page = {"cursor": str(first), "limit": str(STEPS)}
         try:
-            raw = await self._patiently(partial(self._node.raw, "/epochs", MAX_STEPS))
+            raw = await self._patiently(partial(self._node.raw, "/epochs", MAX_STEPS, page))
         except (Refusal, Lie) as fault:
             raise Violation("epoch_missing", height, f"{fault.code} {fault.detail}") from None
         try:

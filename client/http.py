@@ -173,11 +173,11 @@ class HttpNode:
         params = {"cursor": cursor} if cursor else {}
         return await self._get("/evidence", Page[views.EvidenceView], params)
 
-    async def raw(self, path: str, limit: int) -> bytes:
+    async def raw(self, path: str, limit: int, params: Params | None = None) -> bytes:
         """The canonical bytes under a path of /v1, at most ``limit`` of them, as they came."""
         accept = {"Accept": MSGPACK}
         _, body = await self._call(
-            "GET", path, {}, self._timeout_s, headers=accept, max_answer=limit
+            "GET", path, params or {}, self._timeout_s, headers=accept, max_answer=limit
         )
         return body
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from client.fields import Page, format_time
 from client.raw import RawBlock, RawOrdered
 from client.render import receipt_view
@@ -86,12 +88,13 @@ async def genesis(ask: Ask) -> Answer:
 
 
 async def epochs(ask: Ask) -> Answer:
-    """Every epoch, oldest first; raw: the steps that lead from the genesis to the current one."""
+    """Every epoch, oldest first; raw: the steps that lead on from the first one of the page."""
     executor = ask.api.executor
     numbers = range(executor.epoch.number + 1)
-    if ask.wants_raw:
-        return raw_answer(encode([executor.step_after(each) for each in numbers[:-1]]))
     shown, following = page_of(numbers, cursor_place(ask), ask.values["limit"])
+    if ask.wants_raw:
+        steps = (executor.step_after(each) for each in shown)
+        return raw_answer(encode(list(takewhile(lambda step: step is not None, steps))))
     return Answer(Page[EpochView](items=[_epoch(ask.api, e) for e in shown], next=following))
 
 

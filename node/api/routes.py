@@ -124,7 +124,8 @@ ROUTES: Final = (
         chain.epochs,
         Page[views.EpochView],
         parameters=PAGED,
-        raw="A canonical array of every EpochStep.",
+        raw="A canonical array of the EpochSteps that lead on from the epoch that is the cursor, "
+        "0 unless told, at most limit of them. The newest epoch has none yet.",
         problems=("cursor_malformed",),
     ),
     Route(

@@ -58,7 +58,9 @@ def handing_over(steps: Sequence[EpochStep]) -> Bend:
     async def bend(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path != "/v1/epochs":
             return await handler(request)
-        return web.Response(body=encode(tuple(steps)), content_type="application/msgpack")
+        first, limit = int(request.query["cursor"]), int(request.query["limit"])
+        page = tuple(steps)[first : first + limit]
+        return web.Response(body=encode(page), content_type="application/msgpack")
 
     return bend
 

@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 from msgspec.structs import replace
 
+from audit.source import STEPS
 from audit.violations import Violation
 from client.raw import RawBlock, RawOrdered
 from contracts import epochs
@@ -381,8 +382,8 @@ class ChainSource:
             raise Violation("block_withheld", height, "block_unknown")
         return self.blocks[height - 1]
 
-    async def steps(self, height: int) -> tuple[EpochStep, ...]:
-        return self.handovers
+    async def steps(self, height: int, first: int) -> tuple[EpochStep, ...]:
+        return tuple(self.handovers[first : first + STEPS])
 
     async def evidence(self, height: int) -> list[Evidence]:
         return self.accusations

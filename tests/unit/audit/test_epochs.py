@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 from msgspec.structs import replace
 
-from audit import documents
+from audit import documents, replay
 from audit.crew import Inline
 from audit.home import Verified
 from audit.replay import Audit
@@ -16,6 +16,7 @@ from client.raw import RawBlock
 from contracts.context import BlockContext
 from primitives.encoding import encode
 from primitives.evidence import Evidence, Offence
+from primitives.proof import EpochStep
 from primitives.vote import Kind
 from tests.builders import DAY_MS, a_genesis, a_vote
 from tests.fakes.auditor import accepts, judged, said
@@ -160,3 +161,40 @@ async def test_what_was_said_before_the_end_is_for_the_epoch_after_the_next(grow
     _, violation = await judged(chain.genesis, ChainSource(handed_out(chain.blocks), chain))
     assert violation is not None
     assert said(violation)[:2] == (len(chain.blocks), "state_wrong")
+
+
+class Paging(ChainSource):
+    """Counts the pages of handovers, which are small."""
+
+    def __init__(self, chain: Chain, page: int) -> None:
+        super().__init__(handed_out(chain.blocks), chain)
+        self.page = page
+        self.firsts: list[int] = []
+
+    async def steps(self, height: int, first: int) -> tuple[EpochStep, ...]:
+        self.firsts.append(first)
+        return tuple(self.handovers[first : first + self.page])
+
+
+async def test_handovers_are_read_page_after_page(
+    grown: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """[PROOF-3] Until a page is short: then there are no more."""
+    for page, asked in ((1, [0, 1, 2, 3, 4]), (3, [0, 3]), (4, [0, 4]), (5, [0])):
+        monkeypatch.setattr(replay, "STEPS", page)
+        source = Paging(grown, page)
+        verified = await accepts(grown, source)
+        assert (verified.believed.epoch, source.firsts) == (4, asked)
+
+
+async def test_endless_forgeries_end_at_the_first(
+    grown: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node could go on handing out full pages: each is checked before the next is asked for."""
+    monkeypatch.setattr(replay, "STEPS", 1)
+    source = Paging(grown, 1)
+    source.handovers = (grown.steps[0],) * 1_000
+    violation = (await judged(grown.genesis, source))[1]
+    assert violation is not None
+    assert violation.code == "epoch_forged"
+    assert set(source.firsts) == {0, 1}, "blocks ahead ask again"

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from consensus.config import Anchor, Config
+from msgspec.structs import replace
+
+from consensus.config import Anchor, Config, handed_over
 from consensus.effects import (
     BatchKept,
     BlockKept,
@@ -52,6 +54,7 @@ from primitives.encoding import encode
 from primitives.genesis import Genesis, chain_id
 from primitives.hashing import Domain
 from primitives.keys import ED25519
+from primitives.validators import ValidatorSet
 from primitives.vote import (
     Attest,
     Kind,
@@ -74,10 +77,8 @@ class Node:
 
     def __init__(self, pump: Pump, me: int, records: Sequence[Record] = ()) -> None:
         self.pump, self.me = pump, me
-        digest, header = genesis_block(pump.genesis)
-        members = pump.committee.members
-        config = Config(pump.chain, members, me, pump.genesis.parameters)
-        self.engine = Engine(config, Anchor(header, digest, None, members))
+        config = Config(pump.chain, pump.committee.members, me, pump.genesis.parameters)
+        self.engine = Engine(config, pump.anchor)
         self.records: list[Record] = []
         self.batches: dict[bytes, bytes] = {}
         for record in records:
@@ -112,9 +113,10 @@ class Node:
     def _outcome(self, effect: Execute) -> Executed:
         height = effect.header.height
         root = ROOT.digest(effect.digest)
-        members = self.pump.committee.members
+        last = self.pump.last_known_at(height)
+        after = self.pump.following if height == last else self.pump.committee.members
         return Executed(
-            height, effect.digest, effect.header.time, root, root, None, 1, members.hash
+            height, effect.digest, effect.header.time, root, root, None, 1, after.hash, last
         )
 
     def _perform(self, effect: Effect) -> list[Input]:
@@ -156,7 +158,8 @@ class Node:
 
     def signed(self, effect: SayProposal | SayVote | SayBatch | SayAttest | SayBeat) -> Message:
         """The message, journaled."""
-        sign, epoch = self.pump.committee.signers[self.me].sign, 0
+        sign = self.pump.committee.signers[self.me].sign
+        epoch = self.pump.committee.members.epoch
         chain = self.pump.chain
         match effect:
             case SayProposal():
@@ -183,10 +186,9 @@ class Node:
 
     def vote(self, kind: Kind, view: int, digest: bytes | None) -> Vote:
         """Signed by this member's key, whatever the engine would say of it."""
-        message = vote_message(self.pump.chain, kind, 0, view, digest)
-        return Vote(
-            kind, 0, view, digest, self.me, self.pump.committee.signers[self.me].sign(message)
-        )
+        epoch, sign = self.pump.committee.members.epoch, self.pump.committee.signers[self.me].sign
+        signature = sign(vote_message(self.pump.chain, kind, epoch, view, digest))
+        return Vote(kind, epoch, view, digest, self.me, signature)
 
     def fetch(self) -> None:
         """Ask for every need of the moment, as the replica does."""
@@ -197,19 +199,46 @@ class Node:
 
 
 class Pump:
-    """A committee of engines and the messages between them."""
+    """A committee of engines and the messages between them.
 
-    def __init__(self, n: int = 4, genesis: Genesis = GENESIS) -> None:
+    ``fixed_at`` is the height that fixes the epoch's end, None for never, and ``following`` are the
+    members after it. A pump ``over`` the last one goes on where that one's epoch ended.
+    """
+
+    def __init__(self, n: int = 4, genesis: Genesis = GENESIS, over: Pump | None = None) -> None:
         self.genesis = genesis
         self.chain = chain_id(genesis)
         self.committee: Committee = a_committee(n)
+        self.fixed_at: int | None = None
+        self.following = ValidatorSet(1, self.committee.members.members)
+        digest, header = genesis_block(genesis)
+        self.anchor = Anchor(header, digest, None, self.committee.members)
+        if over is not None:
+            self._go_on(over)
         self.verifier = Verifier(self.chain, self.committee.members, ED25519)
-        self.now_ms = genesis.time + 1_000
+        self.now_ms = genesis.time + 1_000 if over is None else over.now_ms
         self.queue: deque[tuple[int, int, Message]] = deque()
         self.accusations: list[Effect] = []
         self.drop: Callable[[int, int, Message], bool] = lambda sender, to, message: False
         self.down: set[int] = set()
         self.nodes = [Node(self, me) for me in range(n)]
+
+    def _go_on(self, over: Pump) -> None:
+        self.committee = Committee(over.committee.signers, over.following)
+        self.following = replace(over.following, epoch=over.following.epoch + 1)
+        end = over.nodes[0].executed[-1]
+        self.anchor = Anchor(
+            header=handed_over(end.header, over.following.epoch, over.following.size),
+            digest=end.digest,
+            certificate=over.nodes[0].certified[end.header.height].certificate,
+            members=over.following,
+        )
+
+    def last_known_at(self, height: int) -> int | None:
+        """The epoch's last height, as far as the execution of ``height`` knows it."""
+        if self.fixed_at is None or height < self.fixed_at:
+            return None
+        return self.fixed_at + self.genesis.parameters.lag_bound
 
     def post(self, sender: int, to: int | None, message: Message | Fetch) -> None:
         """Queue a message for one member, or for every other one."""

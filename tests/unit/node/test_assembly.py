@@ -13,8 +13,10 @@ from structlog.testing import capture_logs
 from node import assembly, config
 from node.assembly import Node, serve
 from node.founding import Site, found
+from node.keyring import Keyring
 from primitives.keys import Ed25519Key
-from shell.errors import CommandError, KeyFault
+from primitives.validators import Validator, ValidatorSet
+from shell.errors import CommandError
 from tests import builders
 from tests.integration.processes import free_base
 
@@ -22,23 +24,25 @@ CODE = "bramble"
 
 
 @pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Ed25519Key]:
-    """A network of one validator, and its key; each test works on a copy of the home."""
+def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, list[Ed25519Key]]:
+    """A network of one validator, and its keys; each test works on a copy of the home."""
     site = Site(tmp_path_factory.mktemp("network") / "files", 1, free_base(1))
     found(site, builders.GENESIS_TIME)
     passphrase = site.passphrase_file.read_bytes().strip()
-    return site, config.open_key(site.node_home(CODE), passphrase)
+    return site, Keyring(site.node_home(CODE)).open(passphrase)
 
 
 @pytest.fixture
-def home(original: tuple[Site, Ed25519Key], tmp_path: Path) -> config.NodeHome:
+def home(original: tuple[Site, list[Ed25519Key]], tmp_path: Path) -> config.NodeHome:
     site, _ = original
     shutil.copytree(site.node_home(CODE), tmp_path / CODE)
     return config.open_home(tmp_path / CODE)
 
 
 @pytest.fixture
-async def node(home: config.NodeHome, original: tuple[Site, Ed25519Key]) -> AsyncIterator[Node]:
+async def node(
+    home: config.NodeHome, original: tuple[Site, list[Ed25519Key]]
+) -> AsyncIterator[Node]:
     node = Node(home, original[1])
     yield node
     await node.stop()
@@ -89,7 +93,7 @@ async def test_a_node_says_once_how_it_checks_signatures(
 
 
 async def test_a_stopped_node_starts_again_where_it_was(
-    node: Node, home: config.NodeHome, original: tuple[Site, Ed25519Key]
+    node: Node, home: config.NodeHome, original: tuple[Site, list[Ed25519Key]]
 ) -> None:
     await node.start()
     await until_ready(node)
@@ -103,14 +107,42 @@ async def test_a_stopped_node_starts_again_where_it_was(
     assert again.failure is None
 
 
-async def test_a_key_that_genesis_does_not_name_starts_nothing(home: config.NodeHome) -> None:
-    with pytest.raises(KeyFault) as caught:
-        Node(home, builders.a_key("a stranger"))
-    assert caught.value.code == "key_unknown"
+async def test_a_home_whose_keys_have_no_seat_starts_as_an_observer(
+    home: config.NodeHome,
+) -> None:
+    """A newcomer's node reads along until its epoch comes. Alone it is told nothing to prove."""
+    node = Node(home, [builders.a_key("a newcomer")])
+    await node.start()
+    assert (node.partner, node.replica.me) == (None, None)
+    assert node.standing is not None
+    assert node.standing.not_ready() == "no other node is connected"
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{node.api_port}/v1/status") as answer,
+    ):
+        status = await answer.json()
+    assert (status["partner"], status["index"], status["epoch"]) == (None, None, 0)
+    assert [peer["partner"] for peer in status["peers"]] == [CODE]
+    assert not status["ready"]
+    await node.stop()
+    assert node.failure is None
+
+
+async def test_keys_are_read_again_on_reload(
+    node: Node, home: config.NodeHome, original: tuple[Site, list[Ed25519Key]]
+) -> None:
+    """[EPOCH-7] A key that was made meanwhile is there when its epoch comes."""
+    await node.start()
+    passphrase = original[0].passphrase_file.read_bytes().strip()
+    made = Keyring(home.path).create(passphrase)
+    node.reload()
+    members = ValidatorSet(1, (Validator(CODE, made.public_key),))
+    assert node._signing.enter(members) == 0
+    assert made.public_key in node._keys
 
 
 async def test_an_address_that_is_taken_is_named_and_everything_let_go(
-    node: Node, home: config.NodeHome, original: tuple[Site, Ed25519Key]
+    node: Node, home: config.NodeHome, original: tuple[Site, list[Ed25519Key]]
 ) -> None:
     async with await asyncio.start_server(lambda *_: None, "127.0.0.1", home.settings.api.port):
         with pytest.raises(CommandError, match=str(home.settings.api.port)) as caught:
@@ -125,7 +157,7 @@ async def test_an_address_that_is_taken_is_named_and_everything_let_go(
 
 
 async def test_a_second_node_on_a_home_is_refused(
-    node: Node, home: config.NodeHome, original: tuple[Site, Ed25519Key]
+    node: Node, home: config.NodeHome, original: tuple[Site, list[Ed25519Key]]
 ) -> None:
     await node.start()
     with pytest.raises(CommandError) as caught:
@@ -151,7 +183,7 @@ async def test_a_journal_that_fails_stops_the_node_with_status_1(
 
 
 async def test_a_damaged_journal_is_never_signed_over(
-    node: Node, home: config.NodeHome, original: tuple[Site, Ed25519Key]
+    node: Node, home: config.NodeHome, original: tuple[Site, list[Ed25519Key]]
 ) -> None:
     await node.start()
     await until_ready(node)
@@ -166,7 +198,7 @@ async def test_a_damaged_journal_is_never_signed_over(
 
 
 async def test_a_store_of_another_chain_is_refused(
-    node: Node, home: config.NodeHome, original: tuple[Site, Ed25519Key], tmp_path: Path
+    node: Node, home: config.NodeHome, original: tuple[Site, list[Ed25519Key]], tmp_path: Path
 ) -> None:
     await node.start()
     await node.stop()
@@ -175,7 +207,7 @@ async def test_a_store_of_another_chain_is_refused(
     moved = home._replace(genesis=genesis)
     passphrase = other.passphrase_file.read_bytes().strip()
     with pytest.raises(CommandError) as caught:
-        await Node(moved, config.open_key(other.node_home(CODE), passphrase)).start()
+        await Node(moved, Keyring(other.node_home(CODE)).open(passphrase)).start()
     assert caught.value.code == "store_broken"
 
 
@@ -183,7 +215,7 @@ async def test_bad_settings_are_not_reloaded(node: Node, home: config.NodeHome) 
     await node.start()
     file = home.path / config.CONFIG
     good = file.read_text()
-    file.write_text("[peers.addresses]\nnobody = 'x:1'\n")
+    file.write_text("[peers.addresses]\nNobody = 'x:1'\n")
     node.reload()
     assert not node.stopping.is_set()
     file.write_text(good)

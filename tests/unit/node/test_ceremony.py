@@ -308,6 +308,7 @@ def test_each_founder_values_its_points_as_the_table_says() -> None:
 def test_a_development_network_is_made_once_and_found_again(tmp_path: Path) -> None:
     from client.home import open_home
     from node import config
+    from node.keyring import Keyring
 
     site = Site(tmp_path / "net", 1, 20_000)
     genesis = found(site, builders.GENESIS_TIME)
@@ -317,7 +318,7 @@ def test_a_development_network_is_made_once_and_found_again(tmp_path: Path) -> N
     home = config.open_home(moved.node_home("bramble"))
     assert home.settings.api.port == 21_000
     passphrase = site.passphrase_file.read_bytes().strip()
-    key = config.open_key(home.path, passphrase)
+    [key] = Keyring(home.path).open(passphrase)
     assert key.public_key == genesis.partners[0].consensus_key
     keystore = open_home(site.partner_home("bramble"))
     roles = genesis.partners[0].roles

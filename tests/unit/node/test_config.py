@@ -6,6 +6,7 @@ import pytest
 
 from node import config
 from node.documents import genesis_text
+from node.keyring import Keyring
 from node.transport import Address
 from shell.errors import CommandError, KeyFault, UsageError
 from shell.settings import BadSetting
@@ -36,23 +37,31 @@ def test_what_was_made_is_opened(made: Path) -> None:
     home = config.open_home(made)
     assert home.settings == config.Settings()
     assert home.genesis == GENESIS
-    key = config.open_key(made, PASSPHRASE)
-    assert key.public_key.hex() == config.public_key_of(made)
-    assert (made / config.KEY).stat().st_mode & 0o077 == 0
+    [key] = Keyring(made).open(PASSPHRASE)
+    assert Keyring(made).public_keys() == [key.public_key]
 
 
 def test_nothing_is_made_over_what_is_there(made: Path) -> None:
-    before = config.public_key_of(made)
+    before = Keyring(made).public_keys()
     with pytest.raises(KeyFault) as caught:
         config.create_home(made, "", PASSPHRASE)
     assert caught.value.code == "keyfile_exists"
-    assert config.public_key_of(made) == before
+    assert Keyring(made).public_keys() == before
 
 
-def test_a_wrong_passphrase_opens_no_key(made: Path) -> None:
+def test_the_passphrase_is_the_settings_or_nobodys(home: Path) -> None:
+    """Read at every start and reload: a file that others can read opens nothing."""
+    assert config.configured_passphrase(config.open_home(home)) is None
+    (home / config.CONFIG).write_text('[key]\npassphrase_file = "secret"\n')
+    with pytest.raises(KeyFault):
+        config.configured_passphrase(config.open_home(home))
+    (home / "secret").write_bytes(PASSPHRASE + b"\n")
+    (home / "secret").chmod(0o644)
     with pytest.raises(KeyFault) as caught:
-        config.open_key(made, b"wrong")
-    assert caught.value.code == "passphrase_wrong"
+        config.configured_passphrase(config.open_home(home))
+    assert caught.value.code == "keyfile_permissions"
+    (home / "secret").chmod(0o600)
+    assert config.configured_passphrase(config.open_home(home)) == PASSPHRASE
 
 
 def test_what_is_missing_is_named(home: Path) -> None:

@@ -116,11 +116,11 @@ async def test_what_nobody_wants_any_more_is_left_out() -> None:
     assert len(lane.batches) == 1, "an empty batch is not sealed"
 
 
-async def test_a_closed_sealer_seals_nothing_more() -> None:
+async def test_a_cleared_sealer_seals_nothing_of_before() -> None:
     lane = FakeLane(idle=False)
     sealer = a_sealer(lane)
     push(sealer, 1)
     sealer.poke()
-    sealer.close()
+    sealer.clear()
     await asyncio.sleep(2 * SEAL_AFTER_S)
     assert lane.batches == []

@@ -37,7 +37,7 @@ async def test_all_enter_another_epoch_with_other_indices_and_keys() -> None:
         await until(lambda: all(len(node.transport.connected) == 3 for node in nodes))
         for place, node in enumerate(nodes):
             assert node.own is not None
-            node.transport.enter(of(node.own))
+            node.transport.enter(of(node.own), node.own)
             assert node.transport.epoch == 1
             assert node.transport.connected == ()
             left = [peer for peer in node.replica.disconnected if peer < GUESTS]
@@ -58,9 +58,9 @@ async def test_one_after_the_other_they_are_guests_in_between() -> None:
     north, east = founder(NORTH), founder(EAST)
     async with network(north, east):
         await until(lambda: north.transport.connected and east.transport.connected)
-        north.transport.enter(of("north"))
+        north.transport.enter(of("north"), "north")
         await until(lambda: north.transport.guests and east.transport.guests)
-        east.transport.enter(of("east"))
+        east.transport.enter(of("east"), "east")
         await until(lambda: north.transport.connected == (2,) and east.transport.connected == (3,))
         await until(lambda: not north.transport.guests and not east.transport.guests)
 
@@ -73,7 +73,7 @@ async def test_no_frame_of_before_arrives_under_a_new_handle() -> None:
     def enters(peer: int, frame: bytes) -> None:
         north.replica.frames.append((peer, frame))
         if frame == b"enter":
-            north.transport.enter(of("north"))
+            north.transport.enter(of("north"), "north")
 
     north.replica.on_frame = enters  # type: ignore[method-assign]
     async with network(north, east):
@@ -81,7 +81,7 @@ async def test_no_frame_of_before_arrives_under_a_new_handle() -> None:
         for frame in (b"before", b"enter", b"after", b"after that"):
             east.transport.send(NORTH, frame)
         await until(lambda: north.transport.epoch == 1)
-        east.transport.enter(of("east"))
+        east.transport.enter(of("east"), "east")
         await until(lambda: north.transport.connected == (2,))
         await until(lambda: east.transport.connected == (3,))
         east.transport.send(3, b"anew")
@@ -95,7 +95,7 @@ async def test_a_handshake_that_was_begun_before_does_not_come_up_after() -> Non
     async with network(north):
         reader, writer = await asyncio.open_connection(*north.address)
         await until(lambda: north.transport._open)
-        north.transport.enter(of("north"))
+        north.transport.enter(of("north"), "north")
         assert not north.transport._open
         await writer.start_tls(identity(EAST).credential().guest, server_hostname="")
         with suppress(ConnectionError):
@@ -109,7 +109,7 @@ async def test_a_handle_of_a_guest_is_never_used_again() -> None:
     async with network(north, guest):
         for turn in range(3):
             await until(lambda turn=turn: north.transport.guests == (GUESTS + turn,))
-            north.transport.enter(identity(NORTH))
+            north.transport.enter(identity(NORTH), "north")
             assert north.replica.disconnected[-1] == GUESTS + turn
 
 
@@ -121,7 +121,7 @@ async def test_blame_of_a_member_ends_with_its_epoch() -> None:
         await until(lambda: north.transport.connected == (EAST,))
         north.transport.disconnect(EAST, "malformed")
         for node in (north, east):
-            node.transport.enter(of(str(node.own), same_places))
+            node.transport.enter(of(str(node.own), same_places), node.own)
         await until(lambda: north.transport.connected == (EAST,), timeout_s=4)
 
 
@@ -133,9 +133,9 @@ async def test_one_loses_its_seat_and_another_gains_one() -> None:
     async with network(north, west, newcomer):
         await until(lambda: north.transport.connected == (3,))
         await until(lambda: len(newcomer.transport.guests) >= 2)
-        north.transport.enter(of("north", then))
-        newcomer.transport.enter(of("newcomer", then))
-        west.transport.enter(Identity(CHAIN, then, None, None))
+        north.transport.enter(of("north", then), "north")
+        newcomer.transport.enter(of("newcomer", then), "newcomer")
+        west.transport.enter(Identity(CHAIN, then, None, None), "west")
         await until(lambda: north.transport.connected == (0,))
         await until(lambda: newcomer.transport.connected == (1,))
         await until(lambda: len(west.transport.guests) >= 2)
@@ -150,7 +150,7 @@ async def test_entering_dials_at_once_however_long_nobody_answered() -> None:
         east.transport.set_addresses({"north": north.address._replace(port=1)})
         await until(lambda: east.transport.refused >= 4)
         east.knows(north)
-        east.transport.enter(identity(EAST))
+        east.transport.enter(identity(EAST), "east")
         await until(lambda: east.transport.connected == (NORTH,), timeout_s=1)
     await east.transport.stop()
 
@@ -158,12 +158,12 @@ async def test_entering_dials_at_once_however_long_nobody_answered() -> None:
 async def test_a_node_may_enter_before_it_starts_and_while_it_stops() -> None:
     north = founder(NORTH)
     north.transport.set_addresses({"south": north.address})
-    north.transport.enter(of("north"))
+    north.transport.enter(of("north"), "north")
     assert north.transport.epoch == 1
     await north.start()
     assert set(north.transport._dialling) == {"south"}
     stopping = asyncio.create_task(north.transport.stop())
     await asyncio.sleep(0)
-    north.transport.enter(identity(NORTH))
+    north.transport.enter(identity(NORTH), "north")
     await stopping
     assert not north.transport._dialling

@@ -112,7 +112,7 @@ async def test_members_of_one_epoch_do_not_stay_guests() -> None:
     north, east = founder(NORTH), member("east", members)
     async with network(north, east):
         await until(lambda: north.transport.guests and east.transport.guests)
-        north.transport.enter(Identity(CHAIN, members, NORTH, key_of("north", 1)))
+        north.transport.enter(Identity(CHAIN, members, NORTH, key_of("north", 1)), "north")
         await until(lambda: north.transport.connected and east.transport.connected)
         assert north.transport.connected == (EAST,)
         assert north.transport.guests == east.transport.guests == ()
