@@ -31,7 +31,7 @@ from primitives.encoding import Count, Digest, Index, Malformed, Millis, Wire, d
 from primitives.merkle import ListProof, ListTree, leaf_hashes
 from primitives.receipt import Receipt
 
-FORMAT: Final = b"liqbon-1"
+FORMAT: Final = b"liqbon-2"
 KEPT_RECEIPTS: Final = 32
 KEPT_BATCHES: Final = 32
 KEPT_EPOCHS: Final = 8
