@@ -138,7 +138,7 @@ class Ingress:
     async def take_back(self, raws: Sequence[bytes]) -> None:
         """Transactions that were sealed here before, and may not be ordered: those that are neither
         pending nor executed are taken in again, as far as they still can be carried out."""
-        await self.submit_many(raws)
+        await self._take_in(raws)
 
     def _push(self, id_: bytes) -> None:
         taken = self._pool.get(id_)
@@ -157,10 +157,13 @@ class Ingress:
         return outcome
 
     async def submit_many(self, raws: Sequence[bytes]) -> list[bytes | Refusal]:
-        """Take in transactions, in order: an id or a refusal for each.
+        """Take in transactions, in order: an id or a refusal for each."""
+        outcomes = await self._take_in(raws)
+        self.refused.update(o.code for o in outcomes if isinstance(o, Refusal))
+        return outcomes
 
-        In slices, so that a bulk submission holds up neither the loop nor its own first ones.
-        """
+    async def _take_in(self, raws: Sequence[bytes]) -> list[bytes | Refusal]:
+        """In slices, so that a bulk submission holds up neither the loop nor its own first ones."""
         outcomes: list[bytes | Refusal] = []
         for start in range(0, len(raws), SLICE):
             outcomes += await self._submit_slice(raws[start : start + SLICE])
@@ -187,7 +190,6 @@ class Ingress:
                     outcomes[place] = Refusal(Blame.REFUSED, fault, "", decoded.id)
                 else:
                     outcomes[place] = self._admit(raw, decoded)
-            self.refused.update(o.code for o in outcomes if isinstance(o, Refusal))
             self.poke()
         return outcomes
 

@@ -15,6 +15,7 @@ from contracts.state import State
 from node.executor import Executor
 from node.keyring import Keyring
 from primitives.certificate import StateCertificate
+from shell.errors import CommandError
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +48,13 @@ class Retirement:
         if epoch <= self._epoch or epoch != self._executor.epoch.number:
             return
         self._epoch = epoch
+        try:
+            self._destroy()
+        except (CommandError, OSError) as error:  # no reason to stop a validator
+            log.error("spent consensus keys are not destroyed: do it by hand", reason=str(error))  # noqa: TRY400 - the sentence says it all
+
+    def _destroy(self) -> None:
+        """Raises ``KeyFault`` for a file that is no key's, ``OSError`` for one that stays."""
         for key in spent(self._executor, self._keyring.public_keys()):
             self._keyring.destroy(key)
             log.info("consensus key destroyed: its seat is another's now", key=key.hex())

@@ -5,6 +5,7 @@ Knows the shapes of the seams; decides nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 from consensus.config import Anchor, Config
@@ -37,21 +38,26 @@ NOW = builders.GENESIS_TIME + 5_000
 
 
 class ScriptedEngine:
-    """Answers each kind of input with what a test said, once; and remembers all inputs."""
+    """Answers each kind of input with what a test said, once; and remembers all inputs.
 
-    def __init__(self) -> None:
+    Its epoch is over once it was given an input that ``ends`` is true of."""
+
+    def __init__(self, members: ValidatorSet | None = None, me: int | None = 0) -> None:
         self.inputs: list[Input] = []
         self.script: list[tuple[type, list[Effect]]] = []
         self.needs: dict[tuple[str, int, bytes], Need] = {}
         self.unwanted: list[type] = []
         self.room = True
         self.is_over = False
+        self.ends: Callable[[Input], bool] = lambda event: False
+        self.certified_height = 0
         self.left: tuple[bytes, ...] = ()
         self.newest_beat: BeatCertificate | None = None
-        self.config = Config(CHAIN, COMMITTEE.members, 0, builders.PARAMETERS)
+        self.config = Config(CHAIN, members or COMMITTEE.members, me, builders.PARAMETERS)
 
     def step(self, now_ms: int, event: Input) -> list[Effect]:
         self.inputs.append(event)
+        self.is_over = self.is_over or self.ends(event)
         for place, (kind, effects) in enumerate(self.script):
             if isinstance(event, kind):
                 del self.script[place]
@@ -65,7 +71,7 @@ class ScriptedEngine:
         return self.room
 
     def status(self) -> Status:
-        return Status(self.config.members.epoch, 1, 0, 0, TIPS)
+        return Status(self.config.members.epoch, 1, 0, self.certified_height, TIPS)
 
     def orphans(self) -> tuple[bytes, ...]:
         return self.left
@@ -83,6 +89,10 @@ class FakeWorld:
     def __init__(self, me: int | None = 0, *, auto_sync: bool = True) -> None:
         self.me = me
         self.engine = ScriptedEngine()
+        self.later: list[ScriptedEngine] = []
+        """The engines of later epochs."""
+        self.ordered: list[tuple[Anchor, int | None]] = []
+        self.keys = [] if me is None else [COMMITTEE.signers[me]]
         self.disk = MemoryDisk()
         self.auto_sync = auto_sync
         self.sent: list[tuple[int, Message]] = []
@@ -109,12 +119,14 @@ class FakeWorld:
 
     def replica(self) -> Replica:
         """A new one over this world's disk, started."""
-        keys = [] if self.me is None else [COMMITTEE.signers[self.me]]
-        signer = LocalSigner(CHAIN, keys)
+        signer = LocalSigner(CHAIN, self.keys)
         world = World(self.disk, self, self, self, signer, self, self, self, self)
         journal = Journal(self.disk, CHAIN)
 
         def order(anchor: Anchor, me: int | None) -> Engine:
+            if self.later and self.ordered:
+                self.engine = self.later.pop(0)
+            self.ordered.append((anchor, me))
             return cast("Engine", self.engine)
 
         def verifying(members: ValidatorSet) -> Verifier:

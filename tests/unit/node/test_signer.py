@@ -14,7 +14,8 @@ from node.guard import (
     VoteStatement,
 )
 from node.signer import LocalSigner, message_of
-from primitives.keys import Ed25519Scheme
+from primitives.keys import Ed25519Key, Ed25519Scheme
+from primitives.validators import Validator, ValidatorSet
 from primitives.vote import Beat, Kind
 from tests import builders
 
@@ -88,3 +89,55 @@ def test_a_journal_of_two_signers_is_refused() -> None:
     both = (VoteStatement(Kind.NOTARIZE, 0, 9, A), VoteStatement(Kind.NOTARIZE, 0, 9, B))
     with pytest.raises(Refused):
         signer.recall(both, Floor(0, 0))
+
+
+# --- epochs ---------------------------------------------------------------------------------------
+
+
+def members_of(epoch: int, *keys: Ed25519Key) -> ValidatorSet:
+    seats = tuple(Validator(f"p{place}", key.public_key) for place, key in enumerate(keys))
+    return ValidatorSet(epoch, seats)
+
+
+OTHER, SECOND = builders.a_key("consensus of east"), builders.a_key("north's second")
+
+
+def test_one_key_signs_in_each_epoch_that_names_it_by_a_guard_of_its_own() -> None:
+    """[EPOCH-7], [DUR-4] The same slot of another epoch is another slot."""
+    signer, asker = a_signer()
+    signer.recall((), Floor(view=50, batch=7))
+    signer.sign(1, (VoteStatement(Kind.NOTARIZE, 0, 51, A),))
+    assert signer.enter(members_of(1, OTHER, KEY)) == 1
+    signer.sign(2, (VoteStatement(Kind.NOTARIZE, 1, 1, B), BatchStatement(1, 1, B)))
+    signer.sign(3, (VoteStatement(Kind.NOTARIZE, 0, 52, A),))
+    signer.sign(4, (VoteStatement(Kind.NOTARIZE, 1, 1, A),))
+    answers = dict(asker.answers)
+    assert all(isinstance(answers[token], tuple) for token in (1, 2))
+    assert [str(answers[token]).split(":")[0] for token in (3, 4)] == ["epoch_past", "slot_taken"]
+
+
+def test_the_key_with_the_seat_signs_whichever_it_is() -> None:
+    """[EPOCH-7] One that was added while the node ran, too."""
+    signer, asker = a_signer()
+    renewed = members_of(1, SECOND, OTHER)
+    assert signer.enter(renewed) is None
+    signer.add(SECOND)
+    assert signer.enter(renewed) == 0
+    statement = VoteStatement(Kind.NOTARIZE, 1, 1, A)
+    signer.sign(1, (statement,))
+    [(_, signatures)] = asker.answers
+    [signature] = signatures
+    assert isinstance(signature, bytes)
+    message = message_of(CHAIN, statement)
+    assert Ed25519Scheme().verify(SECOND.public_key, message, signature)
+    assert signer.enter(members_of(2, KEY, OTHER)) == 0, "the first key is still there"
+
+
+def test_without_a_seat_nothing_is_signed() -> None:
+    """[EPOCH-7]"""
+    signer, _ = a_signer()
+    assert signer.enter(members_of(1, OTHER)) is None
+    with pytest.raises(AssertionError):
+        signer.sign(1, (VoteStatement(Kind.NOTARIZE, 1, 1, A),))
+    with pytest.raises(AssertionError):
+        signer.recall((), Floor(0, 0))

@@ -1,0 +1,464 @@
+"""One process goes from epoch to epoch; whoever is not of the present one is a guest."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from consensus.config import Anchor, Before, handed_over
+from consensus.effects import (
+    BatchKept,
+    Certify,
+    Execute,
+    Halt,
+    Keep,
+    OwnVote,
+    SayVote,
+    Send,
+    StateCertificateKept,
+)
+from consensus.inputs import Connected, Executed, Input, Received, Recovered, Woken
+from consensus.messages import (
+    Attested,
+    BatchSent,
+    BeatCertified,
+    Beating,
+    Certified,
+    ChainSent,
+    Message,
+    Propose,
+    StateCertified,
+    Status,
+    Voted,
+)
+from node.guests import MOST_HELPED, MOST_REMEMBERED, Guests, is_guest
+from node.journal import Executed as Floor
+from node.journal import Journal
+from node.world import GUESTS
+from primitives.batch import tip_of
+from primitives.block import block_digest
+from primitives.certificate import BeatCertificate, MemberSignature, StateCertificate
+from primitives.encoding import encode
+from primitives.keys import Ed25519Key
+from primitives.validators import Validator, ValidatorSet
+from primitives.vote import Attest, Beat, Kind, SignedBeat
+from tests import builders
+from tests.builders import Committee
+from tests.unit.node.fakes import (
+    CHAIN,
+    COMMITTEE,
+    TIPS,
+    A,
+    B,
+    FakeWorld,
+    ScriptedEngine,
+    a_lane,
+    a_vote_message,
+    digest_of,
+)
+
+LAST = 6
+"""Epoch 0's last height."""
+PLACES = (2, 0, 1, 3)
+"""Who sits where in epoch 1: north, which is member 0 of epoch 0, is member 1 then."""
+NEXT = Committee(
+    tuple(COMMITTEE.signers[place] for place in PLACES),
+    ValidatorSet(1, tuple(COMMITTEE.members.members[place] for place in PLACES)),
+)
+WITHOUT = ValidatorSet(1, tuple(m for m in COMMITTEE.members.members if m.partner != "north"))
+GUEST = GUESTS + 7
+
+
+def certificate(height: int, committee: Committee = COMMITTEE) -> StateCertificate:
+    attestation = builders.an_attestation(height, members=committee.members)
+    return builders.a_state_certificate(attestation, committee=committee)
+
+
+def at_the_end(members: ValidatorSet = NEXT.members, own_seq: int = 0) -> Anchor:
+    """Epoch 0 as the next one's members see it; it ordered ``own_seq`` batches of member 0."""
+    cut = list(TIPS)
+    if own_seq:
+        own = a_lane(own_seq, author=0)[-1]
+        cut[0] = tip_of(digest_of(own), own.header)
+    end = builders.a_block(LAST, view=9, cut=cut)
+    return Anchor(
+        header=handed_over(end, 1, members.size),
+        digest=block_digest(CHAIN, end),
+        certificate=certificate(LAST),
+        members=members,
+        before=Before(COMMITTEE.members, tuple(cut)),
+    )
+
+
+def ending(world: FakeWorld, anchor: Anchor | None = None) -> ScriptedEngine:
+    """Epoch 0 is over once the last height's certificate comes; the engine of the next one."""
+    anchor = anchor or at_the_end()
+    last = certificate(LAST)
+
+    def ends(event: Input) -> bool:
+        is_last = isinstance(event, Received) and event.verified.message == StateCertified(last)
+        if is_last:
+            world.anchor = anchor
+        return is_last
+
+    world.engine.ends = ends
+    world.engine.script.append(
+        (Received, [Keep(StateCertificateKept(last)), Certify(last)]),
+    )
+    me = next((i for i, m in enumerate(anchor.members.members) if m.partner == "north"), None)
+    following = ScriptedEngine(anchor.members, me)
+    world.later.append(following)
+    return following
+
+
+def end(replica: object) -> None:
+    replica.on_frame(2, encode(StateCertified(certificate(LAST))))  # type: ignore[attr-defined]
+
+
+def sent_to(world: FakeWorld, peer: int) -> list[Message]:
+    return [message for to, message in world.sent if to == peer]
+
+
+# --- from one to the next -------------------------------------------------------------------------
+
+
+def test_the_next_epoch_begins_after_the_turn_that_kept_the_last_certificate() -> None:
+    """[EPOCH-5], [DUR-1] Not before it is on disk, and with the executor told."""
+    world = FakeWorld(auto_sync=False)
+    replica = world.replica()
+    world.sync()
+    following = ending(world)
+    replica.on_connected(2)
+    end(replica)
+    assert world.engine is not following
+    assert world.entries == [(COMMITTEE.members, 0)]
+    world.sync()
+    assert world.certified == [certificate(LAST)]
+    assert world.engine is following
+    assert world.entries == [(COMMITTEE.members, 0), (NEXT.members, 1)]
+    assert (replica.me, replica.members) == (1, NEXT.members)
+    assert world.ordered[-1] == (at_the_end(), 1)
+    assert [type(event) for event in following.inputs] == [Recovered]
+
+
+def test_what_waited_and_who_was_connected_belonged_to_the_old_epoch() -> None:
+    """[EPOCH-5] Handles are member indices: they mean others now."""
+    world = FakeWorld(auto_sync=False)
+    replica = world.replica()
+    world.sync()
+    following = ending(world)
+    replica.on_connected(2)
+    end(replica)
+    replica.on_frame(3, encode(a_vote_message(author=3)))
+    replica.on_frame(1, encode(Status(0, 1, 1, 1, TIPS)))
+    assert replica.waiting == 2
+    world.sync()
+    assert replica.peers == ()
+    assert [type(event) for event in following.inputs] == [Recovered]
+    replica.on_frame(0, encode(Voted(builders.a_vote(Kind.NOTARIZE, 1, A, committee=NEXT), TIPS)))
+    assert [type(event) for event in following.inputs] == [Recovered, Received]
+
+
+def test_an_execution_that_is_under_way_is_waited_for() -> None:
+    world = FakeWorld()
+    replica = world.replica()
+    following = ending(world)
+    header = builders.a_block(LAST)
+    world.engine.script.insert(0, (Woken, [Execute(header, block_digest(CHAIN, header), ())]))
+    replica._inbox.put(Woken())
+    replica._run()
+    end(replica)
+    assert world.engine is not following
+    replica.on_executed(
+        Executed(LAST, A, 0, A, A, None, 1, NEXT.members.hash, LAST),
+    )
+    assert world.engine is following
+
+
+def test_a_halted_replica_enters_nothing() -> None:
+    """[CERT-5] A human has to look first."""
+    world = FakeWorld()
+    replica = world.replica()
+    following = ending(world)
+    world.engine.script = [
+        (Received, [Halt(3, builders.an_attestation(3), builders.an_attestation(3))])
+    ]
+    end(replica)
+    assert world.halts
+    assert world.engine is not following
+    assert world.entries == [(COMMITTEE.members, 0)]
+
+
+def test_a_vote_of_the_new_epoch_is_signed_with_the_seat_there() -> None:
+    """[EPOCH-7] By another key, if another one has the seat."""
+    world = FakeWorld()
+    second = builders.a_key("north's second")
+    assert isinstance(second, Ed25519Key)
+    world.keys.append(second)
+    seats = list(NEXT.members.members)
+    seats[1] = Validator("north", second.public_key)
+    members = ValidatorSet(1, tuple(seats))
+    replica = world.replica()
+    following = ending(world, at_the_end(members))
+    replica.on_connected(3)
+    end(replica)
+    replica.on_connected(3)
+    following.script = [(Woken, [SayVote(Kind.NOTARIZE, 1, B, TIPS)])]
+    replica._inbox.put(Woken())
+    replica._run()
+    [vote] = [m.vote for m in sent_to(world, 3) if isinstance(m, Voted)]
+    assert (vote.epoch, vote.author) == (1, 1)
+    committee = Committee((NEXT.signers[0], second, *NEXT.signers[2:]), members)
+    assert vote == builders.a_vote(Kind.NOTARIZE, 1, B, author=1, committee=committee)
+
+
+def test_without_a_seat_it_reads_on_and_signs_nothing() -> None:
+    """[EPOCH-6], [EPOCH-7]"""
+    world = FakeWorld()
+    replica = world.replica()
+    following = ending(world, at_the_end(WITHOUT))
+    following.room = False
+    end(replica)
+    assert (replica.me, world.entries[-1]) == (None, (WITHOUT, None))
+    assert not replica.can_seal()
+    replica.on_connected(GUEST)
+    replica.on_frame(GUEST, encode(Certified(builders.a_certificate(Kind.NOTARIZE, 1, A))))
+    assert world.blamed == []
+    assert world.halts == []
+
+
+# --- what was sealed and not ordered --------------------------------------------------------------
+
+
+def test_batches_that_were_not_ordered_are_handed_back() -> None:
+    """[EPOCH-5]"""
+    world = FakeWorld()
+    replica = world.replica()
+    ending(world)
+    batches = a_lane(2, author=0)
+    world.engine.script.insert(0, (Woken, [Keep(BatchKept(encode(each))) for each in batches]))
+    replica._inbox.put(Woken())
+    replica._run()
+    world.engine.left = tuple(digest_of(each) for each in batches)
+    end(replica)
+    assert world.orphans == [tuple(raw for each in batches for raw in each.transactions)]
+
+
+def test_without_a_seat_nothing_is_handed_back() -> None:
+    """Nobody would order it here."""
+    world = FakeWorld()
+    replica = world.replica()
+    ending(world, at_the_end(WITHOUT))
+    [batch] = a_lane(1, author=0)
+    world.engine.script.insert(0, (Woken, [Keep(BatchKept(encode(batch)))]))
+    replica._inbox.put(Woken())
+    replica._run()
+    world.engine.left = (digest_of(batch),)
+    end(replica)
+    assert world.orphans == []
+
+
+def restarted(world: FakeWorld, anchor: Anchor, *records: object) -> FakeWorld:
+    """The world of a node whose journal holds these, and whose store stands at ``anchor``."""
+    journal = Journal(world.disk, CHAIN)
+    journal.recover(Floor(0, 0, 0, (), 0))
+    for record in records:
+        journal.append(record)  # type: ignore[arg-type]
+        journal.synced()
+    world.anchor = anchor
+    world.engine = ScriptedEngine(anchor.members, 1)
+    return world
+
+
+def test_after_a_restart_they_are_handed_back_from_the_journal() -> None:
+    """[EPOCH-5] The own ones above what the epoch before ordered, and nobody else's."""
+    own, others = a_lane(3, author=0), a_lane(2, author=1)
+    kept = [BatchKept(encode(each)) for each in (*own, *others)]
+    world = restarted(FakeWorld(), at_the_end(own_seq=1), *kept)
+    world.replica()
+    assert world.orphans == [tuple(raw for each in own[1:] for raw in each.transactions)]
+    [recovered] = world.engine.of(Recovered)
+    assert isinstance(recovered, Recovered)
+    assert recovered.records == ()
+
+
+def test_records_of_a_later_epoch_wait_for_it() -> None:
+    """[DUR-3] The store may have lost the certificate with which that epoch began."""
+    said = OwnVote(builders.a_vote(Kind.NOTARIZE, 1, B, author=1, committee=NEXT))
+    old = OwnVote(builders.a_vote(Kind.NOTARIZE, 12, A))
+    start = replace(
+        at_the_end(),
+        header=builders.a_block(LAST, view=9),
+        members=COMMITTEE.members,
+        last=LAST,
+        before=None,
+    )
+    world = restarted(FakeWorld(), start, said, old)
+    world.engine = ScriptedEngine()
+    replica = world.replica()
+    [recovered] = world.engine.of(Recovered)
+    assert isinstance(recovered, Recovered)
+    assert recovered.records == (old,)
+    following = ending(world)
+    end(replica)
+    [anew] = following.of(Recovered)
+    assert isinstance(anew, Recovered)
+    assert anew.records == (said,)
+    following.script = [(Woken, [SayVote(Kind.NOTARIZE, 1, A, TIPS)])]
+    replica._inbox.put(Woken())
+    replica._run()
+    assert world.halts, "[DUR-4] the guard remembers: B was signed there"
+    assert "guard" in world.halts[0]
+
+
+# --- other epochs, and guests ---------------------------------------------------------------------
+
+
+def of_epoch(number: int) -> list[Message]:
+    """Every kind of message that is of an epoch."""
+    committee = COMMITTEE if number == 0 else NEXT
+    vote = builders.a_vote(Kind.NOTARIZE, 3, A, author=2, committee=committee)
+    proposal = builders.a_vote(Kind.PROPOSE, 3, A, author=3, committee=committee)
+    attestation = builders.an_attestation(8, members=committee.members)
+    beat = Beat(CHAIN, number, 8, A, 5)
+    header = builders.a_block(8, view=3, proposer=3, epoch=number)
+    batch = builders.a_batch(
+        [builders.a_mint("east", builders.a_person("ann"), 5)], author=1, committee=committee
+    )
+    return [
+        Propose(header, proposal),
+        Voted(vote, TIPS),
+        Certified(builders.a_certificate(Kind.NOTARIZE, 3, A, committee=committee)),
+        BatchSent(encode(batch)),
+        Attested(Attest(attestation, 2, bytes(64))),
+        StateCertified(certificate(8, committee)),
+        Beating(SignedBeat(beat, 2, bytes(64))),
+        ChainSent((header,), (certificate(8, committee),)),
+        BeatCertified(BeatCertificate(beat, (MemberSignature(0, bytes(64)),))),
+    ]
+
+
+def test_messages_of_another_epoch_are_neither_taken_nor_blamed() -> None:
+    """[EPOCH-6] Whatever they hold: their keys are another epoch's too."""
+    world = FakeWorld()
+    replica = world.replica()
+    for peer in (2, GUEST):
+        for message in of_epoch(1):
+            replica.on_frame(peer, encode(message))
+    assert world.blamed == []
+    assert world.checks == []
+    assert not world.engine.of(Received)
+
+
+def test_a_guests_word_is_not_taken_and_its_proofs_are() -> None:
+    """[EPOCH-6] It is no member, whoever signed what it sends."""
+    world = FakeWorld()
+    guests = Guests(0, world, 500)
+    taken = {type(m) for m in of_epoch(0) if guests.takes(GUEST, m)}
+    assert taken == {Certified, BatchSent, StateCertified, ChainSent, BeatCertified}
+    assert all(guests.takes(2, message) for message in of_epoch(0))
+    assert all(not guests.takes(2, m) for m in of_epoch(1) if not isinstance(m, BatchSent))
+    assert guests.takes(GUEST, Status(3, 1, 1, 1, ())), "where it stands is always heard"
+    assert (is_guest(GUESTS), is_guest(GUESTS - 1)) == (True, False)
+
+
+def behind(certified: int, epoch: int = 0) -> Status:
+    return Status(epoch, 1, certified, certified, ())
+
+
+def knowing(world: FakeWorld, up_to: int) -> None:
+    """The store has certificates up to this height; ``LAST`` is the last of epoch 0."""
+    for height in range(1, up_to + 1):
+        committee = COMMITTEE if height <= LAST else NEXT
+        world.certificates[height] = certificate(height, committee)
+
+
+def test_whoever_stands_in_an_earlier_epoch_gets_the_certificates_that_it_lacks() -> None:
+    """[EPOCH-6] Of its own epoch: it can check no others."""
+    world = FakeWorld()
+    knowing(world, 12)
+    guests = Guests(1, world, 500)
+    mine = behind(12, epoch=1)
+    helped = guests.help(1_000, 2, behind(3), mine)
+    assert helped == [mine, *(StateCertified(certificate(h)) for h in (4, 5, 6))]
+    assert guests.help(1_000, 3, behind(7, epoch=1), mine) == [], "the engine knows its members"
+    of_this = guests.help(1_000, GUEST, behind(10, epoch=1), mine)
+    assert of_this == [mine, *(StateCertified(certificate(h, NEXT)) for h in (11, 12))]
+
+
+def test_help_is_bounded_and_not_given_too_often() -> None:
+    """[EPOCH-6], [SYNC-3]"""
+    world = FakeWorld()
+    world.certificates = {height: certificate(height) for height in range(1, 40)}
+    guests = Guests(1, world, 500)
+    mine = behind(40, epoch=1)
+    assert len(guests.help(1_000, GUEST, behind(0), mine)) == 1 + MOST_HELPED
+    assert guests.help(1_499, GUEST, behind(0), mine) == []
+    assert len(guests.help(1_499, GUEST + 1, behind(0), mine)) == 1 + MOST_HELPED
+    assert len(guests.help(1_500, GUEST, behind(8), mine)) == 1 + MOST_HELPED
+    for peer in range(2 * MOST_REMEMBERED):
+        guests.help(2_000, GUEST + peer, behind(0), mine)
+    assert len(guests._helped) == MOST_REMEMBERED
+
+
+def test_two_nodes_that_tell_each_other_where_they_stand_soon_are_silent() -> None:
+    """[EPOCH-6] Only who is behind is answered."""
+    worlds = [FakeWorld(), FakeWorld()]
+    knowing(worlds[1], 12)
+    sides = [Guests(0, worlds[0], 0), Guests(1, worlds[1], 0)]
+    stands = [behind(3), behind(12, epoch=1)]
+    flying: list[tuple[int, Message]] = [(1, stands[0]), (0, stands[1])]
+    delivered = 0
+    while flying:
+        to, message = flying.pop(0)
+        delivered += 1
+        assert delivered < 20, "they go on for ever"
+        if isinstance(message, Status):
+            answers = sides[to].help(delivered, GUEST, message, stands[to])
+            flying += [(1 - to, answer) for answer in answers]
+    assert delivered == 2 + 1 + 3
+
+
+def test_a_status_from_behind_is_answered_by_the_replica() -> None:
+    """[EPOCH-6]"""
+    world = FakeWorld()
+    replica = world.replica()
+    ending(world).certified_height = LAST
+    end(replica)
+    knowing(world, LAST)
+    replica.on_connected(GUEST)
+    world.sent.clear()
+    replica.on_frame(GUEST, encode(behind(LAST - 1)))
+    assert sent_to(world, GUEST) == [world.engine.status(), StateCertified(certificate(LAST))]
+    assert world.engine.of(Received), "and the engine hears of it"
+
+
+def test_guests_are_told_of_each_certified_height_and_each_beat_and_nothing_else() -> None:
+    """[EPOCH-6] Then they ask; members are told by the protocol itself."""
+    world = FakeWorld()
+    replica = world.replica()
+    for peer in (2, GUEST):
+        replica.on_connected(peer)
+    world.sent.clear()
+    beat = BeatCertificate(Beat(CHAIN, 0, 1, A, 5), (MemberSignature(0, bytes(64)),))
+    vote = a_vote_message(author=0)
+    world.engine.script = [
+        (Woken, [Certify(certificate(1)), Send(None, vote)]),
+        (Woken, [Send(None, world.engine.status())]),
+    ]
+    for newest in (None, beat, beat):
+        world.engine.newest_beat = newest
+        replica._inbox.put(Woken())
+        replica._run()
+    status = world.engine.status()
+    assert sent_to(world, GUEST) == [status, status, BeatCertified(beat)]
+    assert sent_to(world, 2) == [vote, status]
+
+
+def test_a_guests_disconnection_is_noted() -> None:
+    world = FakeWorld()
+    replica = world.replica()
+    replica.on_connected(GUEST)
+    assert replica.peers == (GUEST,)
+    replica.on_disconnected(GUEST)
+    assert replica.peers == ()
+    assert len(world.engine.of(Connected)) == 1
