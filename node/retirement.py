@@ -49,4 +49,4 @@ class Retirement:
         self._epoch = epoch
         for key in spent(self._executor, self._keyring.public_keys()):
             self._keyring.destroy(key)
-            log.info("consensus key destroyed: its seat is another's now", key=key.hex())
+            log.info("consensus key destroyed: it has no seat any more", key=key.hex())

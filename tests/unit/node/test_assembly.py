@@ -13,8 +13,10 @@ from structlog.testing import capture_logs
 from node import assembly, config
 from node.assembly import Node, serve
 from node.founding import Site, found
+from node.keyring import FIRST, Keyring
 from primitives.keys import Ed25519Key
-from shell.errors import CommandError, KeyFault
+from shell.errors import CommandError
+from shell.keyfile import create_private
 from tests import builders
 from tests.integration.processes import free_base
 
@@ -26,8 +28,8 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Ed25519Key
     """A network of one validator, and its key; each test works on a copy of the home."""
     site = Site(tmp_path_factory.mktemp("network") / "files", 1, free_base(1))
     found(site, builders.GENESIS_TIME)
-    passphrase = site.passphrase_file.read_bytes().strip()
-    return site, config.open_key(site.node_home(CODE), passphrase)
+    [key] = Keyring(site.node_home(CODE)).open(site.passphrase_file.read_bytes().strip())
+    return site, key
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def home(original: tuple[Site, Ed25519Key], tmp_path: Path) -> config.NodeHome:
 
 @pytest.fixture
 async def node(home: config.NodeHome, original: tuple[Site, Ed25519Key]) -> AsyncIterator[Node]:
-    node = Node(home, original[1])
+    node = Node(home, [original[1]])
     yield node
     await node.stop()
 
@@ -95,7 +97,7 @@ async def test_a_stopped_node_starts_again_where_it_was(
     await until_ready(node)
     height, root = node.executor.height, node.executor.head_record.state_root
     await node.stop()
-    again = Node(home, original[1])
+    again = Node(home, [original[1]])
     await again.start()
     assert again.executor.height >= height >= 1
     assert again.executor.archive.block(height).state_root == root  # type: ignore[union-attr]
@@ -103,10 +105,42 @@ async def test_a_stopped_node_starts_again_where_it_was(
     assert again.failure is None
 
 
-async def test_a_key_that_genesis_does_not_name_starts_nothing(home: config.NodeHome) -> None:
-    with pytest.raises(KeyFault) as caught:
-        Node(home, builders.a_key("a stranger"))
-    assert caught.value.code == "key_unknown"
+@pytest.mark.parametrize("keys", [[], [builders.a_key("a stranger")]], ids=["none", "no seat"])
+async def test_a_node_whose_keys_have_no_seat_is_an_observer(
+    home: config.NodeHome, keys: list[Ed25519Key]
+) -> None:
+    """[EPOCH-6] As the node of a partner is that has left: its last key is destroyed."""
+    observer = Node(home, keys)
+    await observer.start()
+    assert (observer.partner, observer.replica.me) == (None, None)
+    assert observer.standing is not None
+    assert [peer.connected for peer in observer.standing.peers()] == [False]
+    assert observer.standing.not_ready() == "no other node is connected"
+    await observer.stop()
+    assert observer.failure is None
+
+
+async def test_a_node_without_a_key_reads_addresses_and_a_new_key_again(
+    node: Node, home: config.NodeHome, original: tuple[Site, Ed25519Key]
+) -> None:
+    """The last key was destroyed; then there is another one, and then the one with the seat."""
+    [key] = Keyring(home.path).public_keys()
+    file = home.path / "keys" / FIRST
+    seated = file.read_bytes()
+    observer = Node(home, [])
+    await observer.start()
+    Keyring(home.path).destroy(key)
+    passphrase = original[0].passphrase_file.read_bytes().strip()
+    with capture_logs() as records:
+        observer.reload()
+        Keyring(home.path).create(passphrase)
+        observer.reload()
+        create_private(file.with_name("consensus-again.json"), seated)
+        observer.reload()
+    assert [r["keys"] for r in records if r["event"] == "reloaded"] == [0, 1, 2]
+    [warned] = [r["event"] for r in records if r["log_level"] == "warning"]
+    assert "start the node anew" in warned
+    await observer.stop()
 
 
 async def test_an_address_that_is_taken_is_named_and_everything_let_go(
@@ -118,7 +152,7 @@ async def test_an_address_that_is_taken_is_named_and_everything_let_go(
     assert caught.value.code == "address_unavailable"
     assert "[api]" in caught.value.hint
     assert config.running_process(home.path) is None
-    again = Node(home, original[1])
+    again = Node(home, [original[1]])
     await again.start()
     await until_ready(again)
     await again.stop()
@@ -129,7 +163,7 @@ async def test_a_second_node_on_a_home_is_refused(
 ) -> None:
     await node.start()
     with pytest.raises(CommandError) as caught:
-        await Node(home, original[1]).start()
+        await Node(home, [original[1]]).start()
     assert caught.value.code == "home_in_use"
     await until_ready(node)
 
@@ -161,7 +195,7 @@ async def test_a_damaged_journal_is_never_signed_over(
     data[len(data) // 3] ^= 1
     segment.write_bytes(data)
     with pytest.raises(CommandError) as caught:
-        await Node(home, original[1]).start()
+        await Node(home, [original[1]]).start()
     assert caught.value.code == "journal_damaged"
 
 
@@ -174,8 +208,9 @@ async def test_a_store_of_another_chain_is_refused(
     genesis = found(other, builders.GENESIS_TIME + 1)
     moved = home._replace(genesis=genesis)
     passphrase = other.passphrase_file.read_bytes().strip()
+    keys = Keyring(other.node_home(CODE)).open(passphrase)
     with pytest.raises(CommandError) as caught:
-        await Node(moved, config.open_key(other.node_home(CODE), passphrase)).start()
+        await Node(moved, keys).start()
     assert caught.value.code == "store_broken"
 
 
@@ -183,7 +218,7 @@ async def test_bad_settings_are_not_reloaded(node: Node, home: config.NodeHome) 
     await node.start()
     file = home.path / config.CONFIG
     good = file.read_text()
-    file.write_text("[peers.addresses]\nnobody = 'x:1'\n")
+    file.write_text("[peers.addresses]\nnobody = 'x'\n")
     node.reload()
     assert not node.stopping.is_set()
     file.write_text(good)

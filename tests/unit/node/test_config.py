@@ -6,6 +6,7 @@ import pytest
 
 from node import config
 from node.documents import genesis_text
+from node.keyring import FIRST, KEYS, Keyring
 from node.transport import Address
 from shell.errors import CommandError, KeyFault, UsageError
 from shell.settings import BadSetting
@@ -36,22 +37,22 @@ def test_what_was_made_is_opened(made: Path) -> None:
     home = config.open_home(made)
     assert home.settings == config.Settings()
     assert home.genesis == GENESIS
-    key = config.open_key(made, PASSPHRASE)
-    assert key.public_key.hex() == config.public_key_of(made)
-    assert (made / config.KEY).stat().st_mode & 0o077 == 0
+    [key] = Keyring(made).open(PASSPHRASE)
+    assert [key.public_key] == Keyring(made).public_keys()
+    assert (made / KEYS / FIRST).stat().st_mode & 0o077 == 0
 
 
 def test_nothing_is_made_over_what_is_there(made: Path) -> None:
-    before = config.public_key_of(made)
+    before = Keyring(made).public_keys()
     with pytest.raises(KeyFault) as caught:
         config.create_home(made, "", PASSPHRASE)
     assert caught.value.code == "keyfile_exists"
-    assert config.public_key_of(made) == before
+    assert Keyring(made).public_keys() == before
 
 
 def test_a_wrong_passphrase_opens_no_key(made: Path) -> None:
     with pytest.raises(KeyFault) as caught:
-        config.open_key(made, b"wrong")
+        Keyring(made).open(b"wrong")
     assert caught.value.code == "passphrase_wrong"
 
 
