@@ -139,9 +139,11 @@ class BatchView(View, frozen=True):
 
 
 class CertificateView(View, frozen=True):
-    """The ``StateCertificate`` of a height; the roots stand in it too."""
+    """The ``StateCertificate`` of a height; the roots stand in it too. ``signers`` are member
+    indices of its epoch."""
 
     height: Height
+    epoch: int
     block: DigestText
     time: TimeText
     state_root: DigestText

@@ -229,7 +229,8 @@ class Node:
             home = open_home(self.home.path)
             addresses = peer_addresses(home)
             passphrase = configured_passphrase(home)
-            keys = [] if passphrase is None else Keyring(home.path).open(passphrase)
+            known = self._keys.keys()
+            keys = [] if passphrase is None else Keyring(home.path).open(passphrase, known)
         except CommandError as error:
             log.error("settings not reloaded", code=error.code, reason=error.message)  # noqa: TRY400 - the sentence says it all
             return
@@ -238,6 +239,10 @@ class Node:
             self._keys[key.public_key] = key
             self._signing.add(key)
         log.info("reloaded", peers=len(addresses), keys=len(self._keys))
+        if self.replica.me is None and any(
+            self.replica.members.index_of(key) is not None for key in self._keys
+        ):
+            log.warning("a key has a seat in this epoch: start the node anew to validate with it")
 
     async def stop(self) -> None:
         """Stop in the reverse order of starting, whatever was started. Goes on after a failure."""
@@ -282,7 +287,8 @@ def _soon(close: Callable[[], None]) -> Callable[[], Awaitable[None]]:
 
 
 async def serve(node: Node, ready: Callable[[Node], None]) -> int:
-    """Run until SIGTERM, SIGINT or a failure: the exit status, 0 or 1. SIGHUP reloads addresses."""
+    """Run until SIGTERM, SIGINT or a failure: the exit status, 0 or 1. SIGHUP reloads addresses
+    and keys."""
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, node.stopping.set)

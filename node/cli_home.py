@@ -31,11 +31,12 @@ DEFAULT_HOME: Final = Path("~/.liqbon/node")
 
 
 class HomeDocument(msgspec.Struct, frozen=True):
-    """init, keys show: ``partner`` is whose key it is; null without a genesis that has it.
-    ``consensus_keys`` are all of them, oldest first; ``consensus_key`` is the newest."""
+    """init, keys show: ``partner`` is the founder whose key it is; null without a genesis that has
+    it. ``consensus_keys`` are all of them, oldest first; ``consensus_key`` is the newest, null if
+    there is none any more."""
 
     home: str
-    consensus_key: str
+    consensus_key: str | None
     consensus_keys: list[str]
     chain: str | None
     partner: str | None
@@ -85,10 +86,14 @@ def init(common: Common) -> None:
 @click.command(name="show", epilog=examples("liqbon-node keys show --home ./home"))
 @common_options("home")
 def show_key(common: Common) -> None:
-    """Show the node's public consensus keys, oldest first; no passphrase is needed."""
+    """Show the node's public consensus keys, oldest first; no passphrase is needed.
+
+    A key whose seat is over is destroyed, so a node whose partner has left holds none. Which key
+    has a seat the genesis knows of founders only: 'liqbon-partner members' tells it of all.
+    """
     path = home_path(common)
     keys = Keyring(path).public_keys()
-    if not keys:
+    if not keys and not (path / config.CONFIG).is_file():
         raise KeyFault("key_missing", f"{path} holds no consensus key")
     file = path / config.GENESIS
     _tell_home(common.printer, path, keys, read_genesis(file) if file.exists() else None)
@@ -101,10 +106,11 @@ def _tell_home(printer: Printer, path: Path, keys: list[bytes], genesis: Genesis
         members = validators_of(genesis).members
         partner = next((each.partner for each in members if each.key in keys), None)
     shown = [key.hex() for key in keys]
-    printer.document(HomeDocument(str(path), shown[-1], shown, chain, partner))
-    rows = [("home", str(path)), *(("consensus key", key) for key in shown)]
+    newest = shown[-1] if shown else None
+    printer.document(HomeDocument(str(path), newest, shown, chain, partner))
+    rows = [("home", str(path)), *(("consensus key", key) for key in shown or ["none"])]
     rows += [("chain", chain)] if chain else []
-    rows += [("partner", partner or "none of this genesis")] if genesis else []
+    rows += [("founder", partner or "of none of these keys")] if genesis else []
     printer.fields(rows)
 
 
@@ -117,15 +123,16 @@ def _tell_home(printer: Printer, path: Path, keys: list[bytes], genesis: Genesis
 )
 @common_options("home", "passphrase_file")
 def start(common: Common, until_stdin_closes: bool) -> int:
-    """Run the node until SIGTERM or Ctrl-C; SIGHUP reads the peers' addresses again.
+    """Run the node until SIGTERM or Ctrl-C; SIGHUP reads addresses and keys again.
 
-    Logs go to standard error. The exit status is 0 after a clean stop, 1 if the node had to stop by
-    itself.
+    A node whose keys have no seat follows as an observer. Logs go to standard error. The exit
+    status is 0 after a clean stop, 1 if the node had to stop by itself.
     """
     path = home_path(common)
     home = config.open_home(path)
     logs.configure(home.settings.log.form, home.settings.log.level)
-    keys = Keyring(path).open(passphrase_of(common, home))
+    keyring = Keyring(path)
+    keys = keyring.open(passphrase_of(common, home)) if keyring.exists() else []
     return _run(_start(common.printer, home, keys, until_stdin_closes))
 
 
@@ -238,6 +245,7 @@ def _rows(url: str, answer: StatusView | str) -> list[tuple[str, str]]:
     rows = [
         ("node", url),
         ("partner", answer.partner or "observer"),
+        ("epoch", f"{answer.epoch}, {_place(answer)}"),
         ("chain", answer.chain),
         ("ready", "yes" if answer.ready else "no"),
         ("height", heights),
@@ -247,3 +255,10 @@ def _rows(url: str, answer: StatusView | str) -> list[tuple[str, str]]:
         ("peers away", ", ".join(away) or "none"),
     ]
     return rows + ([("halted", answer.halted)] if answer.halted else [])
+
+
+def _place(answer: StatusView) -> str:
+    """What the node is in its epoch."""
+    if answer.index is None:
+        return "in which it only follows"
+    return f"validator {answer.index} of {len(answer.peers) + 1}"

@@ -15,7 +15,7 @@ from primitives.codes import CODE_FORM
 from primitives.genesis import chain_id
 from primitives.keys import Ed25519Key
 from shell.command import Common, common_options, examples
-from shell.errors import UsageError
+from shell.errors import KeyFault, UsageError
 
 
 class SeatDocument(msgspec.Struct, frozen=True):
@@ -40,8 +40,14 @@ def seat(common: Common, partner: str) -> None:
     'liqbon-partner keys seat' when the key changes. No network is needed.
     """
     home = _opened(common, partner)
-    keys = Keyring(home.path).open(passphrase_of(common, home))
-    _tell(common, home, partner, keys[-1])
+    keyring = Keyring(home.path)
+    if not keyring.exists():
+        raise KeyFault(
+            "key_missing",
+            f"{home.path} holds no consensus key",
+            f"'liqbon-node keys rotate {partner}' makes one, and signs with it.",
+        )
+    _tell(common, home, partner, keyring.open(passphrase_of(common, home))[-1])
 
 
 @click.command(

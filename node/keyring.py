@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -46,12 +47,11 @@ class Keyring:
         sync_directory(self._directory)
         return key
 
-    def open(self, passphrase: bytes) -> list[Ed25519Key]:
-        """All keys. Raises ``KeyFault``: ``key_missing``, or what is wrong with one of them."""
-        files = self._files()
-        if not files:
-            raise KeyFault("key_missing", f"{self._directory} holds no consensus key")
-        return [self._open(file, passphrase) for file in files]
+    def open(self, passphrase: bytes, known: Collection[bytes] = ()) -> list[Ed25519Key]:
+        """All keys but those ``known`` by their public halves. None is no fault: the last one is
+        destroyed once its partner has left. Raises ``KeyFault``: what is wrong with one of them."""
+        wanted = [file for file in self._files() if _public_of(file) not in known]
+        return [self._open(file, passphrase) for file in wanted]
 
     def public_keys(self) -> list[bytes]:
         """The public halves, without a passphrase. Raises ``KeyFault``."""

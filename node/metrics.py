@@ -88,6 +88,7 @@ class _NodeCollector(Collector):
 
     def _heights(self) -> Iterable[Metric]:
         executor, status = self._api.executor, self._api.status
+        yield _gauge("liqbon_epoch", "The epoch that the node is in.", status.members.epoch)
         yield _gauge("liqbon_view", "The view that the node is in.", status.view)
         yield _gauge("liqbon_final_height", "The newest final height.", status.final_height)
         yield _gauge("liqbon_executed_height", "The newest executed height.", executor.height)
@@ -105,6 +106,8 @@ class _NodeCollector(Collector):
         status = self._api.status
         is_ready = status.not_ready() is None
         yield _gauge("liqbon_ready", "1 if clients should ask this node.", int(is_ready))
+        has_seat = status.me is not None
+        yield _gauge("liqbon_validates", "1 if the node has a seat in its epoch.", int(has_seat))
         halted = status.halted is not None
         yield _gauge("liqbon_halted", "1 if the node signs nothing more.", int(halted))
         connected = GaugeMetricFamily(

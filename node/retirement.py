@@ -57,4 +57,4 @@ class Retirement:
         """Raises ``KeyFault`` for a file that is no key's, ``OSError`` for one that stays."""
         for key in spent(self._executor, self._keyring.public_keys()):
             self._keyring.destroy(key)
-            log.info("consensus key destroyed: its seat is another's now", key=key.hex())
+            log.info("consensus key destroyed: it has no seat any more", key=key.hex())

@@ -103,13 +103,14 @@ class Standing:
         return max(told, engine.final_height) - self._executor.height
 
     def peers(self) -> Sequence[PeerState]:
-        """The other validators."""
-        connected = self._transport.connected
-        return [
-            PeerState(member, member in connected)
-            for member in range(self.members.size)
-            if member != self.me
-        ]
+        """The other validators. An observer has guest links to them, which it dialled by code."""
+        connected, codes = self._transport.connected, self._transport.codes
+        seen = (
+            [member in connected for member in range(self.members.size)]
+            if self.me is not None
+            else [member.partner in codes for member in self.members.members]
+        )
+        return [PeerState(member, up) for member, up in enumerate(seen) if member != self.me]
 
     def evidence(self) -> Sequence[Evidence]:
         """What members were caught at."""

@@ -201,6 +201,11 @@ class Transport:
         """Handles of the guest links, ascending; whoever dialled them."""
         return tuple(sorted(peer for peer in self._links if peer >= GUESTS))
 
+    @property
+    def codes(self) -> frozenset[str]:
+        """The partners that are connected and known by code, as members or as guests."""
+        return frozenset(link.code for link in self._links.values() if link.code is not None)
+
     def status(self) -> list[PeerStatus]:
         """Every connection, and every partner with an address and none; ascending, members first,
         and partners last that have neither a seat nor a connection."""

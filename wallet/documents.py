@@ -181,12 +181,13 @@ class NodeEntry(Document, frozen=True):
 
 
 class NetworkDocument(Document, frozen=True):
-    """network: the pinned genesis, and what each node proves of the newest height."""
+    """network: the pinned genesis, and what each node proves of the newest height. ``validators``
+    are the partners with a seat in ``epoch``, the newest that was followed."""
 
     chain: str
     network: str
     name: str
-    partners: list[str]
+    validators: list[str]
     verified_height: int
     epoch: int
     nodes: list[NodeEntry]

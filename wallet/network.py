@@ -12,6 +12,7 @@ from client.home import Home, exclusive, open_home
 from client.http import NodeApi
 from client.light import LightClient
 from client.session import connected
+from client.trust import Believed
 from client.views import StatusView
 from primitives.certificate import StateCertificate
 from primitives.encoding import Malformed
@@ -68,13 +69,18 @@ async def _show(common: Common, home: Home) -> None:
             chain=home.chain.hex(),
             network=home.genesis.network,
             name=home.genesis.name,
-            partners=[partner.code for partner in home.genesis.partners],
+            validators=_validators(light.believed),
             verified_height=light.believed.height,
             epoch=light.believed.epoch,
             nodes=list(entries),
         )
     _print(common.printer, document)
     common.printer.document(document)
+
+
+def _validators(believed: Believed) -> list[str]:
+    """Who validates in the newest epoch that was followed."""
+    return [member.partner for member in believed.members(believed.epoch).members]
 
 
 async def _entry(light: LightClient, node: NodeApi) -> NodeEntry:
@@ -109,13 +115,19 @@ def _print(printer: Printer, document: NetworkDocument) -> None:
         [
             ("network", f"{document.name} ({document.network})"),
             ("chain", document.chain),
-            ("partners", ", ".join(document.partners)),
+            ("validators", ", ".join(document.validators)),
             ("verified", f"height {document.verified_height}, epoch {document.epoch}"),
         ]
     )
     printer.line()
     rows = [
-        [n.url, n.partner or "", n.fault or (told(n.proof) if n.proof else "height 0, genesis")]
+        [n.url, _claim(n), n.fault or (told(n.proof) if n.proof else "height 0, genesis")]
         for n in document.nodes
     ]
     printer.table(["node", "says it is", "proves"], rows)
+
+
+def _claim(entry: NodeEntry) -> str:
+    if entry.fault is not None:
+        return ""
+    return entry.partner or "observer"

@@ -180,6 +180,7 @@ def certificate_view(certificate: StateCertificate) -> views.CertificateView:
     attested = certificate.attestation
     return views.CertificateView(
         height=attested.height,
+        epoch=attested.epoch,
         block=attested.block.hex(),
         time=format_time(attested.time),
         state_root=attested.state_root.hex(),

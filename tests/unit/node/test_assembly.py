@@ -13,10 +13,11 @@ from structlog.testing import capture_logs
 from node import assembly, config
 from node.assembly import Node, serve
 from node.founding import Site, found
-from node.keyring import Keyring
+from node.keyring import FIRST, Keyring
 from primitives.keys import Ed25519Key
 from primitives.validators import Validator, ValidatorSet
 from shell.errors import CommandError
+from shell.keyfile import create_private
 from tests import builders
 from tests.integration.processes import free_base
 
@@ -139,6 +140,44 @@ async def test_keys_are_read_again_on_reload(
     members = ValidatorSet(1, (Validator(CODE, made.public_key),))
     assert node._signing.enter(members) == 0
     assert made.public_key in node._keys
+
+
+@pytest.mark.parametrize("keys", [[], [builders.a_key("a stranger")]], ids=["none", "no seat"])
+async def test_a_node_whose_keys_have_no_seat_is_an_observer(
+    home: config.NodeHome, keys: list[Ed25519Key]
+) -> None:
+    """[EPOCH-6] As the node of a partner is that has left: its last key is destroyed."""
+    observer = Node(home, keys)
+    await observer.start()
+    assert (observer.partner, observer.replica.me) == (None, None)
+    assert observer.standing is not None
+    assert [peer.connected for peer in observer.standing.peers()] == [False]
+    assert observer.standing.not_ready() == "no other node is connected"
+    await observer.stop()
+    assert observer.failure is None
+
+
+async def test_a_node_without_a_key_reads_addresses_and_a_new_key_again(
+    node: Node, home: config.NodeHome, original: tuple[Site, list[Ed25519Key]]
+) -> None:
+    """The last key was destroyed; then there is another one, and then the one with the seat."""
+    [key] = Keyring(home.path).public_keys()
+    file = home.path / "keys" / FIRST
+    seated = file.read_bytes()
+    observer = Node(home, [])
+    await observer.start()
+    Keyring(home.path).destroy(key)
+    passphrase = original[0].passphrase_file.read_bytes().strip()
+    with capture_logs() as records:
+        observer.reload()
+        Keyring(home.path).create(passphrase)
+        observer.reload()
+        create_private(file.with_name("consensus-again.json"), seated)
+        observer.reload()
+    assert [r["keys"] for r in records if r["event"] == "reloaded"] == [0, 1, 2]
+    [warned] = [r["event"] for r in records if r["log_level"] == "warning"]
+    assert "start the node anew" in warned
+    await observer.stop()
 
 
 async def test_an_address_that_is_taken_is_named_and_everything_let_go(

@@ -37,11 +37,16 @@ def test_a_wrong_passphrase_opens_no_key(tmp_path: Path) -> None:
     assert caught.value.code == "passphrase_wrong"
 
 
-def test_a_home_without_keys_says_so(tmp_path: Path) -> None:
+def test_a_home_without_keys_opens_none(tmp_path: Path) -> None:
+    """Its last one was destroyed: whoever ran a validator goes on as an observer."""
     assert Keyring(tmp_path).public_keys() == []
-    with pytest.raises(KeyFault) as caught:
-        Keyring(tmp_path).open(PASSPHRASE)
-    assert caught.value.code == "key_missing"
+    assert Keyring(tmp_path).open(PASSPHRASE) == []
+
+
+def test_keys_that_are_known_are_not_opened_again(tmp_path: Path) -> None:
+    ring = Keyring(tmp_path)
+    made = [ring.create(PASSPHRASE).public_key for _ in range(3)]
+    assert [key.public_key for key in ring.open(PASSPHRASE, made[:2])] == made[2:]
 
 
 def test_a_file_that_names_another_key_is_refused(tmp_path: Path) -> None:

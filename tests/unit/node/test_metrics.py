@@ -47,6 +47,8 @@ async def test_heights_counts_and_durations_are_those_of_the_node() -> None:
     assert found["liqbon_transactions_accepted_total"] == 1
     assert found['liqbon_transactions_refused_total{code="malformed"}'] == 1
     assert found["liqbon_batches_sealed_total"] == 1
+    assert found["liqbon_epoch"] == node.status.members.epoch
+    assert found["liqbon_validates"] == 1
     assert found["liqbon_halted"] == 1
     assert found["liqbon_ready"] == 1
     assert found['liqbon_evidence{accused="2"}'] == 1
