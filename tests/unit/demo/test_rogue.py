@@ -15,7 +15,7 @@ import pytest
 from client.builder import Slot, account_of, build, endorse
 from client.home import create, open_home
 from demo import rogue
-from node.config import create_key
+from node.keyring import Keyring
 from primitives.actions import (
     Action,
     Mint,
@@ -114,7 +114,7 @@ def test_a_stolen_keystore_opens_to_the_keys_that_the_wallet_uses(keystore: Path
 
 def test_a_validators_key_opens_to_the_key_that_the_node_uses(tmp_path: Path) -> None:
     (tmp_path / "passphrase").write_bytes(PASSPHRASE)
-    key = create_key(tmp_path, PASSPHRASE)
+    key = Keyring(tmp_path).create(PASSPHRASE)
     found = rogue.validator(tmp_path, tmp_path / "passphrase")
     assert found.policy == [1, [key.public_key]]
 
