@@ -227,8 +227,8 @@ class Node:
         try:
             home = open_home(self.home.path)
             addresses = peer_addresses(home)
-            passphrase = configured_passphrase(home)
-            keys = [] if passphrase is None else Keyring(home.path).open(passphrase)
+            passphrase, keyring = configured_passphrase(home), Keyring(home.path)
+            keys = [] if passphrase is None or not keyring.exists() else keyring.open(passphrase)
         except CommandError as error:
             log.error("settings not reloaded", code=error.code, reason=error.message)  # noqa: TRY400 - the sentence says it all
             return

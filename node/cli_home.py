@@ -125,7 +125,9 @@ def start(common: Common, until_stdin_closes: bool) -> int:
     path = home_path(common)
     home = config.open_home(path)
     logs.configure(home.settings.log.form, home.settings.log.level)
-    keys = Keyring(path).open(passphrase_of(common, home))
+    keyring = Keyring(path)
+    # All of them may have had their time: whoever left the network has none, and still follows.
+    keys = keyring.open(passphrase_of(common, home)) if keyring.exists() else []
     return _run(_start(common.printer, home, keys, until_stdin_closes))
 
 
