@@ -1,10 +1,9 @@
-"""Asks a node over HTTP for JSON. Knows URLs; believes nothing it reads."""
+"""Asks a node over HTTP. Knows URLs; believes nothing it reads."""
 
 from __future__ import annotations
 
 import json
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from typing import Any, Final
@@ -18,12 +17,25 @@ _OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 def get(url: str, path: str) -> Any:
     """``GET url/v1path``. Raises ``Unexpected``."""
-    asked = f"{url}/v1{path}"
+    try:
+        return json.loads(_read(url, path, "application/json"))
+    except ValueError as error:
+        raise Unexpected(f"{url}/v1{path}: {error}") from None
+
+
+def raw(url: str, path: str) -> bytes:
+    """``GET url/v1path`` in its canonical bytes. Raises ``Unexpected``."""
+    return _read(url, path, "application/msgpack")
+
+
+def _read(url: str, path: str, form: str) -> bytes:
+    asked = urllib.request.Request(f"{url}/v1{path}", headers={"Accept": form})
     try:
         with _OPENER.open(asked, timeout=TIMEOUT_S) as answer:
-            return json.loads(answer.read(MAX_ANSWER))
-    except (urllib.error.URLError, OSError, ValueError) as error:
-        raise Unexpected(f"{asked}: {error}") from None
+            body: bytes = answer.read(MAX_ANSWER)
+    except OSError as error:  # urllib.error.URLError is one
+        raise Unexpected(f"{asked.full_url}: {error}") from None
+    return body
 
 
 def until(what: str, question: Callable[[], Any], timeout_s: float) -> Any:

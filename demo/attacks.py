@@ -108,7 +108,7 @@ def _raw(world: World, transaction: str) -> bytes:
 def _two_liars(world: World) -> list[str]:
     """Two nodes of four show a richer Alice: hashes to match, and both sign it with their keys."""
     one, two, honest, *_ = world.network.nodes.values()
-    places = {name: place for place, (name, _) in enumerate(world.pinned.members)}
+    places = {name: place for place, (name, _) in enumerate(world.pinned.newest.members)}
     forgers = [Forger(places[n.partner], world.validator_of(n.partner)) for n in (one, two)]
     truth = world.held_by("alice", honest.url)
     with lying(one.url) as first, lying(two.url) as second:

@@ -31,12 +31,14 @@ def audit(world: World) -> None:
             refused = lied_to.result()
         total, run_ = verified["total"], verified["run"]
         expect(verified["violation"] is None, str(verified["violation"]))
+        epochs = int(verified["verified"]["epoch"]) + 1
+        expect(epochs == len(world.pinned.epochs), f"{epochs} epochs, {world.pinned.epochs}")
         stage.say(
             f"""liqbon-audit replays the node of {world.name(node.partner)} from genesis in
-            {run_["seconds"]:.1f} s: {total["blocks"]:,} blocks, {total["transactions"]:,}
-            transactions, every signature and rule. No balance fell unless its owner signed. A node
-            that makes Alice's payment ten times larger is caught at height
-            {refused["height"]:,}: {refused["code"]}."""
+            {run_["seconds"]:.1f} s: {total["blocks"]:,} blocks of {epochs} epochs,
+            {total["transactions"]:,} transactions, every signature and rule. No balance fell
+            unless its owner signed. A node that makes Alice's payment ten times larger is caught at
+            height {refused["height"]:,}: {refused["code"]}."""
         )
         supply, reserve = _reserves(world, home, Decimal(verified["sums"]["supply"]))
         _expect_all_settled(home, count)

@@ -22,6 +22,9 @@ what a scene says in time it says by a dozen of them."""
 TIMELOCK_MS: Final = 2_000
 """So long what was voted waits, and what raises a limit; really, two days and one."""
 
+EPOCH_MS: Final = 20_000
+"""So old an epoch is at least before a change of members ends it; really, an hour."""
+
 
 def parameters(command_s: float) -> dict[str, int]:
     """Parameters of the genesis that differ from the usual ones, on a machine on which it takes
@@ -33,4 +36,5 @@ def parameters(command_s: float) -> dict[str, int]:
         "payment_term_ms": term_ms,
         "increase_delay_ms": TIMELOCK_MS,
         "timelock_ms": TIMELOCK_MS,
+        "epoch_minimum_ms": EPOCH_MS,
     }

@@ -6,17 +6,18 @@ time: a retailer that forgets is told apart from one that has nothing left by wh
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any, Final
 
 from demo import api
 from demo.commands import expect, run
+from demo.epochs import await_epoch
 from demo.minting import balances
 from demo.obligations import await_room, await_silence, settlement
 from demo.proof import limits_key, partner_key, position_key
 from demo.spending import invoice
-from demo.world import World, keystore, liqbon
+from demo.voting import decide, needed
+from demo.world import World, keystore, liqbon, number
 
 DEFAULTER: Final = "care"
 """The programme of the retailer that stops paying."""
@@ -29,7 +30,6 @@ ASSUMED: Final = 5
 """Where a position says what was shifted to a partner from others ([STATE-5])."""
 STATUS, RUN_OFF, LEFT = 4, 2, 3
 """Where a partner's entry says how it stands, and what of it is no more taking part."""
-VOTE_TIMEOUT_S: Final = 60.0
 
 
 def stop_paying(world: World) -> None:
@@ -60,17 +60,20 @@ def default(world: World) -> None:
         expect(limits[-1] is not None, f"nobody paid for {code}: {limits}")
         refused = world.partner(code, *_a_deposit(world), expect=(5,)).document["error"]
         expect(refused["code"] == "minting_suspended", f"{refused}")
-        _decide(world, "remove", code)
+        others = [each for each in world.retailers if each != code]
+        decide(world, others, "remove", code)
         rest = _limits(world, code)["position"]["expected"]
         before = _assumed(world)
-        _decide(world, "share-position", code, rest)
+        decide(world, others, "share-position", code, rest)
         _tell_shares(world, before, _assumed(world), rest)
         status = world.prove(world.shops[SELLER], partner_key(code)).value[STATUS]
         expect(status in (RUN_OFF, LEFT), f"{code} still takes part")
+        await_epoch(world, 2, others)
         expect(balances(world) == held, "a customer's balance changed")
         stage.proven(
-            f"""{world.name(code)} owes nothing any more and is out; its customers' LiqBon are
-            spent at the others, and not one of {len(held):,} balances changed"""
+            f"""{world.name(code)} owes nothing any more, is out, and validates no more; its
+            customers' LiqBon are spent at the others, and not one of {len(held):,} balances
+            changed"""
         )
 
 
@@ -129,25 +132,6 @@ def _a_deposit(world: World) -> list[str]:
     return [*words, "--reference", "after the default", "--yes"]
 
 
-def _decide(world: World, *measure: str) -> None:
-    """Propose something about the defaulter, have all others vote for it, and see it done."""
-    others = [code for code in world.retailers if code != world.shops[DEFAULTER]]
-    proposed = world.partner(others[0], "propose", *measure, "--yes").document["proposal"]
-    id_ = proposed["proposal"]
-    with ThreadPoolExecutor(max_workers=len(others)) as threads:
-        voting = [
-            threads.submit(world.partner, code, "vote", id_, "--for", "--yes") for code in others
-        ]
-        for each in voting:
-            each.result()
-    url = world.url(others[0])
-
-    def look() -> bool:
-        return bool(api.get(url, f"/proposals/{id_}")["proposal"]["status"] == "executed")
-
-    api.until(f"{' '.join(measure)} is carried out", look, VOTE_TIMEOUT_S)
-
-
 def _assumed(world: World) -> dict[str, int]:
     asked = world.shops[SELLER]
     return {c: world.prove(asked, position_key(c)).value[ASSUMED] for c in world.retailers}
@@ -163,7 +147,7 @@ def _tell_shares(world: World, before: dict[str, int], after: dict[str, int], re
         f"{world.name(each)} {liqbon(units)}" for each, units in borne.items() if each != code
     ]
     world.stage.say(
-        f"""It mints nothing meanwhile: minting_suspended. The three others vote it out, all of them
-        for it, and bear what it still owes, {rest} LiqBon, in proportion to their limits:
-        {", ".join(shares[:-1])} and {shares[-1]}."""
+        f"""It mints nothing meanwhile: minting_suspended. {number(needed(len(shares))).title()} of
+        the {number(len(shares))} others vote it out, and all bear what it still owes, {rest}
+        LiqBon, in proportion to their limits: {", ".join(shares[:-1])} and {shares[-1]}."""
     )

@@ -21,10 +21,11 @@ def found(world: World, base_port: int) -> None:
         for node in network.nodes.values():
             status = api.get(node.url, "/status")
             expect(status["chain"] == world.pinned.chain.hex(), f"{node.partner}: another chain")
+        founders = world.pinned.newest
         *names, last = [world.name(code) for code in network.nodes]
         stage.say(
             f"""{", ".join(names)} and {last} each run a node and keep their own books. What counts
-            is signed by {world.pinned.quorum} of the {len(world.pinned.members)}."""
+            is signed by {founders.quorum} of the {len(founders.members)}."""
         )
 
 

@@ -1,4 +1,4 @@
-"""Four nodes on one machine. Knows how to start, kill, restart and stop them; not what they say.
+"""Nodes on one machine. Knows how to start, kill, restart and stop them; not what they say.
 
 Ends only what it started, by process id. The network runs in a session of its own, so that Ctrl-C
 reaches this program alone, which then stops the others in order.
@@ -21,10 +21,20 @@ from demo.commands import Unexpected, environment, find
 
 BASE_PORT: Final = 7600
 PORTS_A_NODE: Final = 10
+MOST_NODES: Final = 5
+"""The founders', and a newcomer's."""
 RANGES: Final = 50
 START_TIMEOUT_S: Final = 60.0
 STOP_TIMEOUT_S: Final = 20.0
 HOST: Final = "127.0.0.1"
+
+
+class Ports(NamedTuple):
+    """Where a node listens."""
+
+    api: int
+    peer: int
+    metrics: int
 
 
 class Node(NamedTuple):
@@ -36,7 +46,7 @@ class Node(NamedTuple):
     home: Path
 
 
-def free_base(nodes: int = 4, first: int = BASE_PORT) -> int:
+def free_base(nodes: int = MOST_NODES, first: int = BASE_PORT) -> int:
     """The first base port, in steps of 100, of which every port that is needed is free."""
     for base in range(first, first + 100 * RANGES, 100):
         ports = [base + PORTS_A_NODE * i + offset for i in range(nodes) for offset in range(3)]
@@ -92,6 +102,28 @@ class Network:
         for node in self.document["nodes"]:
             code, url, pid = node["partner"], node["api"], node["pid"]
             self.nodes[code] = Node(code, url, pid, Path(node["home"]))
+
+    def ports(self, partner: str) -> Ports:
+        """Where a node listens, or would, if it were the next one."""
+        place = [*self.nodes, partner].index(partner)
+        first = self.base_port + PORTS_A_NODE * place
+        return Ports(first, first + 1, first + 2)
+
+    def peer(self, partner: str) -> str:
+        """Where it awaits other nodes."""
+        return f"{HOST}:{self.ports(partner).peer}"
+
+    def add(self, partner: str, home: Path) -> None:
+        """Start a node more, whose settings name its ``ports``."""
+        url = f"http://{HOST}:{self.ports(partner).api}"
+        process = self._spawn(subprocess.DEVNULL, "start", "--home", str(home))
+        node = Node(partner, url, process.pid, home)
+        api.until(f"{partner} answers", lambda: self._answers(process, node), START_TIMEOUT_S)
+        self.nodes[partner] = node
+
+    def reload(self, partner: str) -> None:
+        """Have a node read its peers' addresses and its keys again."""
+        os.kill(self.nodes[partner].pid, signal.SIGHUP)
 
     def kill(self, partner: str) -> None:
         """Pull the plug of one node: SIGKILL, no time to write anything down."""

@@ -5,13 +5,14 @@ other means, so that nobody has to believe one program: certificates.md, trees.m
 followed with the standard library, any MessagePack reader and any Ed25519. (Signatures of honest
 validators are valid under every reading of Ed25519, so the strict one of ``cryptography`` will do.)
 
-Of one epoch only: a network that lives longer than an hour has to follow the handovers too.
+Members change. Those of an epoch are believed because a quorum of the epoch before signed for them,
+from genesis on, step by step.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
 
@@ -34,11 +35,14 @@ class NotProven(Exception):
 
 
 @dataclass(frozen=True)
-class Pinned:
-    """What is believed from the start: the chain id, and each validator's name and key."""
+class Epoch:
+    """An epoch's members, by name and key. They speak for the heights above ``after``, up to
+    ``last`` once that is proven."""
 
-    chain: bytes
+    number: int
+    after: int
     members: list[tuple[str, bytes]]
+    last: int | None = None
 
     @property
     def quorum(self) -> int:
@@ -47,20 +51,66 @@ class Pinned:
 
 
 @dataclass(frozen=True)
+class Pinned:
+    """What is believed: the chain id, and each epoch from the founders' on as it was handed over
+    to; the newest one is the last."""
+
+    chain: bytes
+    epochs: tuple[Epoch, ...]
+
+    @property
+    def newest(self) -> Epoch:
+        """The epoch to which the last handover led."""
+        return self.epochs[-1]
+
+
+@dataclass(frozen=True)
 class Proven:
-    """A value of the state (None: absent), and what the quorum that attested it says of it."""
+    """A value of the state (None: absent), and who attested it: ``signers`` of so many ``members``
+    of an epoch, by name."""
 
     value: Any
     height: int
     state_root: str
-    attested: int
+    epoch: int
+    signers: tuple[str, ...]
     members: int
 
 
 def pin(genesis: bytes) -> Pinned:
     """The trust that a canonical genesis gives ([GEN-1], [GEN-3])."""
     partners = msgspec.msgpack.decode(genesis)[7]
-    return Pinned(_digest("chain", genesis), [(partner[0], partner[6]) for partner in partners])
+    founders = [(partner[0], partner[6]) for partner in partners]
+    return Pinned(_digest("chain", genesis), (Epoch(0, 0, founders),))
+
+
+def follow(pinned: Pinned, steps: bytes) -> Pinned:
+    """What is believed after an array of ``EpochStep``s; those out of earlier epochs say nothing
+    new. Raises ``NotProven`` ([PROOF-1], [PROOF-3])."""
+    try:
+        for certificate, members in msgspec.msgpack.decode(steps):
+            if certificate[0][1] >= pinned.newest.number:
+                pinned = _handed_over(pinned, certificate, members)
+    except (ValueError, TypeError, IndexError, msgspec.DecodeError) as error:
+        raise NotProven(f"no steps from epoch to epoch: {error}") from None
+    return pinned
+
+
+def _handed_over(pinned: Pinned, certificate: Any, members: Any) -> Pinned:
+    """One epoch more: a quorum of the newest one signed its last height, and who is next."""
+    *before, ending = pinned.epochs
+    attestation, _ = certificate
+    if attestation[1] != ending.number:
+        raise NotProven(f"a step out of epoch {attestation[1]}, {ending.number} is known")
+    _check_certificate(pinned, certificate)
+    if attestation[9] is not True:
+        raise NotProven("it does not attest the last height of its epoch")
+    number, height = ending.number + 1, attestation[2]
+    if attestation[8] != _members_hash(number, members):
+        raise NotProven("others follow than the step says")
+    ended = replace(ending, last=height)
+    begun = Epoch(number, height, [(partner, key) for partner, key in members])
+    return Pinned(pinned.chain, (*before, ended, begun))
 
 
 def position_key(partner: str) -> bytes:
@@ -104,15 +154,16 @@ def check(pinned: Pinned, key: bytes, proof: str) -> Proven:
         certificate, proven_key, value, path = msgspec.msgpack.decode(b64decode(proof))
         if proven_key != key:
             raise NotProven("a proof of another entry")
-        attestation, signatures = certificate
-        _check_certificate(pinned, attestation, signatures)
+        epoch, signers = _check_certificate(pinned, certificate)
+        attestation = certificate[0]
         if root_of(key, value, path) != attestation[5]:
             raise NotProven("the entry is not under the attested root")
     except (ValueError, TypeError, IndexError, msgspec.DecodeError) as error:
         raise NotProven(f"not an entry proof: {error}") from None
     decoded = None if value is None else msgspec.msgpack.decode(value)
     root: bytes = attestation[5]
-    return Proven(decoded, attestation[2], root.hex(), len(signatures), len(pinned.members))
+    members = len(epoch.members)
+    return Proven(decoded, attestation[2], root.hex(), epoch.number, signers, members)
 
 
 def value_hash(value: bytes) -> bytes:
@@ -128,23 +179,38 @@ def _digest(domain: str, *parts: bytes) -> bytes:
     return sha256(b"LiqBon/" + domain.encode() + b"\0" + b"".join(parts)).digest()
 
 
-def _check_certificate(pinned: Pinned, attestation: Any, signatures: Any) -> None:
-    """[CERT-1], [CERT-2]: a quorum of the genesis' validators signed this attestation."""
-    chain, epoch, *_ = attestation
-    validators = msgspec.msgpack.encode([0, pinned.members])
-    if chain != pinned.chain or epoch != 0:
-        raise NotProven("attested on another chain, or in another epoch")
-    if attestation[7] != _digest("validators", validators):
-        raise NotProven("attested by other validators than those of the genesis")
+def _members_hash(number: int, members: Any) -> bytes:
+    """The hash of an epoch's members ([CERT-2])."""
+    return _digest("validators", msgspec.msgpack.encode([number, members]))
+
+
+def _check_certificate(pinned: Pinned, certificate: Any) -> tuple[Epoch, tuple[str, ...]]:
+    """[CERT-1], [CERT-2]: a quorum of its epoch's members signed it, for a height of theirs. Who
+    that was, and in which epoch."""
+    attestation, signatures = certificate
+    chain, number, height, *_ = attestation
+    if chain != pinned.chain:
+        raise NotProven("attested on another chain")
+    if not 0 <= number < len(pinned.epochs):
+        raise NotProven(f"attested in epoch {number}, to which no handover led")
+    epoch = pinned.epochs[number]
+    if attestation[7] != _members_hash(number, epoch.members):
+        raise NotProven(f"attested by others than the validators of epoch {number}")
+    if height <= epoch.after or (epoch.last is not None and height > epoch.last):
+        raise NotProven(f"height {height} is none of epoch {number}")
     authors = [author for author, _ in signatures]
-    if sorted(set(authors)) != authors or len(authors) < pinned.quorum:
-        raise NotProven(f"signed by {len(set(authors))}, {pinned.quorum} are a quorum")
+    if sorted(set(authors)) != authors or len(authors) < epoch.quorum:
+        raise NotProven(f"signed by {len(set(authors))}, {epoch.quorum} are a quorum")
+    if not all(0 <= author < len(epoch.members) for author in authors):
+        raise NotProven("signed by nobody of that epoch")
     message = b"LiqBon/sign/attest\0" + msgspec.msgpack.encode(attestation)
     for author, signature in signatures:
+        name, key = epoch.members[author]
         try:
-            Ed25519PublicKey.from_public_bytes(pinned.members[author][1]).verify(signature, message)
+            Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
         except InvalidSignature:
-            raise NotProven(f"a signature that {pinned.members[author][0]} never made") from None
+            raise NotProven(f"a signature that {name} never made") from None
+    return epoch, tuple(epoch.members[author][0] for author in authors)
 
 
 def root_of(key: bytes, value: bytes | None, path: Any) -> bytes:

@@ -14,6 +14,7 @@ from demo.defaulting import default, stop_paying
 from demo.founding import found
 from demo.giving import give
 from demo.inviting import invite
+from demo.joining import join
 from demo.minting import mint
 from demo.network import Network, free_base
 from demo.payments import survive
@@ -48,6 +49,7 @@ def tell(stage: Stage, directory: Path, base_port: int, *, once: bool) -> None:
         trade(world)
         attack(world)
         returned = survive(world)
+        join(world)
         default(world)
         audit(world)
         close(world, returned)

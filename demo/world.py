@@ -58,7 +58,7 @@ class World:
     parameters: Mapping[str, int] = field(default_factory=dict)
     """Those of the genesis that differ from the usual ones."""
     retailers: dict[str, Retailer] = field(default_factory=dict)
-    pinned: proof.Pinned = field(default_factory=lambda: proof.Pinned(b"", []))
+    pinned: proof.Pinned = field(default_factory=lambda: proof.Pinned(b"", ()))
     crowds: dict[str, Path] = field(default_factory=dict)
     """By retailer: the wallet that stands for a hundred of its customers."""
     expected: dict[str, Decimal] = field(default_factory=dict)
@@ -181,9 +181,18 @@ class World:
         return [rogue.submit(node.url, raw).code for node in self.network.nodes.values()]
 
     def pin(self) -> None:
-        """Believe the genesis document, and nothing else from here on."""
+        """Believe the genesis document, and from here on only what follows from it."""
         document = json.loads(Path(self.network.document["genesis"]).read_text(encoding="utf-8"))
         self.pinned = proof.pin(b64decode(document["raw"]))
+
+    def follow(self, partner: str) -> None:
+        """Believe the members of each epoch to which a node shows handovers, from the newest one
+        that was believed before."""
+        known = 0
+        while known < len(self.pinned.epochs):
+            known = len(self.pinned.epochs)
+            steps = api.raw(self.url(partner), f"/epochs?cursor={known - 1}&limit=100")
+            self.pinned = proof.follow(self.pinned, steps)
 
     def prove(self, partner: str, key: bytes) -> proof.Proven:
         """A state entry that one node shows, checked by ``demo.proof``; no older than what was
@@ -193,6 +202,7 @@ class World:
         def look() -> proof.Proven | None:
             view = api.get(self.url(partner), f"/state/{key.hex()}?proof=1")
             expect(view["proof"] is not None, f"{partner} shows no proof")
+            self.follow(partner)
             proven = proof.check(self.pinned, key, view["proof"])
             return proven if proven.height >= newest else None
 
@@ -213,6 +223,11 @@ def _opened(person: dict[str, Any], words: Sequence[str | Path]) -> list[str | P
 def keystore(holder: Mapping[str, Any]) -> list[str]:
     """The options that open the keys of a retailer or a custodian, as the document has it."""
     return ["--home", holder["home"], "--passphrase-file", holder["passphrase_file"]]
+
+
+def number(count: int) -> str:
+    """A small number in words."""
+    return ("no", "one", "two", "three", "four", "five", "six")[count]
 
 
 def liqbon(units: int) -> str:

@@ -40,7 +40,7 @@ def shown(world: World, monkeypatch: pytest.MonkeyPatch) -> Shown:
     state: dict[bytes, list[Any]] = {}
 
     def prove(_: World, __: str, key: bytes) -> Proven:
-        return Proven(state[key], 7, "", 3, 4)
+        return Proven(state[key], 7, "", 0, (), 4)
 
     monkeypatch.setattr(World, "prove", prove)
     return state.__setitem__

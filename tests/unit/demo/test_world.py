@@ -8,7 +8,7 @@ import pytest
 from demo import api, proof
 from demo.commands import Answer
 from demo.network import Network, Node
-from demo.proof import Proven
+from demo.proof import Epoch, Pinned, Proven
 from demo.stage import Stage
 from demo.world import GROUPS, SENDING, SIGNING, World, _opened
 from wallet.cli import cli
@@ -66,13 +66,36 @@ def test_a_node_that_has_not_heard_of_it_is_asked_again(
 ) -> None:
     heights = iter((5, 6, 7, 8))
     monkeypatch.setattr(api, "get", lambda *_: {"proof": "a proof"})
-    monkeypatch.setattr(proof, "check", lambda *_: Proven(None, next(heights), "", 3, 4))
+    monkeypatch.setattr(proof, "check", lambda *_: Proven(None, next(heights), "", 0, (), 4))
     world.network.nodes = {"a": Node("a", "http://127.0.0.1:1", 1, tmp_path)}
     assert world.prove("a", b"key").height == 5
     for document in ({"proof": {"height": 7}}, {"proof": {"height": 3}}, {"proof": None}, {}, None):
         answer = Answer(0, document, "", 0)
         assert world._heard(answer) is answer
     assert world.prove("a", b"key").height == 7
+
+
+def test_handovers_are_asked_for_until_nothing_new_comes(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node may show all of them at once, or a page from the asked one on."""
+    world.network.nodes = {"a": Node("a", "http://127.0.0.1:1", 1, tmp_path)}
+    asked: list[int] = []
+
+    def page(_: str, path: str) -> bytes:
+        asked.append(int(path.partition("cursor=")[2].partition("&")[0]))
+        return b""
+
+    def one_more_up_to_three(pinned: Pinned, _: bytes) -> Pinned:
+        held = pinned.epochs
+        return Pinned(b"", (*held, Epoch(len(held), 0, []))[:3])
+
+    monkeypatch.setattr(api, "raw", page)
+    monkeypatch.setattr(proof, "follow", one_more_up_to_three)
+    world.pinned = Pinned(b"", (Epoch(0, 0, []),))
+    world.follow("a")
+    assert asked == [0, 1, 2]
+    assert world.pinned.newest.number == 2
 
 
 def test_everybody_is_found_by_name(world: World) -> None:
