@@ -119,13 +119,15 @@ def _tell_home(printer: Printer, path: Path, keys: list[bytes], genesis: Genesis
 def start(common: Common, until_stdin_closes: bool) -> int:
     """Run the node until SIGTERM or Ctrl-C; SIGHUP reads the peers' addresses again.
 
-    Logs go to standard error. The exit status is 0 after a clean stop, 1 if the node had to stop by
+    A node without a key that has a seat reads along and orders nothing. Logs go to standard error.
+    The exit status is 0 after a clean stop, 1 if the node had to stop by
     itself.
     """
     path = home_path(common)
     home = config.open_home(path)
     logs.configure(home.settings.log.form, home.settings.log.level)
-    keys = Keyring(path).open(passphrase_of(common, home))
+    keyring = Keyring(path)
+    keys = keyring.open(passphrase_of(common, home)) if keyring.exists() else []
     return _run(_start(common.printer, home, keys, until_stdin_closes))
 
 

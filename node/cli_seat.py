@@ -40,8 +40,8 @@ def seat(common: Common, partner: str) -> None:
     'liqbon-partner keys seat' when the key changes. No network is needed.
     """
     home = _opened(common, partner)
-    keys = Keyring(home.path).open(passphrase_of(common, home))
-    _tell(common, home, partner, keys[-1])
+    key = Keyring(home.path).newest(passphrase_of(common, home))
+    _tell(common, home, partner, key)
 
 
 @click.command(
@@ -56,7 +56,8 @@ def rotate(common: Common, partner: str) -> None:
     Prints one line of text for the partner's admin: 'liqbon-partner keys seat' announces the key,
     and it takes its seat when the next epoch begins. Until then the old one stays in use. Have the
     running node read its keys again (SIGHUP, where the settings name a passphrase file; otherwise
-    start it anew) before that epoch begins. The node itself destroys the old key then.
+    start it anew) before that epoch begins. The node itself destroys the old key then. A home whose
+    last key was destroyed so gets a new one.
     """
     home = _opened(common, partner)
     keyring, passphrase = Keyring(home.path), passphrase_of(common, home)

@@ -47,11 +47,15 @@ class Keyring:
         return key
 
     def open(self, passphrase: bytes) -> list[Ed25519Key]:
-        """All keys. Raises ``KeyFault``: ``key_missing``, or what is wrong with one of them."""
-        files = self._files()
-        if not files:
+        """All keys: none, once the only one's time was over. Raises ``KeyFault``."""
+        return [self._open(file, passphrase) for file in self._files()]
+
+    def newest(self, passphrase: bytes) -> Ed25519Key:
+        """The key that was made last. Raises ``KeyFault``, ``key_missing`` if there is none."""
+        keys = self.open(passphrase)
+        if not keys:
             raise KeyFault("key_missing", f"{self._directory} holds no consensus key")
-        return [self._open(file, passphrase) for file in files]
+        return keys[-1]
 
     def public_keys(self) -> list[bytes]:
         """The public halves, without a passphrase. Raises ``KeyFault``."""

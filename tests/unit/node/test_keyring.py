@@ -23,6 +23,7 @@ def test_keys_are_made_and_opened_oldest_first(tmp_path: Path) -> None:
     os.utime(files[FIRST], (2**31, 2**31))  # copied back: it is the first one even so
     assert ring.exists()
     assert ring.public_keys() == [first.public_key, second.public_key]
+    assert ring.newest(PASSPHRASE).public_key == second.public_key
     assert [key.sign(b"x") for key in ring.open(PASSPHRASE)] == [
         first.sign(b"x"),
         second.sign(b"x"),
@@ -39,8 +40,9 @@ def test_a_wrong_passphrase_opens_no_key(tmp_path: Path) -> None:
 
 def test_a_home_without_keys_says_so(tmp_path: Path) -> None:
     assert Keyring(tmp_path).public_keys() == []
+    assert Keyring(tmp_path).open(PASSPHRASE) == [], "an observer's"
     with pytest.raises(KeyFault) as caught:
-        Keyring(tmp_path).open(PASSPHRASE)
+        Keyring(tmp_path).newest(PASSPHRASE)
     assert caught.value.code == "key_missing"
 
 
