@@ -201,7 +201,7 @@ class Executor:
             return None
         record = self.archive.block(epoch.after)
         assert record is not None, epoch
-        return Before(self.epoch_at(epoch.after).validators, record.header.cut)
+        return Before(self.epoch_at(epoch.after).validators, record.header.cut, epoch.after)
 
     def epoch_at(self, height: int) -> Epoch:
         """What is decided by now of the epoch of an executed height."""

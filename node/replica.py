@@ -35,6 +35,7 @@ from consensus.effects import (
     SayVote,
     Send,
     SendBatches,
+    StateCertificateKept,
     Wake,
 )
 from consensus.engine import Engine
@@ -140,9 +141,21 @@ class Replica:
         for record in self._journal.recover(floor):
             self._records.setdefault(epoch_of(record), []).append(record)
         left = self._records.get(anchor.members.epoch - 1, [])
-        self._enter(anchor, executed)
+        first = 0 if anchor.before is None else anchor.before.last + 1
+        self._certify_again(left, {each.height for each in executed if each.height < first})
+        self._enter(anchor, tuple(each for each in executed if each.height >= first))
         self._hand_back([record.batch for record in left if isinstance(record, BatchKept)])
         self._run()
+
+    def _certify_again(self, records: Sequence[Record], heights: set[int]) -> None:
+        """A crash may have taken certificates of the epoch before from the store: the journal has
+        them, and those who could make them again have gone on."""
+        for record in records:
+            if isinstance(record, StateCertificateKept):
+                height = record.certificate.attestation.height
+                if height in heights:
+                    self._world.execution.certify(record.certificate)
+                    self._horizon.certified(height)
 
     def _take_seat(self, anchor: Anchor) -> None:
         """Find out who this node is among the epoch's members, and what it may have left undone."""
