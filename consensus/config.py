@@ -22,10 +22,12 @@ class Config(msgspec.Struct, frozen=True):
 
 
 class Before(msgspec.Struct, frozen=True):
-    """The members of an epoch that is over, and the tips up to which it ordered their lanes."""
+    """The members of an epoch that is over, the tips up to which it ordered their lanes, and its
+    last height."""
 
     members: ValidatorSet
     cut: tuple[Tip, ...]
+    last: int
 
 
 class Anchor(msgspec.Struct, frozen=True):

@@ -161,7 +161,7 @@ class Node:
     def _start_ingress(self) -> None:
         door = Door(self.executor, self.replica, self.pool, self.clock, None, None)
         self.ingress = Ingress(door)
-        retirement = Retirement(Keyring(self.home.path), self.executor)
+        retirement = Retirement(Keyring(self.home.path), self.executor, self._drop_key)
         self.executor.followers += [self.ingress, retirement]
         self._closers.append(self._forget_tasks)
 
@@ -205,6 +205,10 @@ class Node:
             key, self.partner = self._keys[members.key(me)], members.members[me].partner
         self.transport.enter(Identity(self.chain, members, me, key), self.partner)
         self.ingress.enter(me, self.partner)
+
+    def _drop_key(self, public: bytes) -> None:
+        self._keys.pop(public, None)
+        self._signing.drop(public)
 
     def _orphaned(self, transactions: tuple[bytes, ...]) -> None:
         task = asyncio.get_running_loop().create_task(self.ingress.take_back(transactions))

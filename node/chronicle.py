@@ -74,7 +74,7 @@ class Chronicle:
             return None
         record = self._archive.block(epoch.after)
         assert record is not None, epoch
-        return Before(self._epoch(record).validators, record.header.cut)
+        return Before(self._epoch(record).validators, record.header.cut, epoch.after)
 
     def step(self, number: int, height: int) -> EpochStep | None:
         """The proof that leads from an epoch to the next; None while there is none, as of

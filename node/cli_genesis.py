@@ -155,7 +155,7 @@ def join(common: Common, network_file: Path, founder: Path, out: Path | None) ->
     """Add a founder: its terms, and the proof that it holds the consensus key of this home."""
     plan = _read(ceremony.read_plan, read_table(network_file), str(network_file))
     terms = read_table(founder)
-    key = Keyring(home_path(common)).open(ask.passphrase(common.passphrase_file))[-1]
+    key = Keyring(home_path(common)).newest(ask.passphrase(common.passphrase_file))
     part = _read(lambda table: ceremony.join(plan, table, key), terms, str(founder))
     path = out or Path(f"{part.code}.founder.json")
     _write(path, pretty(present(part, plan.network)))

@@ -47,7 +47,7 @@ def seat(common: Common, partner: str) -> None:
             f"{home.path} holds no consensus key",
             f"'liqbon-node keys rotate {partner}' makes one, and signs with it.",
         )
-    _tell(common, home, partner, keyring.open(passphrase_of(common, home))[-1])
+    _tell(common, home, partner, keyring.newest(passphrase_of(common, home)))
 
 
 @click.command(

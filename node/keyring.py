@@ -53,6 +53,13 @@ class Keyring:
         wanted = [file for file in self._files() if _public_of(file) not in known]
         return [self._open(file, passphrase) for file in wanted]
 
+    def newest(self, passphrase: bytes) -> Ed25519Key:
+        """The key that was made last. Raises ``KeyFault``, ``key_missing`` if there is none."""
+        keys = self.open(passphrase)
+        if not keys:
+            raise KeyFault("key_missing", f"{self._directory} holds no consensus key")
+        return keys[-1]
+
     def public_keys(self) -> list[bytes]:
         """The public halves, without a passphrase. Raises ``KeyFault``."""
         return [_public_of(file) for file in self._files()]

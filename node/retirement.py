@@ -6,7 +6,7 @@ key that had a seat, has none and will have none is destroyed ([EPOCH-7]).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import structlog
 
@@ -32,11 +32,14 @@ def spent(executor: Executor, keys: Collection[bytes]) -> list[bytes]:
 
 
 class Retirement:
-    """Destroys spent keys once the present epoch has a certificate; a follower of the executor."""
+    """Destroys spent keys once the present epoch has a certificate; a follower of the executor.
 
-    def __init__(self, keyring: Keyring, executor: Executor) -> None:
+    ``drop`` is told of each, so that memory keeps it no longer than the disk."""
+
+    def __init__(self, keyring: Keyring, executor: Executor, drop: Callable[[bytes], None]) -> None:
         self._keyring = keyring
         self._executor = executor
+        self._drop = drop
         self._epoch = -1
 
     def executed(self, block: object) -> None:
@@ -56,5 +59,6 @@ class Retirement:
     def _destroy(self) -> None:
         """Raises ``KeyFault`` for a file that is no key's, ``OSError`` for one that stays."""
         for key in spent(self._executor, self._keyring.public_keys()):
+            self._drop(key)
             self._keyring.destroy(key)
             log.info("consensus key destroyed: it has no seat any more", key=key.hex())

@@ -75,6 +75,11 @@ class LocalSigner:
         """Hold another key: it may have a seat in a later epoch."""
         self._keys[key.public_key] = key
 
+    def drop(self, public: bytes) -> None:
+        """Hold a key no longer: it has had its time, and has no seat now."""
+        assert self._seat is None or self._seat[0].public_key != public, "it has the seat"
+        self._keys.pop(public, None)
+
     def enter(self, members: ValidatorSet) -> int | None:
         """Take the seat that one of the keys has in this epoch: its index."""
         self._seat = None

@@ -7,11 +7,11 @@ order is handed back, from its engine or, after a restart, from the journal ([EP
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from consensus.config import Anchor
-from consensus.effects import BatchKept, Record
+from consensus.effects import BatchKept, Record, StateCertificateKept
 from consensus.engine import Engine
 from consensus.inputs import Executed, Recovered
 from consensus.verification import Verifier
@@ -72,8 +72,21 @@ class Terms:
         for record in self._journal.recover(floor):
             self._records.setdefault(epoch_of(record), []).append(record)
         left = self._records.get(anchor.members.epoch - 1, [])
+        first = 0 if anchor.before is None else anchor.before.last + 1
+        self._certify_again(left, {each.height for each in executed if each.height < first})
+        executed = tuple(each for each in executed if each.height >= first)
         batches = [record.batch for record in left if isinstance(record, BatchKept)]
         return self._term(anchor, me, executed)._replace(orphans=_contents(batches))
+
+    def _certify_again(self, records: Sequence[Record], heights: Collection[int]) -> None:
+        """A crash may have taken certificates of the epoch before from the store: the journal has
+        them, and those who could make them again have gone on."""
+        for record in records:
+            if isinstance(record, StateCertificateKept):
+                height = record.certificate.attestation.height
+                if height in heights:
+                    self._world.execution.certify(record.certificate)
+                    self.horizon.certified(height)
 
     def after(self, term: Term) -> Term:
         """The epoch is over here: with its last certificate, which is on disk, the next begins

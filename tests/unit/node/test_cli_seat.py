@@ -42,6 +42,19 @@ def test_a_rotated_key_is_another_and_takes_the_seat(home: Path) -> None:
     assert token.seat.key == kept[1]
 
 
+def test_a_home_whose_last_key_was_destroyed_gets_another(home: Path) -> None:
+    """[EPOCH-7] Its partner left, and comes back."""
+    [first] = Keyring(home).public_keys()
+    Keyring(home).destroy(first)
+    words = ["north", "--home", str(home), "--output", "json"]
+    with pytest.raises(KeyFault) as caught:
+        CliRunner().invoke(seat, words, catch_exceptions=False)
+    assert caught.value.code == "key_missing"
+    made = json.loads(CliRunner().invoke(rotate, words, catch_exceptions=False).stdout)
+    [second] = Keyring(home).public_keys()
+    assert made["consensus_key"] == second.hex() != first.hex()
+
+
 def test_nothing_is_made_for_a_code_that_is_none_or_a_wrong_passphrase(
     home: Path, tmp_path: Path
 ) -> None:

@@ -227,3 +227,24 @@ async def test_a_misbehaving_peer_is_disconnected_after_the_turn() -> None:
     assert transport.blamed == [(2, "malformed")], "member 2 is somebody else by now"
     watcher.halted("roots differ")
     assert watcher.halted_reason == "roots differ"
+
+
+async def test_who_is_concerned_hears_of_an_epoch_at_once_and_of_orphans_later() -> None:
+    """[EPOCH-5] Handles are other peers' from then on; what is sealed again is no haste."""
+
+    class Transport:
+        epoch = 0
+
+    watcher = NodeWatcher(Transport())  # type: ignore[arg-type]
+    members = builders.a_committee().members
+    watcher.entered(members, 1)
+    watcher.orphaned((b"nobody listens yet",))
+    told: list[object] = []
+    watcher.on_entered = lambda members, me: told.append((members, me))
+    watcher.on_orphaned = told.append
+    watcher.entered(members, None)
+    assert told == [(members, None)]
+    watcher.orphaned((b"a", b"b"))
+    assert told == [(members, None)]
+    await asyncio.sleep(0)
+    assert told[-1] == (b"a", b"b")

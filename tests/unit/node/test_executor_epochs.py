@@ -95,7 +95,7 @@ def test_the_head_is_handed_over_only_once_every_height_is_certified() -> None:
     assert (head.header.epoch, head.header.view, head.header.height) == (1, 0, LAST)
     assert head.header.cut == (EMPTY_TIP,) * 4
     assert (head.digest, head.members, head.last) == (record.digest, new.validators, None)
-    assert head.before == Before(old.validators, record.header.cut)
+    assert head.before == Before(old.validators, record.header.cut, LAST)
     [gone] = uncertified(chain, LAST)
     assert chain.executor.head().header == record.header
     assert (chain.executor.head().members, chain.executor.head().last) == (old.validators, LAST)

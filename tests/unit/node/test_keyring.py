@@ -41,6 +41,9 @@ def test_a_home_without_keys_opens_none(tmp_path: Path) -> None:
     """Its last one was destroyed: whoever ran a validator goes on as an observer."""
     assert Keyring(tmp_path).public_keys() == []
     assert Keyring(tmp_path).open(PASSPHRASE) == []
+    with pytest.raises(KeyFault) as caught:
+        Keyring(tmp_path).newest(PASSPHRASE)
+    assert caught.value.code == "key_missing"
 
 
 def test_keys_that_are_known_are_not_opened_again(tmp_path: Path) -> None:

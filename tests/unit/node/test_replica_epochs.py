@@ -85,7 +85,7 @@ def at_the_end(members: ValidatorSet = NEXT.members, own_seq: int = 0) -> Anchor
         digest=block_digest(CHAIN, end),
         certificate=certificate(LAST),
         members=members,
-        before=Before(COMMITTEE.members, tuple(cut)),
+        before=Before(COMMITTEE.members, tuple(cut), LAST),
     )
 
 
@@ -308,6 +308,24 @@ def test_records_of_a_later_epoch_wait_for_it() -> None:
     replica._run()
     assert world.halts, "[DUR-4] the guard remembers: B was signed there"
     assert "guard" in world.halts[0]
+
+
+def test_a_certificate_that_the_store_lost_after_its_epoch_comes_from_the_journal() -> None:
+    """[DUR-2] The last height's: nobody of the present epoch attests it, or hands it out to one
+    who stands there. What is of the present epoch is the engine's to close."""
+    start = replace(at_the_end(), header=builders.a_block(LAST + 1, view=1, epoch=1))
+    kept = StateCertificateKept(certificate(LAST))
+    world = restarted(FakeWorld(), start, kept, StateCertificateKept(certificate(LAST - 1)))
+    lost, open_ = (
+        Executed(height, A, 0, A, A, None, 1, NEXT.members.hash) for height in (LAST, LAST + 1)
+    )
+    world.unproven = [lost, open_]
+    replica = world.replica()
+    assert world.certified == [certificate(LAST)]
+    [recovered] = world.engine.of(Recovered)
+    assert recovered == Recovered((), (open_,))
+    assert replica._horizon._unproven.keys() == {LAST, LAST + 1}
+    assert replica._horizon._unproven[LAST] is not None
 
 
 # --- other epochs, and guests ---------------------------------------------------------------------

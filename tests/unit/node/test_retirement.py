@@ -21,6 +21,7 @@ class Ring:
 
     def __init__(self, *keys: bytes) -> None:
         self.keys = list(keys)
+        self.dropped: list[bytes] = []
         self.broken: Exception | None = None
 
     def public_keys(self) -> list[bytes]:
@@ -36,7 +37,7 @@ def begun(ring: Ring) -> Chain:
     """North's first key is lost at height 1, and its node holds all of them."""
     chain = a_changing_chain()
     chain.seat("north's second")
-    chain.executor.followers.append(Retirement(ring, chain.executor))  # type: ignore[arg-type]
+    chain.executor.followers.append(Retirement(ring, chain.executor, ring.dropped.append))  # type: ignore[arg-type]
     seat = council.a_seat(chain, "north", "north's second")
     chain.block([chain.act(council.admin("north"), ValidatorAnnounceKey("north", seat, True))])
     return chain
@@ -53,6 +54,7 @@ def test_a_key_goes_with_the_first_certificate_of_the_epoch_without_it() -> None
     assert ring.keys == [FIRST, SECOND, NEWCOMER]
     chain.block()
     assert ring.keys == [SECOND, NEWCOMER], "a newcomer's waits for its first seat"
+    assert ring.dropped == [FIRST], "from memory too"
     chain.until(30)
     assert ring.keys == [SECOND, NEWCOMER]
 
@@ -74,7 +76,7 @@ def test_a_node_that_was_down_at_that_moment_does_it_later() -> None:
     chain.end_epoch()
     chain.block()
     ring = Ring(FIRST, SECOND)
-    chain.executor.followers = [Retirement(ring, chain.executor)]  # type: ignore[arg-type]
+    chain.executor.followers = [Retirement(ring, chain.executor, ring.dropped.append)]  # type: ignore[arg-type]
     chain.block()
     assert ring.keys == [SECOND]
 

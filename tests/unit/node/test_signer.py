@@ -133,6 +133,18 @@ def test_the_key_with_the_seat_signs_whichever_it_is() -> None:
     assert signer.enter(members_of(2, KEY, OTHER)) == 0, "the first key is still there"
 
 
+def test_a_key_that_was_dropped_takes_no_seat_again() -> None:
+    """[EPOCH-7]"""
+    signer, _ = a_signer()
+    signer.add(SECOND)
+    with pytest.raises(AssertionError):
+        signer.drop(KEY.public_key)
+    assert signer.enter(members_of(1, SECOND)) == 0
+    signer.drop(KEY.public_key)
+    signer.drop(OTHER.public_key)  # whoever it is of
+    assert signer.enter(members_of(2, KEY)) is None
+
+
 def test_without_a_seat_nothing_is_signed() -> None:
     """[EPOCH-7]"""
     signer, _ = a_signer()

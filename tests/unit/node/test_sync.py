@@ -15,6 +15,7 @@ from node.sync import (
     Fetcher,
     Library,
 )
+from node.world import GUESTS
 from primitives.batch import EMPTY_TIP, Batch, batch_digest, tip_of
 from primitives.encoding import encode
 from tests import builders
@@ -137,3 +138,12 @@ def test_a_peer_has_a_share_of_each_second() -> None:
 
 def test_no_chain_no_answer() -> None:
     assert a_library([]).chain(FetchChain(1)) is None
+
+
+def test_all_guests_together_are_served_what_one_member_is() -> None:
+    """[EPOCH-6], [SYNC-3] Handles cost a stranger nothing."""
+    library = a_library([])
+    library.count(GUESTS + 1, SERVED_BYTES_A_SECOND)
+    assert not library.may_serve(GUESTS + 2, 0)
+    assert library.may_serve(1, 0)
+    assert library.may_serve(GUESTS + 2, 1_000), "a second later"
