@@ -18,9 +18,12 @@ from partner.member_documents import (
     AppliedDocument,
     MemberChangedDocument,
     MembersDocument,
+    Seats,
     TakenDocument,
     member_document,
+    seats,
     told_member,
+    told_seat,
     told_status,
 )
 from partner.roles import Key, account_option, holder
@@ -182,7 +185,8 @@ def give(common: Common, token: str, account: int | None) -> None:
 def seat(common: Common, token: str, lost: bool, account: int | None) -> None:
     """Validate with another consensus key from the next epoch on, as the partner's admin.
 
-    TOKEN is the new key's word: 'liqbon-node keys seat PARTNER'.
+    TOKEN is the new key's word: 'liqbon-node keys rotate PARTNER'. Have the node read its keys
+    again before that epoch begins.
     """
     asyncio.run(_change(common, account, lambda visit, us: _seat(visit, us, token, lost)))
 
@@ -247,27 +251,28 @@ async def _apply(common: Common, account: int, wish: Application) -> None:
 
 async def _members(common: Common) -> None:
     async with visiting(common) as visit:
-        membership = await _membership(visit)
+        seated = await _seats(visit)
         shown = [
-            member_document(await visit.books.partner(code), membership, visit.network)
+            member_document(await visit.books.partner(code), seated, visit.network)
             for code in await visit.books.directory()
         ]
         document = MembersDocument(
             members=shown, proven=visit.books.standing(), blames=visit.light.blames
         )
     rows = [
-        [one.code, one.name, one.kind, told_status(one), one.custodian, "yes" if one.seat else "no"]
+        [one.code, one.name, one.kind, told_status(one), one.custodian, told_seat(one)]
         for one in shown
     ]
-    common.printer.table(["partner", "name", "kind", "status", "custodian", "seat"], rows)
+    common.printer.table(["partner", "name", "kind", "status", "custodian", "validates"], rows)
     common.printer.line(told_standing(document.proven))
     common.printer.document(document)
 
 
-async def _membership(visit: Visit) -> Membership:
+async def _seats(visit: Visit) -> Seats:
     found = await visit.books.entry(MEMBERSHIP_KEY, Membership)
     assert found is not None, "a ledger without members"
-    return found
+    believed = visit.light.believed
+    return seats(believed.members(believed.epoch), found)
 
 
 async def _give(visit: Visit, us: Partner, text: str) -> Deed:
@@ -332,7 +337,7 @@ async def _change(common: Common, account: int | None, making: Making) -> None:
 async def _tell(visit: Visit, code: str, acted: Acted) -> None:
     partner = await visit.books.partner(code)
     document = MemberChangedDocument(
-        member=member_document(partner, await _membership(visit), visit.network),
+        member=member_document(partner, await _seats(visit), visit.network),
         repeated=acted.repeated,
         elapsed_ms=acted.settled.elapsed_ms,
         proof=settled_proof(acted.settled),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from client.errors import Blame
 from partner.documents import Document, Proof, Standing
 from primitives.address import address
 from primitives.entries import Partner
 from primitives.membership import Membership
+from primitives.validators import ValidatorSet
 
 
 class MemberDocument(Document, frozen=True):
     """A partner. ``kind`` and ``status`` as in the specification; the roles are addresses.
 
-    ``seat`` is the consensus key with which it validates from the next epoch on; null if it does
-    not.
+    ``seat`` is the consensus key with which it validates from the next epoch on, ``validates`` the
+    one with which it does in the newest that was followed; null if it does not.
     """
 
     code: str
@@ -27,6 +30,7 @@ class MemberDocument(Document, frozen=True):
     custodian: str
     programmes: list[str]
     seat: str | None
+    validates: str | None
 
 
 class MembersDocument(Document, frozen=True):
@@ -78,10 +82,21 @@ class AppliedDocument(Document, frozen=True):
     blames: list[Blame]
 
 
-def member_document(partner: Partner, membership: Membership, network: str) -> MemberDocument:
+class Seats(NamedTuple):
+    """Who validates now, and who from the next epoch on: consensus keys by partner."""
+
+    now: dict[str, bytes]
+    ahead: dict[str, bytes]
+
+
+def seats(present: ValidatorSet, membership: Membership) -> Seats:
+    """Of the newest epoch that was followed, and as the ledger proves them."""
+    now = {member.partner: member.key for member in present.members}
+    return Seats(now, {member.partner: member.key for member in membership.members})
+
+
+def member_document(partner: Partner, seated: Seats, network: str) -> MemberDocument:
     """As the ledger proves it."""
-    seats = {member.partner: member.key for member in membership.members}
-    key = seats.get(partner.code)
     return MemberDocument(
         code=partner.code,
         name=partner.name,
@@ -93,8 +108,22 @@ def member_document(partner: Partner, membership: Membership, network: str) -> M
         cashier=address(partner.roles.cashier, network),
         custodian=partner.custodian,
         programmes=list(partner.programmes),
-        seat=None if key is None else key.hex(),
+        seat=_hex(seated.ahead.get(partner.code)),
+        validates=_hex(seated.now.get(partner.code)),
     )
+
+
+def _hex(key: bytes | None) -> str | None:
+    return None if key is None else key.hex()
+
+
+def told_seat(shown: MemberDocument) -> str:
+    """Whether it validates, and whether the next epoch changes that."""
+    if shown.seat == shown.validates:
+        return "no" if shown.seat is None else "yes"
+    if shown.validates is None:
+        return "from the next epoch on"
+    return "until this epoch ends" if shown.seat is None else "yes, another key next"
 
 
 def told_status(shown: MemberDocument) -> str:
@@ -111,5 +140,6 @@ def told_member(shown: MemberDocument) -> list[tuple[str, str]]:
         ("issuer", shown.issuer),
         ("cashier", shown.cashier),
         ("reserve held by", shown.custodian),
-        ("seat", shown.seat or "none from the next epoch on"),
+        ("validates", told_seat(shown)),
+        *([("next key", shown.seat)] if shown.seat not in (None, shown.validates) else []),
     ]

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from click.testing import CliRunner
 from structlog.testing import capture_logs
 
-from node import assembly, config
+from node import assembly, cli_home, config
 from node.assembly import Node, serve
 from node.founding import Site, found
 from node.keyring import FIRST, Keyring
@@ -69,6 +70,8 @@ async def test_a_node_serves_until_it_is_stopped(node: Node, home: config.NodeHo
         assert status["partner"] == CODE
         assert status["chain"] == node.chain.hex()
         assert "liqbon_ready 1" in text
+        asked = await asyncio.to_thread(CliRunner().invoke, cli_home.status, ["--node", url])
+        assert "epoch       0, validator 0 of 1" in asked.stdout
         await node.stop()
         assert node.failure is None
         assert config.running_process(home.path) is None
@@ -153,6 +156,9 @@ async def test_a_node_whose_keys_have_no_seat_is_an_observer(
     assert observer.standing is not None
     assert [peer.connected for peer in observer.standing.peers()] == [False]
     assert observer.standing.not_ready() == "no other node is connected"
+    url = f"http://127.0.0.1:{observer.api_port}"
+    asked = await asyncio.to_thread(CliRunner().invoke, cli_home.status, ["--node", url])
+    assert "epoch       0, in which it only follows" in asked.stdout
     await observer.stop()
     assert observer.failure is None
 

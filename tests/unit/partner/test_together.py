@@ -15,6 +15,7 @@ from primitives.actions import CastVote
 from primitives.address import address
 from primitives.amount import MICRO
 from primitives.entries import Limits, Partner, Programme, limits_key, partner_key, programme_key
+from primitives.genesis import validators_of
 from primitives.governance import Proposal, proposal_key
 from primitives.membership import MEMBERSHIP_KEY, Membership, PartnerStatus
 from tests.builders import DAY_MS, a_key, a_person, a_role
@@ -151,6 +152,13 @@ class TestVotes:
         assert json.loads(result.stdout)["error"]["code"] == "proposal_unknown"
 
 
+def told_members(market: Market) -> str:
+    """The table for people."""
+    result = CliRunner().invoke(cli, ["members", "--home", str(market.north.path)])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
 class TestNewcomers:
     def test_it_applies_is_voted_on_in_its_own_words_and_mints(self, market: Market) -> None:
         """[LEDGER-50, LEDGER-64]"""
@@ -180,7 +188,8 @@ class TestNewcomers:
         assert membership.members[-1].key == key.public_key
         listed = market.north.read("members")["members"]
         assert [one["code"] for one in listed][-1] == "harbour"
-        assert listed[-1]["seat"] == key.public_key.hex()
+        assert (listed[-1]["seat"], listed[-1]["validates"]) == (key.public_key.hex(), None)
+        assert "from the next epoch on" in told_members(market)
         harbour.done(
             "programme", "open", "cups", "--name", "Cups", "--point", "cup", "--points", "10",
             "--worth", "1", "--terms-url", "https://example.com", "--terms-hash", "00" * 32,
@@ -230,6 +239,10 @@ class TestKeys:
         token = make_seat(key, market.chain, "north")
         document = market.north.done("keys", "seat", token, "--lost")
         assert document["member"]["seat"] == key.public_key.hex()
+        founders = validators_of(market.genesis).members
+        [before] = [one.key for one in founders if one.partner == "north"]
+        assert document["member"]["validates"] == before.hex()
+        assert "yes, another key next" in told_members(market)
         assert market.north.refused(5, "keys", "seat", token)["code"] == "seat_taken"
 
 

@@ -13,7 +13,7 @@ from client.builder import account_of
 from client.home import exclusive, open_home
 from primitives.address import address
 from shell.mnemonic import account_key, sentence_seed
-from tests.builders import a_person
+from tests.builders import CODES, a_person
 from tests.fakes.network import (
     OTHER_WORDS,
     WORDS,
@@ -272,6 +272,17 @@ class TestNetwork:
         assert document["verified_height"] == honest["height"]
         assert silent["height"] is None
         assert silent["fault"].startswith("unreachable")
+        assert document["validators"] == list(CODES)
+
+    def test_a_node_without_a_seat_says_that_it_is_an_observer(self, wallet: Wallet) -> None:
+        def observing(path: str, document: Any) -> Any:
+            if path.endswith("/status"):
+                document |= {"partner": None, "index": None}
+            return document
+
+        node = ["--node", wallet.network.liar(observing)]
+        assert wallet.json("network", *node)["nodes"][0]["partner"] is None
+        assert "observer" in wallet.run("network", *node).stdout
 
     def test_nodes_are_added_and_removed(self, wallet: Wallet) -> None:
         assert wallet.run("network", "--add", "http://127.0.0.1:1/").exit_code == 0
