@@ -63,8 +63,8 @@ def join(world: World) -> None:
             f"""{NAME} starts a node: an observer, which follows the books and signs nothing. It
             applies; {number(needed(len(founders)))} of the {number(len(founders))} retailers
             approve. Meanwhile {world.name(rotated)} announces another consensus key. Both count
-            from one height on, and no node stops for it: {epoch.after} is the last height that is
-            the old validators'."""
+            from the same height on, and no node stops for it: the old validators sign up to height
+            {epoch.after}, the new ones from the next on."""
         )
         stage.proven(
             f"""height {proven.height} is signed by {len(proven.signers)} of {proven.members},
