@@ -22,6 +22,7 @@ LOCKED_INSTALL := $(PIP_INSTALL) --only-binary :all: --require-hashes
 WORKERS ?= 2
 SEEDS ?= 0-999
 STEPS ?= 1000000
+CHAOS_SECONDS ?= 600
 PYTEST_ARGS ?=
 
 # NATIVE=no builds nothing: what checks signatures in batches is not compiled.
@@ -109,10 +110,11 @@ mutants: install-dev ## break each rule of the ledger and see a test notice; res
 	nice -n 10 $(RUN) -m tests.mutation
 
 .PHONY: soak
-soak: install-dev ## the long simulation, a million steps of random histories, the mutants; resumes
+soak: install-dev ## the long simulation, a million steps of histories, ten minutes of chaos, the mutants; resumes
 	@mkdir -p docs/results
 	$(RUN) -m tests.simulation --seeds $(SEEDS) --results docs/results/simulation.json
 	$(RUN) -m tests.properties.soak --steps $(STEPS) --results docs/results/histories.json
+	$(RUN) -m tests.chaos --seconds $(CHAOS_SECONDS) --seed 7 --results docs/results/chaos.json
 	@$(MAKE) --no-print-directory mutants
 
 .PHONY: model
