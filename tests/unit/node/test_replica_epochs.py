@@ -316,5 +316,5 @@ def test_a_certificate_that_the_store_lost_after_its_epoch_comes_from_the_journa
     assert world.certified == [certificate(LAST)]
     [recovered] = world.engine.of(Recovered)
     assert recovered == Recovered((), (open_,))
-    assert replica._horizon._unproven.keys() == {LAST, LAST + 1}
-    assert replica._horizon._unproven[LAST] is not None
+    assert replica._terms.horizon._unproven.keys() == {LAST, LAST + 1}
+    assert replica._terms.horizon._unproven[LAST] is not None
