@@ -338,6 +338,7 @@ class Engine:
         if blocks:
             self.queue.add(blocks)
             self.simplex.pacemaker.finalized(now_ms)
+            self._parts.heeded_ms = now_ms
             self.simplex.prune()
             self._parts.standing_still = False
 
@@ -378,7 +379,7 @@ class Engine:
     def _stands_at(self, now_ms: int, peer: int, status: Status) -> None:
         """A peer says where it stands: note it, and send what it lacks, not too often."""
         if status.epoch != self.epoch or not self._parts.is_member(peer):
-            self._parts.note_ahead(peer, status)
+            self._parts.note_ahead(now_ms, peer, status)
             return
         self.lanes.report(peer, status.tips)
         self.lanes.claim(peer, status.tips)
@@ -406,6 +407,7 @@ class Engine:
         simplex = self.simplex
         pacemaker = simplex.pacemaker
         moments = [pacemaker.standstill_ms(), self.attestations.next_beat_ms(), self._next_due_ms]
+        moments.append(self._parts.heeds_until_ms)
         me = self.config.me
         if me is not None and simplex.view > simplex.own.floor:
             own = simplex.own.of(simplex.view)

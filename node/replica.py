@@ -381,7 +381,7 @@ class Replica:
             self._terms.horizon.certified(certify.certificate.attestation.height)
         if turn.certify:
             self._outbox.certified(self.engine.status())
-        self._outbox.pulse(self.engine.newest_beat)
+        self._outbox.pulse(self.engine.newest_beat, self.engine.status)
         self._executions.extend(turn.execute)
         for event in turn.own:
             self._inbox.put(event)

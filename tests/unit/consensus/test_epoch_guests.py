@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from consensus.effects import Need, Send
 from consensus.engine import Engine
-from consensus.inputs import Connected, Received, Recovered
+from consensus.inputs import Connected, Received, Recovered, Woken
 from consensus.messages import (
     FetchCertificate,
     FetchChain,
@@ -61,6 +61,20 @@ def test_who_stands_in_an_earlier_epoch_is_ahead_of_nobody() -> None:
     heard(engine, GUEST, Status(1, 1, 90, 90, TIPS))
     heard(engine, GUEST, Status(0, 1, 90, 90, TIPS))
     assert dict(engine.ahead) == {}
+
+
+def test_a_word_that_leads_nowhere_is_forgotten_and_a_new_one_counts_anew() -> None:
+    """[EPOCH-6] Whoever names heights that nobody has is not asked for them for ever."""
+    engine = fresh()
+    limit_ms = engine.config.parameters.view_timeout_limit_ms
+    since_ms = NARROW.time + 5_000
+    heard(engine, GUEST, Status(0, 1, 90, 90, TIPS))
+    engine.step(since_ms + limit_ms - 1, Woken())
+    assert engine.needs
+    engine.step(since_ms + limit_ms, Woken())
+    assert (engine.needs, dict(engine.ahead)) == ({}, {})
+    heard(engine, GUEST, Status(0, 1, 90, 90, TIPS))
+    assert engine.needs
 
 
 def test_guests_are_remembered_up_to_a_bound() -> None:

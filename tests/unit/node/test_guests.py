@@ -174,7 +174,7 @@ def test_guests_are_told_of_each_certified_height_and_each_beat_and_nothing_else
         replica._inbox.put(Woken())
         replica._run()
     status = world.engine.status()
-    assert sent_to(world, GUEST) == [status, status, BeatCertified(beat)]
+    assert sent_to(world, GUEST) == [status, status, BeatCertified(beat), status]
     assert sent_to(world, 2) == [vote, status]
 
 
