@@ -325,6 +325,8 @@ class Replica:
         match effect:
             case Keep():
                 turn.records.append(effect.record)
+                if twin := self._terms.twin(self.me, effect.record):
+                    self._halt("key_elsewhere", twin)
             case SayAttest() if effect.attestation.height <= self._terms.attested:
                 pass  # signed before the journal let go of it: others have it, or a certificate
             case SayProposal() | SayVote() | SayBatch() | SayAttest() | SayBeat():
@@ -353,6 +355,7 @@ class Replica:
         for say, signature in zip(turn.saying, signatures, strict=True):
             spoken = self._term.speech.spoken(say, signature)
             turn.records += spoken.records
+            self._terms.note(say)
             turn.sends.append(Send(None, spoken.message))
             turn.own.append(spoken.received)
             batch = spoken.received.verified.message

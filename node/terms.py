@@ -8,24 +8,38 @@ order is handed back, from its engine or, after a restart, from the journal ([EP
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from consensus.config import Anchor
-from consensus.effects import BatchKept, Record
+from consensus.effects import (
+    BatchKept,
+    OwnAttest,
+    OwnVote,
+    Record,
+    Say,
+    SayAttest,
+    StateCertificateKept,
+)
 from consensus.engine import Engine
 from consensus.inputs import Executed, Recovered
 from consensus.verification import Verifier
 from node.guard import AttestStatement, Floor, statement_of
 from node.horizon import Horizon
 from node.inbox import Inbox
-from node.journal import Journal, Orphans, epoch_of
+from node.journal import Damaged, Journal, Orphans, epoch_of
 from node.reception import Reception
 from node.speech import Speech
 from node.sync import Fetcher
 from node.world import World
 from primitives.batch import decode_batch
 from primitives.block import Header
+from primitives.certificate import StateCertificate
+from primitives.keys import Check
 from primitives.validators import ValidatorSet
+from primitives.vote import attest_message, vote_message
+
+LOOKED_BACK: Final = 4_096
+"""Newest heights at most whose certificates are looked at for an own signature at start."""
 
 
 class Makers(NamedTuple):
@@ -61,6 +75,8 @@ class Terms:
         self.horizon = Horizon(world.history)
         self.attested = 0
         """The highest height for which the journal still held an own ATTEST at start."""
+        self.spoken = 0
+        """The highest height for which there ever was an own ATTEST, as far as is known here."""
 
     def first(self) -> Term:
         """Recover. Raises ``journal.Damaged`` or ``guard.Refused``: then this node must not sign
@@ -105,7 +121,8 @@ class Terms:
         records = self._records.pop(members.epoch, [])
         self._records = {e: kept for e, kept in self._records.items() if e > members.epoch}
         if me is not None:
-            self._recall(me, verifier.chain, anchor.header, records)
+            self._recall(me, verifier, anchor.header, records)
+            self._look_back(me, anchor)
         engine = self._makers.engine(anchor, me)
         reception = Reception(
             verifier,
@@ -118,12 +135,63 @@ class Terms:
         speech = None if me is None else Speech(verifier, me)
         return Term(members, me, engine, verifier, reception, speech, Fetcher(me), ())
 
-    def _recall(self, me: int, chain: bytes, header: Header, records: list[Record]) -> None:
-        said = [statement_of(record, chain, me) for record in records]
+    def _recall(self, me: int, verifier: Verifier, header: Header, records: list[Record]) -> None:
+        for record in records:
+            _check_own(me, verifier, record)
+        said = [statement_of(record, verifier.chain, me) for record in records]
         statements = tuple(statement for statement in said if statement is not None)
         self._world.signing.recall(statements, Floor(header.view, header.cut[me].seq))
         heights = [s.attestation.height for s in statements if isinstance(s, AttestStatement)]
         self.attested = max(heights, default=self.attested)
+        self.spoken = max(self.spoken, self.attested)
+
+    def _look_back(self, me: int, anchor: Anchor) -> None:
+        """Raise ``Damaged`` if the store holds a signature of this key that the journal has
+        forgotten."""
+        newest, epoch = anchor.header.height, anchor.members.epoch
+        for height in range(newest, max(self.spoken, newest - LOOKED_BACK), -1):
+            certificate = self._world.history.certificate_of(height)
+            if certificate is not None and certificate.attestation.epoch != epoch:
+                return
+            if certificate is not None and self._forgot(me, certificate):
+                reason = f"this node's key attested height {height}"
+                raise Damaged("journal_behind", reason + self._newest_known())
+
+    def note(self, say: Say) -> None:
+        """This was just signed, and goes to the journal before anyone hears of it."""
+        if isinstance(say, SayAttest):
+            self.spoken = max(self.spoken, say.attestation.height)
+
+    def twin(self, me: int | None, record: Record) -> str | None:
+        """What is wrong if a new certificate of the present epoch holds a signature of one's own
+        that was not made here: one key in two nodes, or an old journal. What the other one signed,
+        this one does not know, and must not contradict ([DUR-4])."""
+        if not isinstance(record, StateCertificateKept) or not self._forgot(me, record.certificate):
+            return None
+        height = record.certificate.attestation.height
+        told = f"another node attests height {height} with this node's key, or this one did once"
+        return told + self._newest_known()
+
+    def _forgot(self, me: int | None, certificate: StateCertificate) -> bool:
+        height = certificate.attestation.height
+        return height > self.spoken and any(s.author == me for s in certificate.signatures)
+
+    def _newest_known(self) -> str:
+        return f", and the newest that its journal knows of is height {self.spoken}"
+
+
+def _check_own(me: int, verifier: Verifier, record: Record) -> None:
+    """Raise ``Damaged`` if one's own word is somebody else's, or of another chain."""
+    match record:
+        case OwnVote(vote=said):
+            message = vote_message(verifier.chain, said.kind, said.epoch, said.view, said.digest)
+        case OwnAttest(attest=said):
+            message = attest_message(said.attestation)
+        case _:
+            return
+    check = Check(verifier.members.key(me), message, said.signature)
+    if said.author != me or not verifier.scheme.verify_many([check])[0]:
+        raise Damaged("journal_foreign", "the journal holds votes of another validator or chain")
 
 
 def _contents(batches: Sequence[bytes]) -> tuple[bytes, ...]:
