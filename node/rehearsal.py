@@ -24,7 +24,7 @@ from node.executor import Executor
 from node.inbox import Inbox
 from node.journal import GENESIS, Journal
 from node.signer import LocalSigner
-from node.store import LevelStore
+from node.store import LevelStore, StoreBroken
 from node.terms import Makers, Term, Terms
 from node.world import World
 from primitives.genesis import chain_id
@@ -121,11 +121,14 @@ def copied_store(directory: Path) -> Iterator[LevelStore]:
                 (copy / file.name).symlink_to(file.absolute())
             elif file.is_file() and file.name not in _OWN:
                 shutil.copyfile(file, copy / file.name)
-        store = LevelStore.open(copy)
         try:
-            yield store
-        finally:
-            store.close()
+            store = LevelStore.open(copy)
+            try:
+                yield store
+            finally:
+                store.close()
+        except StoreBroken as error:
+            raise StoreBroken(error.reason.replace(str(copy), str(directory))) from None
 
 
 def rehearse(
