@@ -13,8 +13,7 @@ import msgspec
 from node.cli_home import home_path
 from node.doctor import Told, examine, is_fit
 from node.findings import Finding, Severity
-from primitives.certificate import StateCertificate
-from primitives.encoding import Malformed, decode
+from primitives.encoding import Malformed
 from shell.command import Common, common_options, examples
 from shell.errors import Status
 
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from client.http import HttpNode
 
 LOOKED_AT: Final = 16
-"""Newest certificates of a node: a quorum signed each, so a key that votes is in most of them."""
-MAX_CERTIFICATE: Final = 64 * 1024
+"""Newest blocks of a node: a quorum attested each, and each was proposed by one validator."""
 
 
 class DoctorDocument(msgspec.Struct, frozen=True):
@@ -80,20 +78,25 @@ async def _ask(urls: tuple[str, ...], timeout_s: float) -> list[Told]:
 
 async def _one(node: HttpNode, session: aiohttp.ClientSession, timeout_s: float) -> Told:
     from client.errors import Fault
+    from client.http import MAX_ANSWER
+    from client.raw import decode_raw_block
 
     try:
         status = await node.status()
-        certificates = []
+        certificates, headers = [], []
         newest = status.certified_height
         for height in range(newest, max(0, newest - LOOKED_AT), -1):
-            raw = await node.raw(f"/certificates/{height}", MAX_CERTIFICATE)
-            certificates.append(decode(StateCertificate, raw))
+            raw = await node.raw(f"/blocks/{height}", MAX_ANSWER, {"batches": "0"})
+            block = decode_raw_block(raw)
+            if block.certificate is not None:
+                certificates.append(block.certificate)
+                headers.append(block.header)
     except Fault as fault:
         return Told(node.url, f"{fault.code}: {fault.detail}")
     except Malformed as error:
         return Told(node.url, str(error))
     clock_ms = await _skew_ms(node.url, session, timeout_s)
-    return Told(node.url, None, status.chain, clock_ms, tuple(certificates))
+    return Told(node.url, None, status.chain, clock_ms, tuple(certificates), tuple(headers))
 
 
 async def _skew_ms(url: str, session: aiohttp.ClientSession, timeout_s: float) -> int | None:

@@ -23,9 +23,12 @@ from node.keyring import KEYS, Keyring
 from node.rehearsal import FoundDisk, copied_store, holds_store, read_alone, rehearse
 from node.retirement import spent
 from node.store import StoreBroken
-from primitives.certificate import StateCertificate
+from primitives.block import Header, block_digest
+from primitives.certificate import StateCertificate, check_certificate
+from primitives.encoding import Malformed
 from primitives.genesis import chain_id
 from primitives.keys import ED25519, Check
+from primitives.validators import ValidatorSet
 from primitives.vote import attest_message
 from shell.errors import CommandError, KeyFault
 
@@ -36,13 +39,15 @@ LOW_SHARE: Final = 20
 
 class Told(NamedTuple):
     """What another node said: ``fault`` why nothing, ``clock_ms`` its clock less ours,
-    ``certificates`` its newest ones, whose signatures say themselves whether they are true."""
+    ``certificates`` its newest ones, whose signatures say themselves whether they are true, and
+    ``headers`` the blocks of these heights."""
 
     url: str
     fault: str | None = None
     chain: str = ""
     clock_ms: int | None = None
     certificates: tuple[StateCertificate, ...] = ()
+    headers: tuple[Header, ...] = ()
 
 
 def examine(path: Path, now_ms: Callable[[], int], told: Sequence[Told] = ()) -> list[Finding]:
@@ -65,7 +70,7 @@ def examine(path: Path, now_ms: Callable[[], int], told: Sequence[Told] = ()) ->
         seen = _contents(home, keys, now_ms)
     except OSError as error:
         seen = _Seen([finding("journal_unread", str(error))], None)
-    return [*found, *seen.findings, *_elsewhere(home, keys, seen.attested, told)]
+    return [*found, *seen.findings, *_elsewhere(home, keys, seen, told)]
 
 
 def _key_files(home: NodeHome) -> list[bytes]:
@@ -92,6 +97,16 @@ class _Seen(NamedTuple):
     findings: list[Finding]
     attested: int | None
     """The highest height that the journal knows an own ATTEST of; None if it cannot say."""
+    seat: _Seat | None = None
+
+
+class _Seat(NamedTuple):
+    """Who this home's key is, and the height and view above which it proposed nothing here."""
+
+    members: ValidatorSet
+    me: int
+    height: int
+    view: int
 
 
 # --- disk -------------------------------------------------------------------------------------
@@ -134,7 +149,7 @@ def _resting(
             executor = Executor.open(store, home.genesis)
             found = [_store(home, executor), *_keys(executor, keys), *_clock(executor, now_ms())]
             over = _over(home, executor, disk, keys)
-            return _Seen(found + over.findings, over.attested)
+            return over._replace(findings=found + over.findings)
     except StoreBroken as error:
         broken = finding("store_broken", error.reason)
     except OSError as error:
@@ -195,7 +210,11 @@ def _over(home: NodeHome, executor: Executor, disk: FoundDisk, keys: Sequence[by
     if ahead > executor.height:
         what = f"the journal goes up to height {ahead}, the store to {executor.height}"
         found.append(finding("store_behind", what))
-    return _Seen(found, journal.newest_attest)
+    term, seat = rehearsed.term, None
+    if term.me is not None:
+        height, view = rehearsed.terms.horizon_of_proposals
+        seat = _Seat(term.members, term.me, max(height, executor.height), view)
+    return _Seen(found, journal.newest_attest, seat)
 
 
 def _journal(journal: Journal, disk: FoundDisk, *, torn: bool) -> list[Finding]:
@@ -214,7 +233,7 @@ def _journal(journal: Journal, disk: FoundDisk, *, torn: bool) -> list[Finding]:
 
 
 def _elsewhere(
-    home: NodeHome, keys: Sequence[bytes], attested: int | None, told: Sequence[Told]
+    home: NodeHome, keys: Sequence[bytes], seen: _Seen, told: Sequence[Told]
 ) -> Iterator[Finding]:
     chain = chain_id(home.genesis).hex()
     heard = []
@@ -229,6 +248,7 @@ def _elsewhere(
         return
     yield _clocks(home, heard)
     shown = [(each.url, c) for each in heard for c in each.certificates]
+    attested = seen.attested
     if attested is None:
         return  # the journal does not say what it knew
     signed = [(c.attestation.height, url) for url, c in shown if _signed(chain, keys, c)]
@@ -236,6 +256,9 @@ def _elsewhere(
     if height > attested:
         what = f"height {height} is attested with a key of this home ({url}), and "
         what += f"its journal knows of none above {attested}"
+        yield finding("key_elsewhere", what)
+    elif (proposed := _proposed(chain, seen.seat, heard)) is not None:
+        what = f"height {proposed} was proposed with a key of this home, and not by this home"
         yield finding("key_elsewhere", what)
     else:
         newest = max((c.attestation.height for _, c in shown), default=0)
@@ -253,6 +276,27 @@ def _clocks(home: NodeHome, heard: Sequence[Told]) -> Finding:
 
 DATE_STEP_MS: Final = 2_000
 """HTTP tells a node's clock in whole seconds, and an answer takes its time."""
+
+
+def _proposed(chain: str, seat: _Seat | None, heard: Sequence[Told]) -> int | None:
+    """A height that a quorum made final, and that the key proposed, but not here."""
+    if seat is None:
+        return None
+    for each in heard:
+        for header, certificate in zip(each.headers, each.certificates, strict=True):
+            mine = (header.epoch, header.proposer) == (seat.members.epoch, seat.me)
+            newer = header.height > seat.height and header.view > seat.view
+            if mine and newer and _is_final(bytes.fromhex(chain), seat, header, certificate):
+                return header.height
+    return None
+
+
+def _is_final(chain: bytes, seat: _Seat, header: Header, certificate: StateCertificate) -> bool:
+    try:
+        check_certificate(chain, seat.members, ED25519, certificate)
+    except Malformed:
+        return False
+    return certificate.attestation.block == block_digest(chain, header)
 
 
 def _signed(chain: str, keys: Sequence[bytes], certificate: StateCertificate) -> bool:

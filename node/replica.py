@@ -325,8 +325,7 @@ class Replica:
         match effect:
             case Keep():
                 turn.records.append(effect.record)
-                if twin := self._terms.twin(self.me, effect.record):
-                    self._halt("key_elsewhere", twin)
+                self._beware(self._terms.twin(self.me, effect.record))
             case SayAttest() if effect.attestation.height <= self._terms.attested:
                 pass  # signed before the journal let go of it: others have it, or a certificate
             case SayProposal() | SayVote() | SayBatch() | SayAttest() | SayBeat():
@@ -337,6 +336,7 @@ class Replica:
                 self._alarm.set_engine(effect.at_ms)
             case Execute():
                 turn.execute.append(effect)
+                self._beware(self._terms.beyond(self.me, effect))
             case Certify():
                 turn.certify.append(effect)
             case Accuse():
@@ -402,6 +402,10 @@ class Replica:
         turn.sends.clear()
         turn.own.clear()
         self._persist(turn)
+
+    def _beware(self, twin: str | None) -> None:
+        if twin is not None:
+            self._halt("key_elsewhere", twin)
 
     def _halt(self, code: str, reason: str) -> None:
         if self.halted is None:

@@ -8,16 +8,23 @@ order is handed back, from its engine or, after a restart, from the journal ([EP
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, assert_never
 
 from consensus.config import Anchor
 from consensus.effects import (
     BatchKept,
+    BlockKept,
+    CertificateKept,
+    Execute,
     OwnAttest,
     OwnVote,
     Record,
     Say,
     SayAttest,
+    SayBatch,
+    SayBeat,
+    SayProposal,
+    SayVote,
     StateCertificateKept,
 )
 from consensus.engine import Engine
@@ -77,6 +84,11 @@ class Terms:
         """The highest height for which the journal still held an own ATTEST at start."""
         self.spoken = 0
         """The highest height for which there ever was an own ATTEST, as far as is known here."""
+        self._proposed = 0
+        """The newest view of this epoch with an own proposal; after a start, the newest view of
+        which the journal knows anything, for it lets go of proposals, but not of what came next."""
+        self._certified = 0
+        """The highest height of which the journal held a certificate at start."""
 
     def first(self) -> Term:
         """Recover. Raises ``journal.Damaged`` or ``guard.Refused``: then this node must not sign
@@ -85,7 +97,9 @@ class Terms:
         executed = tuple(self._world.history.uncertified())
         me = self._take_seat(anchor)
         floor = self.horizon.begin(anchor.header, [outcome.height for outcome in executed])
-        for record in self._journal.recover(floor):
+        records = self._journal.recover(floor)
+        self.spoken, self._certified = self._journal.newest_attest, self._journal.newest_certified
+        for record in records:
             self._records.setdefault(epoch_of(record), []).append(record)
         left = self._records.get(anchor.members.epoch - 1, [])
         batches = [record.batch for record in left if isinstance(record, BatchKept)]
@@ -140,10 +154,10 @@ class Terms:
             _check_own(me, verifier, record)
         said = [statement_of(record, verifier.chain, me) for record in records]
         statements = tuple(statement for statement in said if statement is not None)
+        self._proposed = max([header.view, *map(_view_of, records)])
         self._world.signing.recall(statements, Floor(header.view, header.cut[me].seq))
         heights = [s.attestation.height for s in statements if isinstance(s, AttestStatement)]
         self.attested = max(heights, default=self.attested)
-        self.spoken = max(self.spoken, self.attested)
 
     def _look_back(self, me: int, anchor: Anchor) -> None:
         """Raise ``Damaged`` if the store holds a signature of this key that the journal has
@@ -159,8 +173,30 @@ class Terms:
 
     def note(self, say: Say) -> None:
         """This was just signed, and goes to the journal before anyone hears of it."""
-        if isinstance(say, SayAttest):
-            self.spoken = max(self.spoken, say.attestation.height)
+        match say:
+            case SayAttest():
+                self.spoken = max(self.spoken, say.attestation.height)
+            case SayProposal():
+                self._proposed = max(self._proposed, say.header.view)
+            case SayBatch() | SayVote() | SayBeat():
+                pass
+
+    @property
+    def horizon_of_proposals(self) -> tuple[int, int]:
+        """A final block above this height and view that the own key proposed was proposed by
+        another node, unless this one did so since it started."""
+        return self._certified, self._proposed
+
+    def beyond(self, me: int | None, block: Execute) -> str | None:
+        """The same of a final block that one's own key proposed: a quorum saw its signature. A
+        block that is not final proves nothing."""
+        header = block.header
+        if header.proposer != me or header.view <= self._proposed:
+            return None
+        if header.height <= self._certified:
+            return None  # from before the store was lost: the journal has let go of the proposal
+        told = f"another node proposed height {header.height} with this node's key"
+        return f"{told}, or this one did once, and its journal knows nothing after that view"
 
     def twin(self, me: int | None, record: Record) -> str | None:
         """What is wrong if a new certificate of the present epoch holds a signature of one's own
@@ -178,6 +214,20 @@ class Terms:
 
     def _newest_known(self) -> str:
         return f", and the newest that its journal knows of is height {self.spoken}"
+
+
+def _view_of(record: Record) -> int:
+    match record:
+        case BlockKept():
+            return record.header.view
+        case CertificateKept():
+            return record.certificate.view
+        case OwnVote():
+            return record.vote.view
+        case BatchKept() | StateCertificateKept() | OwnAttest():
+            return 0
+        case _:
+            assert_never(record)
 
 
 def _check_own(me: int, verifier: Verifier, record: Record) -> None:

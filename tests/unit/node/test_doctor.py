@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from contracts import membership
 from contracts.state import Entries
 from node import config, doctor
+from node.archive import Archive
 from node.assembly import Node
 from node.cli_doctor import doctor as command
 from node.config import HomeLock
@@ -24,7 +25,8 @@ from node.doctor import Told, examine, is_fit
 from node.findings import KNOWN, Severity, finding
 from node.journal import GENESIS, Journal
 from node.keyring import Keyring
-from node.rehearsal import FoundDisk
+from node.rehearsal import FoundDisk, copied_store
+from primitives.block import Header
 from primitives.certificate import StateCertificate
 from primitives.genesis import chain_id
 from primitives.membership import Membership
@@ -283,12 +285,21 @@ def certificates(home: Path) -> tuple[StateCertificate, ...]:
     return tuple(r.certificate for r in records if isinstance(r, StateCertificateKept))
 
 
+def headers(home: Path, held: tuple[StateCertificate, ...]) -> tuple[Header, ...]:
+    """The blocks of these certificates."""
+    opened = config.open_home(home)
+    with copied_store(opened.data) as store:
+        records = [Archive(store).block(c.attestation.height) for c in held]
+    return tuple(record.header for record in records if record is not None)
+
+
 class TestOthers:
     """What other nodes say."""
 
     def a_word(self, homes: Homes, clock_ms: int = 0) -> Told:
         chain = chain_id(config.open_home(homes.fresh).genesis).hex()
-        return Told("http://peer", None, chain, clock_ms, certificates(homes.newer))
+        held = certificates(homes.newer)
+        return Told("http://peer", None, chain, clock_ms, held, headers(homes.newer, held))
 
     def test_one_that_agrees(self, homes: Homes) -> None:
         seen = codes(homes.newer, self.a_word(homes))
@@ -301,6 +312,17 @@ class TestOthers:
 
     def test_a_key_in_a_second_home(self, homes: Homes) -> None:
         assert faults(homes.fresh, self.a_word(homes)) == {"key_elsewhere"}
+
+    def test_a_proposal_gives_a_slow_signer_away(
+        self, homes: Homes, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A quorum may always be complete without it; but every n-th block is its own."""
+        monkeypatch.setattr(doctor, "_signed", lambda *_: False)
+        told = self.a_word(homes)
+        assert faults(homes.newer, told) == set()
+        assert faults(homes.older, told) == {"key_elsewhere"}
+        moved = tuple(replace(each, view=each.view + 50) for each in told.headers)
+        assert faults(homes.newer, told._replace(headers=moved)) == set()
 
     def test_a_signature_that_is_not_of_the_key_proves_nothing(self, homes: Homes) -> None:
         told = self.a_word(homes)
