@@ -322,10 +322,11 @@ class Replica:
             self._gather(turn, effect)
 
     def _gather(self, turn: _Turn, effect: Effect) -> None:
+        if twin := self._terms.twin(self.me, effect):
+            self._halt("key_elsewhere", twin)
         match effect:
             case Keep():
                 turn.records.append(effect.record)
-                self._beware(self._terms.twin(self.me, effect.record))
             case SayAttest() if effect.attestation.height <= self._terms.attested:
                 pass  # signed before the journal let go of it: others have it, or a certificate
             case SayProposal() | SayVote() | SayBatch() | SayAttest() | SayBeat():
@@ -336,7 +337,6 @@ class Replica:
                 self._alarm.set_engine(effect.at_ms)
             case Execute():
                 turn.execute.append(effect)
-                self._beware(self._terms.beyond(self.me, effect))
             case Certify():
                 turn.certify.append(effect)
             case Accuse():
@@ -402,10 +402,6 @@ class Replica:
         turn.sends.clear()
         turn.own.clear()
         self._persist(turn)
-
-    def _beware(self, twin: str | None) -> None:
-        if twin is not None:
-            self._halt("key_elsewhere", twin)
 
     def _halt(self, code: str, reason: str) -> None:
         if self.halted is None:

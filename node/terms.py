@@ -15,7 +15,9 @@ from consensus.effects import (
     BatchKept,
     BlockKept,
     CertificateKept,
+    Effect,
     Execute,
+    Keep,
     OwnAttest,
     OwnVote,
     Record,
@@ -45,6 +47,7 @@ from primitives.keys import Check
 from primitives.validators import ValidatorSet
 from primitives.vote import attest_message, vote_message
 
+_OR_I: Final = ", or this one did once"
 LOOKED_BACK: Final = 4_096
 """Newest heights at most whose certificates are looked at for an own signature at start."""
 
@@ -187,26 +190,26 @@ class Terms:
         another node, unless this one did so since it started."""
         return self._certified, self._proposed
 
-    def beyond(self, me: int | None, block: Execute) -> str | None:
-        """The same of a final block that one's own key proposed: a quorum saw its signature. A
-        block that is not final proves nothing."""
-        header = block.header
-        if header.proposer != me or header.view <= self._proposed:
-            return None
-        if header.height <= self._certified:
-            return None  # from before the store was lost: the journal has let go of the proposal
-        told = f"another node proposed height {header.height} with this node's key"
-        return f"{told}, or this one did once, and its journal knows nothing after that view"
-
-    def twin(self, me: int | None, record: Record) -> str | None:
-        """What is wrong if a new certificate of the present epoch holds a signature of one's own
-        that was not made here: one key in two nodes, or an old journal. What the other one signed,
-        this one does not know, and must not contradict ([DUR-4])."""
-        if not isinstance(record, StateCertificateKept) or not self._forgot(me, record.certificate):
-            return None
-        height = record.certificate.attestation.height
-        told = f"another node attests height {height} with this node's key, or this one did once"
-        return told + self._newest_known()
+    def twin(self, me: int | None, effect: Effect) -> str | None:
+        """What is wrong if something that a quorum saw holds a signature of one's own that was not
+        made here: one key in two nodes, or an old journal. What the other one signed, this one does
+        not know, and must not contradict ([DUR-4])."""
+        match effect:
+            case Keep(record=StateCertificateKept(certificate=certificate)):
+                if not self._forgot(me, certificate):
+                    return None
+                deed = f"attests height {certificate.attestation.height}"
+                return f"another node {deed} with this node's key{_OR_I}" + self._newest_known()
+            case Execute(header=header):  # what is not final yet proves nothing
+                if header.proposer != me or header.view <= self._proposed:
+                    return None
+                if header.height <= self._certified:
+                    return None  # from before the store was lost: the proposal was let go
+                deed = f"proposed height {header.height}"
+                known = ", and its journal knows nothing after that view"
+                return f"another node {deed} with this node's key{_OR_I}{known}"
+            case _:
+                return None
 
     def _forgot(self, me: int | None, certificate: StateCertificate) -> bool:
         height = certificate.attestation.height

@@ -9,6 +9,7 @@ import pytest
 from consensus.inputs import Executed
 from node import driver
 from node.driver import LoopExecution, LoopTimers, NodeWatcher, PooledChecker, WallClock
+from node.store import StoreBroken
 from node.world import CannotExecute, Misbehaviour
 from primitives.hashing import ZERO_DIGEST
 from shell.signature_pool import PoolFailed
@@ -227,3 +228,28 @@ async def test_a_misbehaving_peer_is_disconnected_after_the_turn() -> None:
     assert transport.blamed == [(2, "malformed")], "member 2 is somebody else by now"
     watcher.halted("roots differ")
     assert watcher.halted_reason == "roots differ"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(28, "No space left on device"), "disk_full: the store cannot be written"),
+        (OSError(5, "Input/output error"), "disk_failed: the store cannot be written"),
+        (StoreBroken("a table is damaged"), "store_broken: a table is damaged"),
+    ],
+)
+async def test_a_certificate_that_cannot_be_kept_stops_the_node(
+    error: Exception, told: str
+) -> None:
+    """It is handed over within a turn, where nobody would hear of what is raised."""
+
+    def certify(_: object) -> None:
+        raise error
+
+    executor = Executor()
+    executor.certify = certify  # type: ignore[attr-defined]
+    reasons: list[str] = []
+    execution = LoopExecution(executor, reasons.append)  # type: ignore[arg-type]
+    execution.certify(builders.a_state_certificate(builders.an_attestation(1)))
+    [reason] = reasons
+    assert reason.startswith(told)
