@@ -244,7 +244,7 @@ class Engine:
                 digest = block_digest(self.config.chain, message.header)
                 simplex.on_block(message.header, digest in wanted_blocks(simplex))
             case ChainSent():
-                self._chain(message)
+                self._chain(now_ms, message)
             case Status():
                 self._stands_at(now_ms, event.sender, message)
             case FetchBlock():
@@ -289,12 +289,13 @@ class Engine:
         if block is not None:
             self.lanes.executed(block.header.cut)
 
-    def _chain(self, message: ChainSent) -> None:
+    def _chain(self, now_ms: int, message: ChainSent) -> None:
         chain = self.config.chain
         blocks = [Block(header, block_digest(chain, header)) for header in message.headers]
         new = [b for b in blocks if b.header.height > self.final_height]
         attached = bool(new) and new[0].header.parent == self.simplex.chain.final.digest
         if attached:
+            self._parts.heeded_ms = now_ms
             self.simplex.adopt(new)
         gaps = self.attestations.gaps()
         for certificate in message.certificates:
@@ -338,7 +339,6 @@ class Engine:
         if blocks:
             self.queue.add(blocks)
             self.simplex.pacemaker.finalized(now_ms)
-            self._parts.heeded_ms = now_ms
             self.simplex.prune()
             self._parts.standing_still = False
 

@@ -32,7 +32,7 @@ class Parts:
         """The height up to which guests, and peers in later epochs, say they hold certificates: no
         member's word, so it makes this node ask them, and changes nothing else ([EPOCH-6])."""
         self.heeded_ms = 0
-        """Since when nobody said such a thing, and no height became final, in milliseconds."""
+        """Since when nobody said such a thing, and nothing came of it, in milliseconds."""
         self.lacking: dict[tuple[str, int, bytes], int] = {}
         """Since when, in milliseconds, a batch keeps a proposal waiting."""
         self.standing_still = False

@@ -70,7 +70,7 @@ def test_a_word_that_leads_nowhere_is_forgotten_and_a_new_one_counts_anew() -> N
     since_ms = NARROW.time + 5_000
     heard(engine, GUEST, Status(0, 1, 90, 90, TIPS))
     engine.step(since_ms + limit_ms - 1, Woken())
-    assert engine.needs
+    assert engine.needs, "not yet; and only blocks that came of it would make it longer"
     engine.step(since_ms + limit_ms, Woken())
     assert (engine.needs, dict(engine.ahead)) == ({}, {})
     heard(engine, GUEST, Status(0, 1, 90, 90, TIPS))
