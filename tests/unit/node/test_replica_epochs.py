@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from consensus.config import Anchor, Before, handed_over
 from consensus.effects import (
     BatchKept,
+    CertificateKept,
     Certify,
     Execute,
     Halt,
@@ -61,8 +62,10 @@ GUEST = GUESTS + 7
 
 
 def certificate(height: int, committee: Committee = COMMITTEE) -> StateCertificate:
+    """Of others: with a signature of its own that it does not know of, a node halts."""
     attestation = builders.an_attestation(height, members=committee.members)
-    return builders.a_state_certificate(attestation, committee=committee)
+    authors = range(1, 1 + committee.members.quorum)
+    return builders.a_state_certificate(attestation, authors=authors, committee=committee)
 
 
 def at_the_end(members: ValidatorSet = NEXT.members, own_seq: int = 0) -> Anchor:
@@ -154,7 +157,7 @@ def test_an_execution_that_is_under_way_is_waited_for() -> None:
     world = FakeWorld()
     replica = world.replica()
     following = ending(world)
-    header = builders.a_block(LAST)
+    header = builders.a_block(LAST, proposer=1)
     world.engine.script.insert(0, (Woken, [Execute(header, block_digest(CHAIN, header), ())]))
     replica._inbox.put(Woken())
     replica._run()
@@ -265,7 +268,8 @@ def test_after_a_restart_they_are_handed_back_from_the_journal() -> None:
     """[EPOCH-5] The own ones above what the epoch before ordered, and nobody else's."""
     own, others = a_lane(3, author=0), a_lane(2, author=1)
     kept = [BatchKept(encode(each)) for each in (*own, *others)]
-    world = restarted(FakeWorld(), at_the_end(own_seq=1), *kept)
+    end_of_it = StateCertificateKept(certificate(LAST))
+    world = restarted(FakeWorld(), at_the_end(own_seq=1), *kept, end_of_it)
     world.replica()
     assert world.orphans == [tuple(raw for each in own[1:] for raw in each.transactions)]
     [recovered] = world.engine.of(Recovered)
@@ -284,12 +288,15 @@ def test_records_of_a_later_epoch_wait_for_it() -> None:
         last=LAST,
         before=None,
     )
-    world = restarted(FakeWorld(), start, said, old)
+    final = CertificateKept(builders.a_certificate(Kind.FINALIZE, 9, A))
+    before = StateCertificateKept(certificate(LAST - 1))
+    world = restarted(FakeWorld(), start, before, final, said, old)
+    world.unproven = [Executed(LAST, A, 0, A, A, None, 1, NEXT.members.hash, LAST)]
     world.engine = ScriptedEngine()
     replica = world.replica()
     [recovered] = world.engine.of(Recovered)
     assert isinstance(recovered, Recovered)
-    assert recovered.records == (old,)
+    assert recovered.records == (before, final, old)
     following = ending(world)
     end(replica)
     [anew] = following.of(Recovered)
@@ -307,7 +314,8 @@ def test_a_certificate_that_the_store_lost_after_its_epoch_comes_from_the_journa
     who stands there. What is of the present epoch is the engine's to close."""
     start = replace(at_the_end(), header=builders.a_block(LAST + 1, view=1, epoch=1))
     kept = StateCertificateKept(certificate(LAST))
-    world = restarted(FakeWorld(), start, kept, StateCertificateKept(certificate(LAST - 1)))
+    final = CertificateKept(builders.a_certificate(Kind.FINALIZE, 1, A, committee=NEXT))
+    world = restarted(FakeWorld(), start, kept, StateCertificateKept(certificate(LAST - 1)), final)
     lost, open_ = (
         Executed(height, A, 0, A, A, None, 1, NEXT.members.hash) for height in (LAST, LAST + 1)
     )
@@ -315,6 +323,6 @@ def test_a_certificate_that_the_store_lost_after_its_epoch_comes_from_the_journa
     replica = world.replica()
     assert world.certified == [certificate(LAST)]
     [recovered] = world.engine.of(Recovered)
-    assert recovered == Recovered((), (open_,))
+    assert recovered == Recovered((final,), (open_,))
     assert replica._terms.horizon._unproven.keys() == {LAST, LAST + 1}
     assert replica._terms.horizon._unproven[LAST] is not None
