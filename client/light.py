@@ -358,7 +358,8 @@ class LightClient:
 
     async def _follow_epochs(self, node: NodeApi, epoch: int) -> None:
         """Learn the members of the epochs up to ``epoch`` from the handovers that a node shows."""
-        cursor = None
+        known = self.believed.epoch
+        cursor = str(known) if known else None  # the number of an epoch is its place in the list
         for _ in range(MAX_EPOCH_PAGES):
             page = await node.epochs(cursor)
             for view in page.items:

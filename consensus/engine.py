@@ -244,7 +244,7 @@ class Engine:
                 digest = block_digest(self.config.chain, message.header)
                 simplex.on_block(message.header, digest in wanted_blocks(simplex))
             case ChainSent():
-                self._chain(message)
+                self._chain(now_ms, message)
             case Status():
                 self._stands_at(now_ms, event.sender, message)
             case FetchBlock():
@@ -289,12 +289,13 @@ class Engine:
         if block is not None:
             self.lanes.executed(block.header.cut)
 
-    def _chain(self, message: ChainSent) -> None:
+    def _chain(self, now_ms: int, message: ChainSent) -> None:
         chain = self.config.chain
         blocks = [Block(header, block_digest(chain, header)) for header in message.headers]
         new = [b for b in blocks if b.header.height > self.final_height]
         attached = bool(new) and new[0].header.parent == self.simplex.chain.final.digest
         if attached:
+            self._parts.heeded_ms = now_ms
             self.simplex.adopt(new)
         gaps = self.attestations.gaps()
         for certificate in message.certificates:
@@ -378,7 +379,7 @@ class Engine:
     def _stands_at(self, now_ms: int, peer: int, status: Status) -> None:
         """A peer says where it stands: note it, and send what it lacks, not too often."""
         if status.epoch != self.epoch or not self._parts.is_member(peer):
-            self._parts.note_ahead(peer, status)
+            self._parts.note_ahead(now_ms, peer, status)
             return
         self.lanes.report(peer, status.tips)
         self.lanes.claim(peer, status.tips)
@@ -406,6 +407,7 @@ class Engine:
         simplex = self.simplex
         pacemaker = simplex.pacemaker
         moments = [pacemaker.standstill_ms(), self.attestations.next_beat_ms(), self._next_due_ms]
+        moments.append(self._parts.heeds_until_ms)
         me = self.config.me
         if me is not None and simplex.view > simplex.own.floor:
             own = simplex.own.of(simplex.view)

@@ -56,7 +56,7 @@ def needs_of(parts: Parts, now_ms: int) -> dict[NeedKey, Need]:
     for missing in parts.queue.missing():
         _need_lane(parts, needs, (missing.lane, missing.tip, missing.after), ())
     _needs_of_claims(parts, needs)
-    _need_chain(parts, needs)
+    _need_chain(parts, needs, now_ms)
     _need_certificates(parts, needs)
     return needs
 
@@ -154,8 +154,10 @@ def known_height(parts: Parts) -> int:
     return max(parts.certified_height, claimed, 0 if newest is None else newest.beat.height)
 
 
-def _need_chain(parts: Parts, needs: dict[NeedKey, Need]) -> None:
+def _need_chain(parts: Parts, needs: dict[NeedKey, Need], now_ms: int) -> None:
     """Final blocks that others have and I do not: far behind, or behind and standing still."""
+    if now_ms >= (parts.heeds_until_ms or now_ms):
+        parts.ahead.clear()
     final = parts.final_height
     if final - parts.attestations.executed_height >= MOST_AHEAD:
         return

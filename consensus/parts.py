@@ -31,6 +31,8 @@ class Parts:
         self.ahead: dict[int, int] = {}
         """The height up to which guests, and peers in later epochs, say they hold certificates: no
         member's word, so it makes this node ask them, and changes nothing else ([EPOCH-6])."""
+        self.heeded_ms = 0
+        """Since when nobody said such a thing, and nothing came of it, in milliseconds."""
         self.lacking: dict[tuple[str, int, bytes], int] = {}
         """Since when, in milliseconds, a batch keeps a proposal waiting."""
         self.standing_still = False
@@ -54,13 +56,19 @@ class Parts:
         last, bound = self.attestations.last, self.config.parameters.lag_bound
         return self.attestations.executed_height + bound if last is None else last
 
-    def note_ahead(self, peer: int, status: Status) -> None:
+    def note_ahead(self, now_ms: int, peer: int, status: Status) -> None:
         """Note what a guest, or a peer in another epoch, says that it holds."""
+        self.heeded_ms = now_ms
         self.ahead.pop(peer, None)
         if status.epoch >= self.config.members.epoch:
             self.ahead[peer] = status.certified_height
         while len(self.ahead) > MOST_GUESTS:
             del self.ahead[next(iter(self.ahead))]
+
+    @property
+    def heeds_until_ms(self) -> int | None:
+        """When such claims are forgotten: one that leads nowhere is not asked about for ever."""
+        return self.heeded_ms + self.config.parameters.view_timeout_limit_ms if self.ahead else None
 
     def is_member(self, peer: int) -> bool:
         """Whether a peer is one of the epoch's members, and no guest."""

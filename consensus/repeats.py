@@ -42,8 +42,11 @@ def to_greet(parts: Parts, peer: int) -> list[Effect]:
     """To a peer whose connection is new: it may have missed anything."""
     beat = parts.attestations.newest_beat
     pulse: list[Effect] = [] if beat is None else [Send(peer, BeatCertified(beat))]
-    work = _open_work(parts, peer) if parts.is_member(peer) else []
-    return [Send(peer, status_of(parts)), *pulse, *work]
+    greeting = [Send(peer, status_of(parts)), *pulse]
+    if not parts.is_member(peer):
+        return greeting
+    # Or an epoch begins with a view that times out: its leader speaks before anyone is connected.
+    return [*greeting, *parts.simplex.open_words(peer), *_open_work(parts, peer)]
 
 
 def _open_work(parts: Parts, peer: int | None) -> list[Effect]:

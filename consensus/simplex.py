@@ -296,13 +296,16 @@ class Simplex:
 
     def resend(self) -> list[Effect]:
         """What others may lack ([LIVE-4]): the newest certificates, my open votes, my proposal."""
-        effects: list[Effect] = [Send(None, Certified(c)) for c in self.helpful_certificates()]
+        found: list[Effect] = [Send(None, Certified(c)) for c in self.helpful_certificates()]
+        return found + self.open_words(None)
+
+    def open_words(self, to: int | None) -> list[Effect]:
+        """My proposal and votes of the last views."""
         proposal = self._proposed.get(self.view)
-        if proposal is not None:
-            effects.append(Send(None, proposal))
+        effects: list[Effect] = [] if proposal is None else [Send(to, proposal)]
         for (view, kind), vote in sorted(self.said.items()):
             if kind != Kind.PROPOSE and view >= self.view - 2:
-                effects.append(Send(None, Voted(vote, self.lanes.tips)))
+                effects.append(Send(to, Voted(vote, self.lanes.tips)))
         return effects
 
     def helpful_certificates(self) -> list[Certificate]:

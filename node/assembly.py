@@ -27,12 +27,20 @@ from node.api.seams import Api, ApiLimits
 from node.api.serving import serve as serve_http
 from node.config import HomeLock, NodeHome, configured_passphrase, open_home, peer_addresses
 from node.disk import FileDisk
-from node.driver import LoopExecution, LoopTimers, NodeWatcher, PooledChecker, WallClock
+from node.driver import (
+    LoopExecution,
+    LoopTimers,
+    NodeWatcher,
+    PooledChecker,
+    WallClock,
+    disk_code,
+    disk_failure,
+)
 from node.executor import Executor
 from node.guard import Refused
 from node.identity import Identity
 from node.ingress import Door, Ingress
-from node.journal import Damaged, Journal
+from node.journal import START_OVER, Damaged, Journal
 from node.keyring import Keyring
 from node.metrics import Metrics
 from node.queries import Queries
@@ -87,6 +95,9 @@ class Node:
         """Open what the disk holds, then meet peers and clients. Raises ``CommandError``."""
         try:
             await self._start()
+        except OSError as error:
+            await self.stop()
+            raise _disk_failed(self.home, error) from error
         except BaseException:
             await self.stop()
             raise
@@ -148,14 +159,17 @@ class Node:
         )
         journal = Journal(disk, self.chain)
         self.replica = Replica(Makers(self._order, self._verifying), world, journal)
-        disk.bind(self.replica.on_synced, lambda error: self.fail(f"the journal failed: {error}"))
+        disk.bind(self.replica.on_synced, self._journal_failed)
         for part in (timers, checker, execution, signing, self.transport):
             part.bind(self.replica)
         self._start_ingress()
         try:
             self.replica.start()
-        except (Damaged, Refused) as error:
-            raise CommandError("journal_damaged", str(error)) from None
+        except Damaged as error:
+            raise CommandError(error.code, error.reason, _sentence(START_OVER)) from None
+        except Refused as error:
+            reason = f"the journal contradicts itself: {error}"
+            raise CommandError("journal_contradicts", reason, _sentence(START_OVER)) from None
         execution.start()
 
     def _start_ingress(self) -> None:
@@ -227,6 +241,9 @@ class Node:
             log.critical("the node must stop", reason=reason)
         self.stopping.set()
 
+    def _journal_failed(self, error: OSError) -> None:
+        self.fail(disk_failure("the journal", error))
+
     def reload(self) -> None:
         """Read the peers' addresses and the keys again. A bad file changes nothing."""
         try:
@@ -270,6 +287,17 @@ def _calm_collector() -> None:
     gc.set_threshold(*COLLECT_AFTER)
 
 
+def _disk_failed(home: NodeHome, error: OSError) -> CommandError:
+    code, reason = disk_code(error), error.strerror or str(error)
+    hint = "Nothing is lost; free some space, and start it again." if code == "disk_full" else ""
+    place = error.filename or home.path
+    return CommandError(code, f"{place} cannot be used: {reason}", hint)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
 def _taken(what: str, address: str, error: OSError) -> CommandError:
     return CommandError(
         "address_unavailable",
@@ -290,16 +318,27 @@ def _soon(close: Callable[[], None]) -> Callable[[], Awaitable[None]]:
     return closing
 
 
+def _unheard(node: Node, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """What a turn of the replica raised, and nobody awaits. A store that cannot be read any more
+    stops the node; the rest is told as ever."""
+    error = context.get("exception")
+    if isinstance(error, StoreBroken):
+        node.fail(f"store_broken: {error.reason}")
+    loop.default_exception_handler(context)
+
+
 async def serve(node: Node, ready: Callable[[Node], None]) -> int:
     """Run until SIGTERM, SIGINT or a failure: the exit status, 0 or 1. SIGHUP reloads addresses
     and keys."""
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, node.stopping.set)
+    loop.set_exception_handler(lambda _, context: _unheard(node, loop, context))
     await node.start()
     loop.add_signal_handler(signal.SIGHUP, node.reload)
     ready(node)
     await node.stopping.wait()
     log.info("stopping")
     await node.stop()
+    loop.set_exception_handler(None)
     return 0 if node.failure is None else 1

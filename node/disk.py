@@ -8,6 +8,7 @@ kernel may have dropped the pages), so the owner is told and the node must stop.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 from collections import deque
@@ -76,14 +77,25 @@ class FileDisk:
 
     def read(self, segment: int) -> bytes:
         """All bytes of a segment."""
-        self._write_out()
+        self._settle()
         return self._read_at(segment, 0, os.fstat(self._files[segment]).st_size)
 
     def read_at(self, segment: int, offset: int, size: int) -> bytes:
-        """``size`` bytes of a segment; fewer at its end."""
+        """``size`` bytes of a segment; fewer at its end. Raises ``OSError``, and then the owner is
+        told as well: what could not be written is lost, and no later sync may say otherwise."""
         if self._unwritten:
-            self._write_out()
+            self._settle()
         return self._read_at(segment, offset, size)
+
+    def _settle(self) -> None:
+        """Write what was appended, for a reader."""
+        if self._failed:
+            raise OSError(errno.EIO, "an earlier write failed", str(self._directory))
+        try:
+            self._write_out()
+        except OSError as error:
+            self._fail(error)
+            raise
 
     def _read_at(self, segment: int, offset: int, size: int) -> bytes:
         parts = []
@@ -103,11 +115,16 @@ class FileDisk:
         os.fsync(self._files[segment])
 
     def rotate(self) -> int:
-        """Begin a new segment. Its file is made durable with the first sync after it."""
+        """Begin a new segment. Its file is made durable with the first sync after it. Raises
+        ``OSError``, and then the owner is told as well."""
         assert not self._unwritten, "rotate after a sync"
         number = max(self._files, default=0) + 1
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-        self._files[number] = os.open(self._path(number), flags, 0o600)
+        try:
+            self._files[number] = os.open(self._path(number), flags, 0o600)
+        except OSError as error:
+            self._fail(error)
+            raise
         self._directory_changed = True
         return number
 
@@ -143,8 +160,7 @@ class FileDisk:
                 self._directory_changed = False
                 sync_directory(self._directory)
         except OSError as error:
-            self._failed = True
-            self._answer(self._on_failed, error)
+            self._fail(error)
             return
         self.syncs += 1
         self._answer(self._on_synced, token)
@@ -170,6 +186,12 @@ class FileDisk:
             path.unlink(missing_ok=True)
             sync_directory(self._directory)
         except OSError as error:
+            self._answer(self._on_failed, error)
+
+    def _fail(self, error: OSError) -> None:
+        """Nothing is written from now on, and the owner is told why."""
+        self._failed = True
+        if self._on_failed is not None:
             self._answer(self._on_failed, error)
 
     def _answer(self, call: Callable[..., None] | None, argument: object) -> None:

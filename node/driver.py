@@ -8,6 +8,7 @@ swallowed here could become a lost payment.
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
 from collections.abc import Callable, Coroutine, Generator
 from typing import Final, Protocol
@@ -17,6 +18,7 @@ import structlog
 from consensus.inputs import Executed
 from node import stages
 from node.executor import Executor
+from node.store import StoreBroken
 from node.transport import Transport
 from node.world import CannotExecute, Misbehaviour
 from primitives.batch import Batch
@@ -159,8 +161,11 @@ class LoopExecution:
 
     def certify(self, certificate: StateCertificate) -> None:
         """Hand a certificate to the executor."""
-        with stages.STORE:
-            self._executor.certify(certificate)
+        try:
+            with stages.STORE:
+                self._executor.certify(certificate)
+        except (OSError, StoreBroken) as error:  # within a turn, where nobody would hear of it
+            self._fatal(_failure(error))
 
     async def stop(self) -> None:
         """Drop the block that is being carried out (none of it is visible), and sync the rest."""
@@ -178,7 +183,7 @@ class LoopExecution:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("execution failed", exc_info=error)
-            self._fatal(f"execution failed: {type(error).__name__}: {error}")
+            self._fatal(_failure(error))
 
     async def _execute(
         self, header: Header, digest: bytes, batches: tuple[tuple[int, Batch], ...]
@@ -246,6 +251,26 @@ class NodeWatcher:
         """This replica signs nothing more."""
         self.halted_reason = reason
         log.critical("halted: this node signs nothing more until a human has looked", reason=reason)
+
+
+def _failure(error: BaseException) -> str:
+    match error:
+        case OSError():
+            return disk_failure("the store", error)
+        case StoreBroken():
+            return f"store_broken: {error.reason}"
+        case _:
+            return f"execution failed: {type(error).__name__}: {error}"
+
+
+def disk_failure(what: str, error: OSError) -> str:
+    """Why a node has to stop that cannot write any more: a code and a sentence."""
+    return f"{disk_code(error)}: {what} cannot be written: {error}"
+
+
+def disk_code(error: OSError) -> str:
+    """``disk_full``: the node starts again once there is space. ``disk_failed``: look at it."""
+    return "disk_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "disk_failed"
 
 
 def _ignore(_: object) -> None:

@@ -14,7 +14,7 @@ thing refuses to open, because its owner might sign twice.
 from __future__ import annotations
 
 import struct
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from typing import Final, NamedTuple, assert_never
 from zlib import crc32
@@ -33,6 +33,7 @@ from node.world import Disk
 from primitives.batch import header_of
 from primitives.block import Header
 from primitives.encoding import Malformed, decode, encode
+from primitives.vote import Kind
 
 SEGMENT_BYTES: Final = 16 * 1024 * 1024
 MAX_RECORD: Final = 1024 * 1024
@@ -44,8 +45,25 @@ _CRCS: Final = struct.Struct("<II")
 _HEAD: Final = _FIXED.size + _CRCS.size
 
 
+START_OVER: Final = (
+    "this validator's key must not sign again: have another one announced, put the old one away "
+    "with journal/ and data/, and start from nothing, as an observer until the next epoch"
+)
+"""What helps once it is not known any more what a key has signed ([DUR-4])."""
+
+
 class Damaged(Exception):
-    """A synced part of the journal cannot be read back. The node must not sign with its key."""
+    """The journal does not hold what it must. The node must not sign with its key.
+
+    ``code``: ``journal_damaged``, a synced part of it cannot be read back; ``journal_missing``,
+    it is empty though heights are executed; ``journal_behind``, it is older than the store;
+    ``journal_foreign``, another chain's or member's.
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(f"{reason}: {START_OVER}")
+        self.code = code
+        self.reason = reason
 
 
 class Orphans(NamedTuple):
@@ -140,7 +158,8 @@ def _was_durable(data: bytes, offset: int) -> bool:
 
 
 class _Mark(NamedTuple):
-    """Where a record stands in its series: its epoch, and a height, a view, or a lane and seq."""
+    """Where a record stands in its series: its epoch, and a height, a view (and what kind of
+    certificate), or a lane and seq."""
 
     epoch: int
     places: tuple[int, ...]
@@ -154,7 +173,8 @@ def _mark_of(record: Record) -> _Mark:
             header = header_of(record.batch)
             return _Mark(header.epoch, (header.author, header.seq))
         case CertificateKept():
-            return _Mark(record.certificate.epoch, (record.certificate.view,))
+            certificate = record.certificate
+            return _Mark(certificate.epoch, (certificate.view, certificate.kind))
         case StateCertificateKept():
             attested = record.certificate.attestation
             return _Mark(attested.epoch, (attested.height,))
@@ -199,12 +219,7 @@ class Journal:
         numbers = list(self._disk.segments())
         for number in numbers:
             self._load(number, last=number == numbers[-1])
-        if floor.height and not any(self._entries.values()):
-            # What made a height final is written down before it is executed, and kept.
-            raise Damaged(
-                f"the journal is empty though height {floor.height} is executed: restore the disk, "
-                "or rotate this validator's key and start from nothing"
-            )
+        self._compare(floor)
         if not numbers:
             self._open_segment()
         self.dirty = True
@@ -215,6 +230,49 @@ class Journal:
             if self._is_live(entry)
         }
         return [self._record(chosen[serial]) for serial in sorted(chosen)]
+
+    def _compare(self, floor: Executed) -> None:
+        """Raise ``Damaged`` if the store knows what the journal has forgotten: what made a height
+        final, and its certificate, are written down here before the store hears of them, and the
+        newest of each are kept."""
+        if not floor.height:
+            return
+        if not any(self._entries.values()):
+            reason = f"the journal is empty though height {floor.height} is executed"
+            raise Damaged("journal_missing", reason)
+        certified = self.newest_certified
+        if certified < floor.certified:
+            reason = f"every height up to {floor.certified} has its certificate in the store, and "
+            reason += f"the newest in the journal is of height {certified}"
+            raise Damaged("journal_behind", reason)
+        if certified < floor.height and not self._finalized(floor):
+            reason = f"height {floor.height} is executed, and nothing in the journal makes it final"
+            raise Damaged("journal_behind", reason)
+
+    def _finalized(self, floor: Executed) -> bool:
+        found = (entry for entries in self._entries.values() for entry in entries)
+        return any(
+            entry.kind is CertificateKept
+            and entry.epoch == floor.epoch
+            and entry.mark[0] >= floor.view
+            and entry.mark[1] == Kind.FINALIZE
+            for entry in found
+        )
+
+    def census(self) -> dict[str, int]:
+        """How many records of each kind the segments hold."""
+        kinds = (entry.kind.__name__ for entries in self._entries.values() for entry in entries)
+        return dict(Counter(kinds))
+
+    @property
+    def newest_attest(self) -> int:
+        """The highest height with an own ATTEST; 0 if there is none."""
+        return self._newest.get(OwnAttest, 0)
+
+    @property
+    def newest_certified(self) -> int:
+        """The highest height with a state certificate; 0 if there is none."""
+        return self._newest.get(StateCertificateKept, 0)
 
     def append(self, record: Record) -> None:
         """Add a record; durable after the next sync."""
@@ -269,7 +327,8 @@ class Journal:
             try:
                 record: Record = decode(Record, frame.payload, MAX_RECORD)  # type: ignore[arg-type]
             except Malformed as error:
-                raise Damaged(f"segment {number} at {offset}: {error}") from None
+                reason = f"segment {number} at {offset}: {error}"
+                raise Damaged("journal_damaged", reason) from None
             self._note(frame.serial, record, len(frame.payload))
             self._serial = max(self._serial, frame.serial)
         if self._size < len(data):
@@ -339,10 +398,8 @@ def _frames(data: bytes, segment: int, *, last: bool) -> Iterator[tuple[int, _Fr
         frame = _frame_at(data, offset)
         if frame is None:
             if not last or _was_durable(data, offset):
-                raise Damaged(
-                    f"segment {segment} is damaged at byte {offset}, in a part that was synced: "
-                    "restore the disk, or rotate this validator's key and start from nothing"
-                )
+                reason = f"segment {segment} is damaged at byte {offset}, in a part that was synced"
+                raise Damaged("journal_damaged", reason)
             return
         yield offset, frame
         offset += _HEAD + len(frame.payload)

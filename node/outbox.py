@@ -6,8 +6,10 @@ and the newest pulse: then they ask ([EPOCH-6]).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from consensus.effects import Send
-from consensus.messages import BeatCertified, Message, Status
+from consensus.messages import BeatCertified, Status
 from node.guests import is_guest
 from node.world import Network
 from primitives.certificate import BeatCertificate
@@ -56,12 +58,13 @@ class Outbox:
         """A height is certified: guests may ask for it."""
         self._to_guests(encode(status))
 
-    def pulse(self, beat: BeatCertificate | None) -> None:
-        """Pass the newest beat on to guests, once."""
+    def pulse(self, beat: BeatCertificate | None, status: Callable[[], Status]) -> None:
+        """Pass the newest beat on to guests, once, with where this node stands: one that is behind
+        may stand in another epoch, to which the beat says nothing."""
         if beat is not None and beat is not self._told_beat:
             self._told_beat = beat
-            message: Message = BeatCertified(beat)
-            self._to_guests(encode(message))
+            for message in (BeatCertified(beat), status()):
+                self._to_guests(encode(message))
 
     def _to_guests(self, frame: bytes) -> None:
         for peer in [peer for peer in self._peers if is_guest(peer)]:

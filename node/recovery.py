@@ -28,7 +28,7 @@ from node.archive import (
     receipts_key,
 )
 from node.state import LedgerState
-from node.store import Change, StoreBroken
+from node.store import REMEDY, Change, StoreBroken
 from node.world import Store
 from primitives.block import genesis_block
 from primitives.certificate import StateCertificate
@@ -39,7 +39,6 @@ from primitives.statetree import StateTree
 
 CHECKED_HEIGHTS: Final = 256
 """Newest heights whose records are looked for: more than are ever unsynced."""
-REMEDY: Final = "move the store away, and the node fetches the chain from its peers again"
 
 
 class Opened(NamedTuple):

@@ -322,6 +322,8 @@ class Replica:
             self._gather(turn, effect)
 
     def _gather(self, turn: _Turn, effect: Effect) -> None:
+        if twin := self._terms.twin(self.me, effect):
+            self._halt("key_elsewhere", twin)
         match effect:
             case Keep():
                 turn.records.append(effect.record)
@@ -353,6 +355,7 @@ class Replica:
         for say, signature in zip(turn.saying, signatures, strict=True):
             spoken = self._term.speech.spoken(say, signature)
             turn.records += spoken.records
+            self._terms.note(say)
             turn.sends.append(Send(None, spoken.message))
             turn.own.append(spoken.received)
             batch = spoken.received.verified.message
@@ -381,7 +384,7 @@ class Replica:
             self._terms.horizon.certified(certify.certificate.attestation.height)
         if turn.certify:
             self._outbox.certified(self.engine.status())
-        self._outbox.pulse(self.engine.newest_beat)
+        self._outbox.pulse(self.engine.newest_beat, self.engine.status)
         self._executions.extend(turn.execute)
         for event in turn.own:
             self._inbox.put(event)

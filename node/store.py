@@ -1,14 +1,17 @@
 """Ordered keys and values that change all at once. Knows LevelDB and memory; not what is stored.
 
 ``LevelStore`` is a node's, ``MemoryStore`` the simulator's; both are ``node.world.Store``. What
-LevelDB does by default is not what a ledger wants, so three things are set here and nowhere else:
+LevelDB does by default is not what a ledger wants, so four things are set here and nowhere else:
 a write batch commits even when building it failed (``transaction=True`` prevents that); a damaged
-log loses its middle in silence (``paranoid_checks`` refuses to open instead); and looking for what
-is not there reads every level (a bloom filter answers that).
+log loses its middle in silence (``paranoid_checks`` refuses to open instead); a damaged table is
+believed (``verify_checksums`` refuses to read it); and looking for what is not there reads every
+level (a bloom filter answers that).
 """
 
 from __future__ import annotations
 
+import errno
+import os
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,6 +28,9 @@ BLOCK_CACHE_BYTES: Final = 32 * 1024 * 1024
 OPEN_FILES: Final = 256
 
 
+REMEDY: Final = "move the store away, and the node fetches the chain from its peers again"
+
+
 class StoreBroken(Exception):
     """The store on disk cannot be used; ``reason`` says what was found, and what helps."""
 
@@ -33,18 +39,33 @@ class StoreBroken(Exception):
         self.reason = reason
 
 
-class LevelStore:
-    """A LevelDB database in a directory of its own, which one process at a time may hold."""
+def _damaged(directory: Path, error: plyvel.Error) -> StoreBroken:
+    return StoreBroken(f"{directory} is damaged ({error}): {REMEDY}")
 
-    __slots__ = ("_database", "directory")
+
+def _disk_error(directory: Path, error: plyvel.Error) -> OSError:
+    """LevelDB tells no number, but says what the system said."""
+    full = os.strerror(errno.ENOSPC) in str(error)
+    return OSError(errno.ENOSPC if full else errno.EIO, str(error), str(directory))
+
+
+class LevelStore:
+    """A LevelDB database in a directory of its own, which one process at a time may hold.
+
+    After a write that failed none is tried again: LevelDB would put it behind the torn one, and
+    its log could not be read any more.
+    """
+
+    __slots__ = ("_database", "_failed", "directory")
 
     def __init__(self, directory: Path, database: plyvel.DB) -> None:
         self.directory = directory
         self._database = database
+        self._failed = False
 
     @classmethod
     def open(cls, directory: Path) -> LevelStore:
-        """Open, or create, the database. Raises ``StoreBroken``."""
+        """Open, or create, the database. Raises ``StoreBroken``, or ``OSError`` on a full disk."""
         directory.mkdir(parents=True, exist_ok=True)
         try:
             database = plyvel.DB(
@@ -58,17 +79,20 @@ class LevelStore:
                 compression=None,  # hashes and signatures do not compress
             )
         except plyvel.CorruptionError as error:
-            raise StoreBroken(
-                f"{directory} is damaged ({error}): move it away, and the node fetches the chain "
-                "from its peers again"
-            ) from error
+            raise _damaged(directory, error) from error
         except plyvel.Error as error:
+            failure = _disk_error(directory, error)
+            if failure.errno == errno.ENOSPC:
+                raise failure from error
             raise StoreBroken(f"{directory} does not open: {error}") from error
         return cls(directory, database)
 
     def get(self, key: bytes) -> bytes | None:
-        """The value, or None. About 2 us when it is in memory."""
-        value: bytes | None = self._database.get(key)
+        """The value, or None. About 2 us when it is in memory. Raises ``StoreBroken``."""
+        try:
+            value: bytes | None = self._database.get(key, verify_checksums=True)
+        except plyvel.Error as error:
+            raise _damaged(self.directory, error) from error
         return value
 
     def write(self, changes: Sequence[Change], sync: bool) -> None:
@@ -76,20 +100,30 @@ class LevelStore:
 
         What was not synced outlives the process, not the machine; and LevelDB may lose an older
         unsynced write while it keeps a later one, so whoever opens must check what it finds.
+        Raises ``OSError``.
         """
-        with self._database.write_batch(transaction=True, sync=sync) as batch:
-            put, delete = batch.put, batch.delete
-            for key, value in changes:
-                if value is None:
-                    delete(key)
-                else:
-                    put(key, value)
+        if self._failed:
+            raise OSError(errno.EIO, "an earlier write failed", str(self.directory))
+        try:
+            with self._database.write_batch(transaction=True, sync=sync) as batch:
+                put, delete = batch.put, batch.delete
+                for key, value in changes:
+                    if value is None:
+                        delete(key)
+                    else:
+                        put(key, value)
+        except plyvel.Error as error:
+            self._failed = True
+            raise _disk_error(self.directory, error) from error
 
     def scan(
         self, start: bytes, stop: bytes, reverse: bool = False
     ) -> Iterator[tuple[bytes, bytes]]:
         """Entries with start <= key < stop, as they stand now, whatever is written meanwhile."""
-        return _drain(self._database.iterator(start=start, stop=stop, reverse=reverse))
+        found = self._database.iterator(
+            start=start, stop=stop, reverse=reverse, verify_checksums=True
+        )
+        return _drain(self.directory, found)
 
     def size(self) -> int:
         """Bytes on disk, roughly; what is only in the log is not counted."""
@@ -100,9 +134,12 @@ class LevelStore:
         self._database.close()
 
 
-def _drain(entries: plyvel.RawIterator) -> Iterator[tuple[bytes, bytes]]:
-    with entries:
-        yield from entries
+def _drain(directory: Path, entries: plyvel.RawIterator) -> Iterator[tuple[bytes, bytes]]:
+    try:
+        with entries:
+            yield from entries
+    except plyvel.Error as error:
+        raise _damaged(directory, error) from error
 
 
 class MemoryStore:

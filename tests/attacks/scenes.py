@@ -24,7 +24,7 @@ from tests.ledger import Ledger
 from tests.people import a_person
 from tests.simulation.adversaries import Adversary
 from tests.simulation.cluster import Cluster
-from tests.simulation.plan import plan_of
+from tests.simulation.plan import Plan, plan_of
 from tests.simulation.process import Process
 from tests.simulation.verdict import Verdict
 
@@ -144,7 +144,7 @@ def besiege(adversary: str, seed: int, byzantine: int = 1) -> Siege:
     Asserts that whatever the adversary did, the others agreed on it and finished.
     """
     plan = plan_of(seed)
-    assert (plan.members, plan.adversary) == (4, "none"), f"seed {seed} draws another network"
+    assert is_of_four(plan), f"seed {seed} draws another network"
     cluster = Cluster(plan._replace(adversary=adversary, byzantine=byzantine))
     customers = cluster.clients.customers[: plan.people]
     wishes = [transaction.id for customer in customers for transaction in customer.queue]
@@ -154,13 +154,17 @@ def besiege(adversary: str, seed: int, byzantine: int = 1) -> Siege:
     return Siege(cluster, cluster.adversary, wishes)
 
 
+def is_of_four(plan: Plan) -> bool:
+    """Whether it is of four honest members, of whom none leaves: with a liar no fewer will do."""
+    return (plan.members, plan.adversary, plan.turnover) == (4, "none", ())
+
+
 def honest_seeds(count: int) -> list[int]:
-    """The first seeds that draw four honest members."""
+    """The first seeds that draw four honest members who all stay."""
     found: list[int] = []
     seed = 0
     while len(found) < count:
-        plan = plan_of(seed)
-        if (plan.members, plan.adversary) == (4, "none"):
+        if is_of_four(plan_of(seed)):
             found.append(seed)
         seed += 1
     return found

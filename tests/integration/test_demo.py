@@ -95,7 +95,7 @@ def test_the_whole_story_holds_and_leaves_nothing_behind(tmp_path: Path) -> None
         assert words[-3:] == got
     assert re.search(r"is signed by [45] of 5,\s+Marlpit Bakery among them", told)
     assert re.search(r"blocks of\s+3\s+epochs", told)
-    assert re.search(r"is caught at\s+height \d+: batch_forged", told)
+    assert re.search(r"is caught at\s+height\s+\d+:\s+batch_forged", told)
     assert told.count("proven  ") == len(SCENES) - 1
     assert len(told.split()) < MOST_WORDS
     assert "\x1b" not in told

@@ -25,6 +25,7 @@ from tests.simulation.checkers.honest import Honesty
 from tests.simulation.checkers.once import check_once
 from tests.simulation.checkers.progress import unrest
 from tests.simulation.checkers.punctual import awaited, check_cycles, overdue, stirred
+from tests.simulation.checkers.timely import check_time
 from tests.simulation.clients import LOOK_MS, Clients, Market
 from tests.simulation.founding import the_genesis
 from tests.simulation.keys import CHEAP, REAL, Keys
@@ -159,6 +160,7 @@ class Cluster:
         if not self.is_honest(machine):
             return
         record = block.record
+        check_time(self.setting, record.header, self.loop.now_ms)
         self.trace.note(f"{machine.endpoint} executes {record.header.height}", record.state_root)
         self.agreement.executed(machine.endpoint, block)
         self._final.update(receipt.origin for receipt in block.receipts[record.due :])

@@ -24,6 +24,7 @@ ADVERSARIES: Final = (
     *("none", "none", "none"),
     *("twin", "twin"),
     *("withholder", "mute", "skipper", "forger"),
+    *("nuller", "flooder", "forker", "pusher", "liar"),
 )
 
 

@@ -8,9 +8,14 @@ from typing import Final, Protocol
 
 from tests.simulation.adversaries.censor import Censor
 from tests.simulation.adversaries.deserter import Deserter
+from tests.simulation.adversaries.flooder import Flooder
 from tests.simulation.adversaries.forger import Forger
+from tests.simulation.adversaries.forker import Forker
+from tests.simulation.adversaries.liar import Liar
 from tests.simulation.adversaries.minter import Minter
 from tests.simulation.adversaries.mute import Mute
+from tests.simulation.adversaries.nuller import Nuller
+from tests.simulation.adversaries.pusher import Pusher
 from tests.simulation.adversaries.replayer import Replayer
 from tests.simulation.adversaries.skipper import Skipper
 from tests.simulation.adversaries.thief import Thief
@@ -42,6 +47,19 @@ ON_REQUEST: Final[dict[str, Callable[[Random, int], Adversary]]] = {
 """Those that a seed does not draw: each tries one thing, and a test says what must come of it."""
 
 
+DRAWN: Final[dict[str, Callable[[Random, int], Adversary]]] = {
+    "flooder": Flooder,
+    "forger": Forger,
+    "forker": Forker,
+    "liar": Liar,
+    "mute": Mute,
+    "nuller": Nuller,
+    "pusher": Pusher,
+    "skipper": Skipper,
+}
+"""Those that a seed may draw, beside the twin and the withholder."""
+
+
 class Nobody:
     """All are honest."""
 
@@ -57,7 +75,7 @@ class Nobody:
 def adversary_of(plan: Plan) -> Adversary:
     """The adversary that a plan names; those that no seed draws are named by tests/attacks."""
     rng = Random(f"{plan.seed} adversary")
-    chosen = ON_REQUEST.get(plan.adversary)
+    chosen = ON_REQUEST.get(plan.adversary) or DRAWN.get(plan.adversary)
     if chosen is not None:
         return chosen(rng, plan.byzantine)
     match plan.adversary:
@@ -65,11 +83,5 @@ def adversary_of(plan: Plan) -> Adversary:
             return Twin(rng, plan.byzantine, plan.partners, plan.storm_ms)
         case "withholder":
             return Withholder(rng, plan.byzantine, plan.members)
-        case "mute":
-            return Mute(rng, plan.byzantine)
-        case "skipper":
-            return Skipper(rng, plan.byzantine)
-        case "forger":
-            return Forger(rng, plan.byzantine)
         case _:
             return Nobody()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from consensus.inputs import Connected
 from consensus.messages import BatchSent, ChainSent, FetchChain, Message, StateCertified
 from primitives.batch import EMPTY_TIP, Tip
 from primitives.block import block_digest
@@ -121,3 +122,20 @@ def test_a_member_that_missed_a_whole_height_learns_of_it_from_the_beats() -> No
     pump.pass_time(30_000)
     assert heights(pump) == [2, 2, 2, 2]
     assert pump.nodes[3].engine.executed_height == 2
+
+
+def test_what_a_leader_said_before_anybody_was_connected_is_heard_once_they_are() -> None:
+    """[LIVE-4] An epoch begins with connections that are still to be made: its first view must not
+    time out for that."""
+    pump = Pump()
+    pump.drop = lambda sender, to, message: True
+    pump.submit(1)
+    pump.pass_time(300)
+    assert heights(pump) == [0, 0, 0, 0]
+    pump.drop = lambda sender, to, message: False
+    for node in pump.alive():
+        for peer in range(4):
+            if peer != node.me:
+                node.step(Connected(peer))
+    pump.pass_time(200)
+    assert heights(pump) == [1, 1, 1, 1]

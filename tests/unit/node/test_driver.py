@@ -9,6 +9,7 @@ import pytest
 from consensus.inputs import Executed
 from node import driver
 from node.driver import LoopExecution, LoopTimers, NodeWatcher, PooledChecker, WallClock
+from node.store import StoreBroken
 from node.world import CannotExecute, Misbehaviour
 from primitives.hashing import ZERO_DIGEST
 from shell.signature_pool import PoolFailed
@@ -248,3 +249,28 @@ async def test_who_is_concerned_hears_of_an_epoch_at_once_and_of_orphans_later()
     assert told == [(members, None)]
     await asyncio.sleep(0)
     assert told[-1] == (b"a", b"b")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(28, "No space left on device"), "disk_full: the store cannot be written"),
+        (OSError(5, "Input/output error"), "disk_failed: the store cannot be written"),
+        (StoreBroken("a table is damaged"), "store_broken: a table is damaged"),
+    ],
+)
+async def test_a_certificate_that_cannot_be_kept_stops_the_node(
+    error: Exception, told: str
+) -> None:
+    """It is handed over within a turn, where nobody would hear of what is raised."""
+
+    def certify(_: object) -> None:
+        raise error
+
+    executor = Executor()
+    executor.certify = certify  # type: ignore[attr-defined]
+    reasons: list[str] = []
+    execution = LoopExecution(executor, reasons.append)  # type: ignore[arg-type]
+    execution.certify(builders.a_state_certificate(builders.an_attestation(1)))
+    [reason] = reasons
+    assert reason.startswith(told)

@@ -65,7 +65,7 @@ def test_the_end_is_fixed_once_and_told_from_then_on() -> None:
     for height in range(2, LAST + 1):
         assert executor.epoch.number == 0
         chain.block()
-        told = executor._executed(executor.head_record)
+        told = executor._chronicle.outcome(executor.head_record)
         assert told.last == (LAST if height >= FIXED else None)
         seats = chain.epochs[0]
         if height < LAST:

@@ -208,14 +208,15 @@ def test_a_segment_that_is_mostly_needed_stays() -> None:
 def test_copies_keep_their_place_in_the_order() -> None:
     disk = MemoryDisk()
     journal = opened(disk, size=1_000)
-    for record in votes(8):
+    final = CertificateKept(builders.a_certificate(Kind.FINALIZE, 7, A))
+    for record in [*votes(7), final, *votes(1, first=8)]:
         journal.append(record)
     journal.synced()
     floor = Executed(7, 0, 7, (), 0)
     journal.tidy(floor)
     journal.append(votes(1, first=50)[0])
     journal.synced()
-    assert found(disk, floor) == [*votes(1, first=8), *votes(1, first=50)]
+    assert found(disk, floor) == [final, *votes(1, first=8), *votes(1, first=50)]
     journal = opened(disk, floor)
     journal.append(votes(1, first=51)[0])
     assert found(disk, floor)[-1] == votes(1, first=51)[0]

@@ -85,8 +85,8 @@ def test_of_an_epoch_that_is_over_only_own_orphans_are_needed() -> None:
 def test_orphans_are_dropped_with_the_epoch_after_theirs() -> None:
     floor = Executed(LAST + 9, 5, 1, (0, 0, 0, 0), LAST + 9, Orphans(4, 0, 1))
     own = lane(4, 0, 2)[1:]
-    newest = attested(4, LAST + 1)
-    kept = found(written(ALL), floor)
+    newest = attested(5, LAST + 9)
+    kept = found(written([*ALL, *newest]), floor)
     assert [record for record in kept if isinstance(record, BatchKept)] == own
     assert [record for record in kept if type(record) in map(type, newest)] == newest
 
@@ -116,5 +116,8 @@ def test_orphans_outlive_the_segment_that_they_were_written_to() -> None:
     assert disk.segments() == [2]
     [orphan] = lane(3, 0, 3)[2:]
     assert [r for r in found(disk, floor) if isinstance(r, BatchKept)] == [orphan]
+    for record in attested(5, LAST + 9):
+        journal.append(record)
+    journal.synced()
     over = Executed(LAST + 9, 5, 1, (0, 0, 0, 0), LAST + 9)
     assert not [r for r in found(disk, over) if isinstance(r, BatchKept)]

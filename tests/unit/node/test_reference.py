@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from node import cli_genesis, cli_home, devnet
+from node import cli_doctor, cli_genesis, cli_home, devnet, findings
 from node.ceremony import PARAMETERS
 from node.cli import cli, genesis, keys
 from node.config import Settings
@@ -30,7 +30,7 @@ HOWTO = (ROOT / "docs" / "howto" / "run-a-node.md").read_text()
 
 
 def members() -> Iterator[str]:
-    for module in (cli_home, cli_genesis, devnet):
+    for module in (cli_home, cli_genesis, cli_doctor, devnet, findings):
         for kind in vars(module).values():
             is_document = isinstance(kind, type) and issubclass(kind, msgspec.Struct)
             if is_document and kind.__module__ == module.__name__:

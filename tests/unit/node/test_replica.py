@@ -247,7 +247,7 @@ def test_final_blocks_are_executed_one_at_a_time_with_their_batches() -> None:
     replica = world.replica()
     first, second = a_lane(2)
     kept = [Keep(BatchKept(encode(batch))) for batch in (first, second)]
-    blocks = [builders.a_block(height) for height in (1, 2)]
+    blocks = [builders.a_block(height, proposer=1) for height in (1, 2)]
     orders = [
         Execute(blocks[0], A, (Ordered(1, digest_of(first)),)),
         Execute(blocks[1], B, (Ordered(1, digest_of(second)),)),
@@ -265,7 +265,7 @@ def test_a_block_beyond_this_release_halts_the_node_and_no_block_comes_after_it(
     """[LEDGER-74]"""
     world = FakeWorld()
     replica = world.replica()
-    blocks = [builders.a_block(height) for height in (1, 2)]
+    blocks = [builders.a_block(height, proposer=1) for height in (1, 2)]
     world.engine.script = [(Connected, [Execute(blocks[0], A, ()), Execute(blocks[1], B, ())])]
     replica.on_connected(1)
     replica.on_unexecutable(CannotExecute("protocol_unknown", "version 2 at height 1"))
@@ -284,7 +284,7 @@ def test_a_newer_release_goes_on_over_the_disk_of_the_one_that_halted() -> None:
     world = FakeWorld()
     older = world.replica()
     [batch] = a_lane(1)
-    block = Execute(builders.a_block(), A, (Ordered(1, digest_of(batch)),))
+    block = Execute(builders.a_block(proposer=1), A, (Ordered(1, digest_of(batch)),))
     world.engine.script = [(Connected, [Keep(BatchKept(encode(batch))), block])]
     older.on_connected(1)
     older.on_unexecutable(CannotExecute("protocol_unknown", "version 2 at height 1"))
@@ -303,7 +303,7 @@ def test_execution_goes_on_while_a_sync_is_under_way() -> None:
     world = FakeWorld(auto_sync=False)
     replica = world.replica()
     world.sync()
-    blocks = [builders.a_block(height) for height in (1, 2)]
+    blocks = [builders.a_block(height, proposer=1) for height in (1, 2)]
     world.engine.script = [(Connected, [Execute(blocks[0], A, ()), Execute(blocks[1], B, ())])]
     replica.on_connected(1)
     world.engine.script = [(Connected, [Keep(BlockKept(builders.a_block(3), None))])]

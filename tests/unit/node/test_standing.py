@@ -22,7 +22,7 @@ class Node:
         self.replica = SimpleNamespace(
             engine=self.engine, members=members, me=me, halted=None, evidence={}
         )
-        self.transport = SimpleNamespace(connected=(), guests=())
+        self.transport = SimpleNamespace(connected=(), guests=(), codes=frozenset())
         self.executor = SimpleNamespace(height=20, certified=object())
         self.standing = Standing(self.replica, self.transport, self.executor, LAG)  # type: ignore[arg-type]
 

@@ -82,7 +82,7 @@ def test_a_flipped_byte_in_the_log_is_refused_and_not_skipped(tmp_path: Path) ->
     damaged = bytearray(log.read_bytes())
     damaged[len(damaged) // 2] ^= 1
     log.write_bytes(damaged)
-    with pytest.raises(StoreBroken, match="move it away"):
+    with pytest.raises(StoreBroken, match="move the store away"):
         LevelStore.open(tmp_path)
 
 
