@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.simulation.adversaries import DRAWN
 from tests.simulation.cluster import Cluster
-from tests.simulation.plan import plan_of
+from tests.simulation.plan import ADVERSARIES, plan_of
 from tests.simulation.verdict import Verdict
 
 SEEDS = 200
@@ -50,8 +51,10 @@ def test_the_seeds_cover_what_they_claim_to() -> None:
     plans = [plan_of(seed) for seed in range(SEEDS)]
     faults = {type(fault).__name__ for plan in plans for fault in plan.faults}
     assert faults == {"Crash", "Partition", "Jump", "Storm"}
-    assert {plan.adversary for plan in plans} == {
-        *("none", "twin", "withholder", "mute", "skipper", "forger")
+    assert {plan.adversary for plan in plans} == set(ADVERSARIES)
+    assert len(set(ADVERSARIES)) == len(DRAWN) + 3, "and nobody, the twin, the withholder"
+    assert {turn.change for plan in plans for turn in plan.turnover} == {
+        *("lost", "announced", "comes", "leaves", "removed")
     }
     assert {plan.members for plan in plans} == {1, 4, 7}
     assert any(plan.real_keys for plan in plans)
