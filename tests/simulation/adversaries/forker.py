@@ -54,7 +54,8 @@ class Forker:
 
     def _twin(self, process: Process, raw: bytes) -> bytes | None:
         if raw not in self._twins:
-            self._twins[raw] = self._made(process, raw) if self._rng.random() < 0.5 else None
+            wants = not self.acted or self._rng.random() < 0.5
+            self._twins[raw] = self._made(process, raw) if wants else None
         return self._twins[raw]
 
     def _made(self, process: Process, raw: bytes) -> bytes | None:
