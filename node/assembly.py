@@ -18,9 +18,6 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from consensus.config import Anchor, Config
-from consensus.engine import Engine
-from consensus.verification import Verifier
 from node import stages
 from node.api.app import Requests, build_app
 from node.api.seams import Api, ApiLimits
@@ -49,7 +46,7 @@ from node.retirement import Retirement
 from node.signer import LocalSigner
 from node.standing import Standing
 from node.store import LevelStore, StoreBroken
-from node.terms import Makers
+from node.terms import makers
 from node.transport import Address, Transport
 from node.world import World
 from primitives.genesis import chain_id, validators_of
@@ -158,7 +155,7 @@ class Node:
             self.watcher,
         )
         journal = Journal(disk, self.chain)
-        self.replica = Replica(Makers(self._order, self._verifying), world, journal)
+        self.replica = Replica(makers(self.home.genesis, ED25519), world, journal)
         disk.bind(self.replica.on_synced, self._journal_failed)
         for part in (timers, checker, execution, signing, self.transport):
             part.bind(self.replica)
@@ -204,13 +201,6 @@ class Node:
         self._closers.append(serving.close)
         log.info(what, address=f"{host}:{serving.port}")
         return serving.port
-
-    def _order(self, anchor: Anchor, me: int | None) -> Engine:
-        config = Config(self.chain, anchor.members, me, self.home.genesis.parameters)
-        return Engine(config, anchor)
-
-    def _verifying(self, members: ValidatorSet) -> Verifier:
-        return Verifier(self.chain, members, ED25519)
 
     def _entered(self, members: ValidatorSet, me: int | None) -> None:
         """Be known to peers by this epoch's key, and seal in this epoch's lane."""

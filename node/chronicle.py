@@ -93,8 +93,8 @@ class Chronicle:
         headers: list[Header] = []
         certificates: list[StateCertificate] = []
         for height in range(first, last + 1):
-            record, certificate = self._archive.block(height), self.certificate(height)
-            if record is None or certificate is None:
+            record, certificate = self._archive.block(height), self._archive.certificate(height)
+            if record is None or certificate is None or not agrees(record, certificate):
                 break
             if headers and headers[0].epoch != record.header.epoch:
                 break

@@ -16,20 +16,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
-from consensus.config import Anchor, Config
-from consensus.engine import Engine
-from consensus.verification import Verifier
 from node.config import NodeHome
 from node.executor import Executor
 from node.inbox import Inbox
 from node.journal import GENESIS, Journal
 from node.signer import LocalSigner
 from node.store import LevelStore, StoreBroken
-from node.terms import Makers, Term, Terms
+from node.terms import Term, Terms, makers
 from node.world import World
 from primitives.genesis import chain_id
 from primitives.keys import ED25519
-from primitives.validators import ValidatorSet
 
 _SEGMENT: Final = re.compile(r"\A([0-9]{10})\.log\Z")
 _TABLE: Final = re.compile(r"\A[0-9]+\.(?:ldb|sst)\Z")
@@ -136,19 +132,12 @@ def rehearse(
 ) -> Rehearsed:
     """Take up the journal over an executor's store. Raises ``journal.Damaged``, ``guard.Refused``
     or ``OSError``."""
-    chain, parameters = chain_id(home.genesis), home.genesis.parameters
-
-    def order(anchor: Anchor, me: int | None) -> Engine:
-        return Engine(Config(chain, anchor.members, me, parameters), anchor)
-
-    def verifying(members: ValidatorSet) -> Verifier:
-        return Verifier(chain, members, ED25519)
-
+    chain = chain_id(home.genesis)
     nobody = cast("Any", None)
     signing = LocalSigner(chain, [_PublicHalf(key) for key in public_keys])
     world = World(disk, nobody, nobody, nobody, signing, nobody, nobody, executor, nobody)
     journal = Journal(disk, chain)
-    terms = Terms(Makers(order, verifying), world, journal, Inbox())
+    terms = Terms(makers(home.genesis, ED25519), world, journal, Inbox())
     return Rehearsed(terms.first(), terms, journal)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Final, NamedTuple, assert_never
 
-from consensus.config import Anchor
+from consensus.config import Anchor, Config
 from consensus.effects import (
     BatchKept,
     BlockKept,
@@ -43,7 +43,8 @@ from node.world import World
 from primitives.batch import decode_batch
 from primitives.block import Header
 from primitives.certificate import StateCertificate
-from primitives.keys import Check
+from primitives.genesis import Genesis, chain_id
+from primitives.keys import Check, SignatureScheme
 from primitives.validators import ValidatorSet
 from primitives.vote import attest_message, vote_message
 
@@ -57,6 +58,19 @@ class Makers(NamedTuple):
 
     engine: Callable[[Anchor, int | None], Engine]
     verifier: Callable[[ValidatorSet], Verifier]
+
+
+def makers(genesis: Genesis, scheme: SignatureScheme) -> Makers:
+    """Those of a chain, whoever drives them: a node, a rehearsal, the simulator."""
+    chain = chain_id(genesis)
+
+    def engine(anchor: Anchor, me: int | None) -> Engine:
+        return Engine(Config(chain, anchor.members, me, genesis.parameters), anchor)
+
+    def verifier(members: ValidatorSet) -> Verifier:
+        return Verifier(chain, members, scheme)
+
+    return Makers(engine, verifier)
 
 
 class Term(NamedTuple):

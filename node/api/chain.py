@@ -30,7 +30,6 @@ from node.api.problems import ApiProblem
 from node.api.seams import Api
 from node.archive import BlockRecord
 from primitives.encoding import encode
-from primitives.evidence import Evidence
 from primitives.transaction import decode_signed
 
 
@@ -135,7 +134,7 @@ async def block(ask: Ask) -> Answer:
         return Answer(
             BlockDetail(
                 block=_shown(api, record),
-                batches=batch_summaries(record, api.partners_at(height)),
+                batches=batch_summaries(record, api.partners_in(record.header.epoch)),
                 receipts=[receipt_view(each, api.network) for each in receipts.receipts],
                 certificate=proof_text(certificate),
             )
@@ -178,7 +177,7 @@ async def evidence(ask: Ask) -> Answer:
             offence=each.offence.name.lower(),
             epoch=each.epoch,
             accused=each.accused,
-            partner=_accused(ask.api, each),
+            partner=ask.api.partners_in(each.epoch)[each.accused],
             raw=proof_text(each) or "",
         )
         for each in ask.api.status.evidence()
@@ -196,10 +195,4 @@ def _record(api: Api, height: int) -> BlockRecord:
 
 def _shown(api: Api, record: BlockRecord) -> BlockView:
     certified = api.executor.certificate_of(record.header.height) is not None
-    return block_view(record, api.partners_at(record.header.height), certified)
-
-
-def _accused(api: Api, evidence: Evidence) -> str:
-    epoch = api.executor.archive.epoch(evidence.epoch)
-    assert epoch is not None, evidence.epoch
-    return epoch.members[evidence.accused].partner
+    return block_view(record, api.partners_in(record.header.epoch), certified)

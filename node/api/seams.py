@@ -85,10 +85,11 @@ class Api(NamedTuple):
     software: str
     """The release, as ``/v1/status`` names it."""
 
-    def partners_at(self, height: int) -> list[str]:
-        """The codes of those who validated an executed height, by member index."""
-        members = self.executor.epoch_at(height).members
-        return [member.partner for member in members]
+    def partners_in(self, epoch: int) -> list[str]:
+        """The codes of those who validate in an epoch that has begun here, by member index."""
+        found = self.executor.archive.epoch(epoch)
+        assert found is not None, epoch
+        return [member.partner for member in found.members]
 
     @property
     def network(self) -> str:

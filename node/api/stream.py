@@ -106,7 +106,7 @@ class Streams:
         assert record is not None, height
         certificate = api.executor.certificate_of(height)
         return StreamItem(
-            block=block_view(record, api.partners_at(height), certificate is not None),
+            block=block_view(record, api.partners_in(record.header.epoch), certificate is not None),
             receipts=_with_events(
                 [receipt_view(receipt, api.network) for receipt in self._chosen(height, values)],
                 values["events"],

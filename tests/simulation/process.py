@@ -10,16 +10,13 @@ from collections import deque
 from collections.abc import Callable, Generator
 from typing import Protocol
 
-from consensus.config import Anchor, Config
-from consensus.engine import Engine
 from consensus.inputs import Executed
-from consensus.verification import Verifier
 from node.executor import ExecutedBlock, Executor
 from node.guard import Guard
 from node.journal import Journal
 from node.replica import Replica
 from node.signer import LocalSigner
-from node.terms import Makers
+from node.terms import makers
 from node.world import Misbehaviour, World
 from primitives.batch import Batch
 from primitives.block import Header
@@ -114,16 +111,8 @@ class Process:
         setting, machine = self.setting, self.machine
         signing = LocalSigner(setting.chain, setting.signers(machine.partner), setting.guard)
         journal = Journal(machine.disk, setting.chain, machine.segment_bytes)
-
-        def order(anchor: Anchor, me: int | None) -> Engine:
-            parameters = setting.genesis.parameters
-            return Engine(Config(setting.chain, anchor.members, me, parameters), anchor)
-
-        def verifying(members: ValidatorSet) -> Verifier:
-            return Verifier(setting.chain, members, setting.keys.scheme)
-
         world = World(machine.disk, self, machine, self, signing, self, self, self.executor, self)
-        replica = Replica(Makers(order, verifying), world, journal)
+        replica = Replica(makers(setting.genesis, setting.keys.scheme), world, journal)
         machine.disk.answer = self._synced
         signing.bind(replica)
         return replica

@@ -19,6 +19,7 @@ from consensus.messages import (
 from consensus.simplex import VIEW_WINDOW
 from primitives.encoding import encode
 from primitives.vote import Kind, Vote, vote_message
+from tests.simulation.adversaries.tampering import seated_key
 from tests.simulation.process import Process
 
 MOST = 3_000
@@ -68,11 +69,9 @@ class Flooder:
         return rng.choice(questions if vote is None else (*questions, vote, vote, vote))
 
     def _vote(self, process: Process, kind: Kind, view: int, digest: bytes) -> Voted | None:
-        replica, setting = process.replica, process.setting
+        replica, signer = process.replica, seated_key(process)
         me, epoch = replica.me, replica.members.epoch
-        if me is None:
+        if me is None or signer is None:
             return None
-        key = replica.members.key(me)
-        [signer] = [s for s in setting.signers(process.machine.partner) if s.public_key == key]
-        signature = signer.sign(vote_message(setting.chain, kind, epoch, view, digest))
+        signature = signer.sign(vote_message(process.setting.chain, kind, epoch, view, digest))
         return Voted(Vote(kind, epoch, view, digest, me, signature), replica.engine.lanes.tips)

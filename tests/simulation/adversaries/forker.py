@@ -6,7 +6,6 @@ sees both has evidence ([LANE-4], [LANE-5]).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 
 from consensus.messages import BatchSent, decode_message
@@ -20,6 +19,7 @@ from primitives.batch import (
     header_after,
 )
 from primitives.encoding import encode
+from tests.simulation.adversaries.tampering import intercept, seated_key
 from tests.simulation.process import Process
 
 
@@ -36,21 +36,17 @@ class Forker:
 
     def corrupt(self, process: Process) -> None:
         """Stand between the replica and the wire."""
-        if getattr(process.send, "is_forker", False):
-            return  # another epoch of the same life
-        honest: Callable[[int, bytes], None] = process.send
 
-        def send(peer: int, frame: bytes) -> None:
+        def spoilt(peer: int, frame: bytes) -> bytes:
             message = decode_message(frame)
             if isinstance(message, BatchSent) and peer % 2:
                 twin = self._twin(process, message.batch)
                 if twin is not None:
                     self.acted += 1
-                    frame = encode(BatchSent(twin))
-            honest(peer, frame)
+                    return encode(BatchSent(twin))
+            return frame
 
-        send.is_forker = True  # type: ignore[attr-defined]
-        process.send = send  # type: ignore[method-assign]
+        intercept(process, spoilt)
 
     def _twin(self, process: Process, raw: bytes) -> bytes | None:
         if raw not in self._twins:
@@ -59,16 +55,14 @@ class Forker:
         return self._twins[raw]
 
     def _made(self, process: Process, raw: bytes) -> bytes | None:
-        batch, setting, replica = decode_batch(raw), process.setting, process.replica
+        batch, replica, signer = decode_batch(raw), process.replica, seated_key(process)
         header, me = batch.header, replica.me
-        if me is None or (header.epoch, header.author) != (replica.members.epoch, me):
+        if signer is None or (header.epoch, header.author) != (replica.members.epoch, me):
             return None
         if header.count * 2 > MAX_TRANSACTIONS:
             return None
-        key = replica.members.key(me)
-        [signer] = [s for s in setting.signers(process.machine.partner) if s.public_key == key]
         parent = Tip(header.seq - 1, header.previous, header.cumulative - header.weight)
         twice = (*batch.transactions, *batch.transactions)
-        made = header_after(parent, header.epoch, me, twice, header.weight * 2)
-        digest = batch_digest(setting.chain, made)
+        made = header_after(parent, header.epoch, header.author, twice, header.weight * 2)
+        digest = batch_digest(process.setting.chain, made)
         return encode(Batch(made, twice, signer.sign(batch_message(digest))))

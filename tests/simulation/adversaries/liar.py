@@ -21,6 +21,7 @@ from consensus.messages import (
     decode_message,
 )
 from primitives.encoding import encode
+from tests.simulation.adversaries.tampering import intercept
 from tests.simulation.process import Process
 
 
@@ -38,21 +39,17 @@ class Liar:
 
     def corrupt(self, process: Process) -> None:
         """Stand between the replica and the wire."""
-        if getattr(process.send, "is_liar", False):
-            return  # another epoch of the same life
-        honest = process.send
 
-        def send(peer: int, frame: bytes) -> None:
-            spoilt = None
+        def spoilt(peer: int, frame: bytes) -> bytes:
+            lie = None
             if not self._rng.randrange(self._often):
-                spoilt = self._spoilt(decode_message(frame))
-            if spoilt is not None:
-                self.acted += 1
-                frame = encode(spoilt)
-            honest(peer, frame)
+                lie = self._spoilt(decode_message(frame))
+            if lie is None:
+                return frame
+            self.acted += 1
+            return encode(lie)
 
-        send.is_liar = True  # type: ignore[attr-defined]
-        process.send = send  # type: ignore[method-assign]
+        intercept(process, spoilt)
 
     def _spoilt(self, message: Message) -> Message | None:
         rng = self._rng
