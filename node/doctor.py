@@ -212,7 +212,7 @@ def _over(home: NodeHome, executor: Executor, disk: FoundDisk, keys: Sequence[by
         found.append(finding("store_behind", what))
     term, seat = rehearsed.term, None
     if term.me is not None:
-        height, view = rehearsed.terms.horizon_of_proposals
+        height, view = rehearsed.terms.twins.horizon_of_proposals
         seat = _Seat(term.members, term.me, max(height, executor.height), view)
     return _Seen(found, journal.newest_attest, seat)
 

@@ -322,7 +322,7 @@ class Replica:
             self._gather(turn, effect)
 
     def _gather(self, turn: _Turn, effect: Effect) -> None:
-        if twin := self._terms.twin(self.me, effect):
+        if twin := self._terms.twins.twin(self.me, effect):
             self._halt("key_elsewhere", twin)
         match effect:
             case Keep():
@@ -355,7 +355,7 @@ class Replica:
         for say, signature in zip(turn.saying, signatures, strict=True):
             spoken = self._term.speech.spoken(say, signature)
             turn.records += spoken.records
-            self._terms.note(say)
+            self._terms.twins.note(say)
             turn.sends.append(Send(None, spoken.message))
             turn.own.append(spoken.received)
             batch = spoken.received.verified.message

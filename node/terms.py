@@ -8,25 +8,12 @@ order is handed back, from its engine or, after a restart, from the journal ([EP
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Final, NamedTuple, assert_never
+from typing import NamedTuple
 
 from consensus.config import Anchor, Config
 from consensus.effects import (
     BatchKept,
-    BlockKept,
-    CertificateKept,
-    Effect,
-    Execute,
-    Keep,
-    OwnAttest,
-    OwnVote,
     Record,
-    Say,
-    SayAttest,
-    SayBatch,
-    SayBeat,
-    SayProposal,
-    SayVote,
     StateCertificateKept,
 )
 from consensus.engine import Engine
@@ -35,22 +22,17 @@ from consensus.verification import Verifier
 from node.guard import AttestStatement, Floor, statement_of
 from node.horizon import Horizon
 from node.inbox import Inbox
-from node.journal import Damaged, Journal, Orphans, epoch_of
+from node.journal import Journal, Orphans, epoch_of
 from node.reception import Reception
 from node.speech import Speech
 from node.sync import Fetcher
+from node.twins import Twins
 from node.world import World
 from primitives.batch import decode_batch
 from primitives.block import Header
-from primitives.certificate import StateCertificate
 from primitives.genesis import Genesis, chain_id
-from primitives.keys import Check, SignatureScheme
+from primitives.keys import SignatureScheme
 from primitives.validators import ValidatorSet
-from primitives.vote import attest_message, vote_message
-
-_OR_I: Final = ", or this one did once"
-LOOKED_BACK: Final = 4_096
-"""Newest heights at most whose certificates are looked at for an own signature at start."""
 
 
 class Makers(NamedTuple):
@@ -99,13 +81,7 @@ class Terms:
         self.horizon = Horizon(world.history)
         self.attested = 0
         """The highest height for which the journal still held an own ATTEST at start."""
-        self.spoken = 0
-        """The highest height for which there ever was an own ATTEST, as far as is known here."""
-        self._proposed = 0
-        """The newest view of this epoch with an own proposal; after a start, the newest view of
-        which the journal knows anything, for it lets go of proposals, but not of what came next."""
-        self._certified = 0
-        """The highest height of which the journal held a certificate at start."""
+        self.twins = Twins(world.history)
 
     def first(self) -> Term:
         """Recover. Raises ``journal.Damaged`` or ``guard.Refused``: then this node must not sign
@@ -115,7 +91,7 @@ class Terms:
         me = self._take_seat(anchor)
         floor = self.horizon.begin(anchor.header, [outcome.height for outcome in executed])
         records = self._journal.recover(floor)
-        self.spoken, self._certified = self._journal.newest_attest, self._journal.newest_certified
+        self.twins.begin(self._journal.newest_attest, self._journal.newest_certified)
         for record in records:
             self._records.setdefault(epoch_of(record), []).append(record)
         left = self._records.get(anchor.members.epoch - 1, [])
@@ -166,7 +142,7 @@ class Terms:
         self._records = {e: kept for e, kept in self._records.items() if e > members.epoch}
         if me is not None:
             self._recall(me, verifier, anchor.header, records)
-            self._look_back(me, anchor)
+            self.twins.look_back(me, anchor)
         engine = self._makers.engine(anchor, me)
         reception = Reception(
             verifier,
@@ -180,98 +156,12 @@ class Terms:
         return Term(members, me, engine, verifier, reception, speech, Fetcher(me), ())
 
     def _recall(self, me: int, verifier: Verifier, header: Header, records: list[Record]) -> None:
-        for record in records:
-            _check_own(me, verifier, record)
+        self.twins.recall(me, verifier, header, records)
         said = [statement_of(record, verifier.chain, me) for record in records]
         statements = tuple(statement for statement in said if statement is not None)
-        self._proposed = max([header.view, *map(_view_of, records)])
         self._world.signing.recall(statements, Floor(header.view, header.cut[me].seq))
         heights = [s.attestation.height for s in statements if isinstance(s, AttestStatement)]
         self.attested = max(heights, default=self.attested)
-
-    def _look_back(self, me: int, anchor: Anchor) -> None:
-        """Raise ``Damaged`` if the store holds a signature of this key that the journal has
-        forgotten."""
-        newest, epoch = anchor.header.height, anchor.members.epoch
-        for height in range(newest, max(self.spoken, newest - LOOKED_BACK), -1):
-            certificate = self._world.history.certificate_of(height)
-            if certificate is not None and certificate.attestation.epoch != epoch:
-                return
-            if certificate is not None and self._forgot(me, certificate):
-                reason = f"this node's key attested height {height}"
-                raise Damaged("journal_behind", reason + self._newest_known())
-
-    def note(self, say: Say) -> None:
-        """This was just signed, and goes to the journal before anyone hears of it."""
-        match say:
-            case SayAttest():
-                self.spoken = max(self.spoken, say.attestation.height)
-            case SayProposal():
-                self._proposed = max(self._proposed, say.header.view)
-            case SayBatch() | SayVote() | SayBeat():
-                pass
-
-    @property
-    def horizon_of_proposals(self) -> tuple[int, int]:
-        """A final block above this height and view that the own key proposed was proposed by
-        another node, unless this one did so since it started."""
-        return self._certified, self._proposed
-
-    def twin(self, me: int | None, effect: Effect) -> str | None:
-        """What is wrong if something that a quorum saw holds a signature of one's own that was not
-        made here: one key in two nodes, or an old journal. What the other one signed, this one does
-        not know, and must not contradict ([DUR-4])."""
-        match effect:
-            case Keep(record=StateCertificateKept(certificate=certificate)):
-                if not self._forgot(me, certificate):
-                    return None
-                deed = f"attests height {certificate.attestation.height}"
-                return f"another node {deed} with this node's key{_OR_I}" + self._newest_known()
-            case Execute(header=header):  # what is not final yet proves nothing
-                if header.proposer != me or header.view <= self._proposed:
-                    return None
-                if header.height <= self._certified:
-                    return None  # from before the store was lost: the proposal was let go
-                deed = f"proposed height {header.height}"
-                known = ", and its journal knows nothing after that view"
-                return f"another node {deed} with this node's key{_OR_I}{known}"
-            case _:
-                return None
-
-    def _forgot(self, me: int | None, certificate: StateCertificate) -> bool:
-        height = certificate.attestation.height
-        return height > self.spoken and any(s.author == me for s in certificate.signatures)
-
-    def _newest_known(self) -> str:
-        return f", and the newest that its journal knows of is height {self.spoken}"
-
-
-def _view_of(record: Record) -> int:
-    match record:
-        case BlockKept():
-            return record.header.view
-        case CertificateKept():
-            return record.certificate.view
-        case OwnVote():
-            return record.vote.view
-        case BatchKept() | StateCertificateKept() | OwnAttest():
-            return 0
-        case _:
-            assert_never(record)
-
-
-def _check_own(me: int, verifier: Verifier, record: Record) -> None:
-    """Raise ``Damaged`` if one's own word is somebody else's, or of another chain."""
-    match record:
-        case OwnVote(vote=said):
-            message = vote_message(verifier.chain, said.kind, said.epoch, said.view, said.digest)
-        case OwnAttest(attest=said):
-            message = attest_message(said.attestation)
-        case _:
-            return
-    check = Check(verifier.members.key(me), message, said.signature)
-    if said.author != me or not verifier.scheme.verify_many([check])[0]:
-        raise Damaged("journal_foreign", "the journal holds votes of another validator or chain")
 
 
 def _contents(batches: Sequence[bytes]) -> tuple[bytes, ...]:

@@ -93,7 +93,7 @@ class TestBackups:
         home = with_parts(homes, tmp_path / "home", homes.older, homes.newer)
         with rehearsed(home) as found:
             assert found.term.me == 0
-            assert found.terms.spoken == max(homes.roots)
+            assert found.terms.twins.spoken == max(homes.roots)
         roots = asyncio.run(run(home, homes.keys, 1))
         assert homes.roots.items() <= roots.items(), "the same heights, carried out again"
 
