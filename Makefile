@@ -102,7 +102,7 @@ bench: install-dev ## measure throughput and finality (QUICK=1: under two minute
 
 .PHONY: simulate
 simulate: install-dev ## run simulator seeds (SEEDS=0-999) and print a verdict for each
-	$(RUN) -m tests.simulation --seeds $(SEEDS)
+	$(RUN) -m tests.simulation --seeds $(SEEDS) --jobs $(WORKERS)
 
 .PHONY: mutants
 mutants: install-dev ## break each rule of the ledger and see a test notice; resumes where it stopped
@@ -112,7 +112,7 @@ mutants: install-dev ## break each rule of the ledger and see a test notice; res
 .PHONY: soak
 soak: install-dev ## the long simulation, a million steps of histories, ten minutes of chaos, the mutants; resumes
 	@mkdir -p docs/results
-	$(RUN) -m tests.simulation --seeds $(SEEDS) --results docs/results/simulation.json
+	$(RUN) -m tests.simulation --seeds $(SEEDS) --jobs $(WORKERS) --results docs/results/simulation.json
 	$(RUN) -m tests.properties.soak --steps $(STEPS) --results docs/results/histories.json
 	$(RUN) -m tests.chaos --seconds $(CHAOS_SECONDS) --seed 7 --results docs/results/chaos.json
 	@$(MAKE) --no-print-directory mutants
