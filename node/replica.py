@@ -8,7 +8,8 @@ within the call or later.
 A turn: the engine takes inputs one by one, and then says what follows from them; records are
 appended, own statements are guarded, signed and appended too; one sync; then everything is sent,
 and own messages come back as inputs like anyone's. What arrives meanwhile waits for the next turn.
-With nothing to persist there is no sync.
+With nothing to persist there is no sync; what a turn only keeps waits for the sync of the next one
+that has something to say or to carry out.
 """
 
 from __future__ import annotations
@@ -76,6 +77,11 @@ class _Turn:
         self.certify: list[Certify] = []
         self.execute: list[Execute] = []
         self.own: list[Input] = []
+
+    @property
+    def is_audible(self) -> bool:
+        """Whether anyone hears of it: peers, clients or the store. Else nothing rests on it yet."""
+        return bool(self.saying or self.sends or self.certify or self.execute)
 
 
 class Replica:
@@ -276,7 +282,7 @@ class Replica:
         return idle and self.halted is None and self.engine.is_over
 
     def _may_take_turn(self) -> bool:
-        return self._turn is None and (bool(self._inbox) or self._journal.dirty)
+        return self._turn is None and bool(self._inbox)
 
     def _take_turn(self) -> None:
         self._tokens += 1
@@ -371,7 +377,8 @@ class Replica:
         with stages.JOURNAL:
             for record in turn.records:
                 self._journal.append(record)
-        if self._journal.dirty:
+        found_at_start = turn.token == 1
+        if self._journal.dirty and (turn.is_audible or found_at_start):
             self._world.disk.sync(turn.token)
         else:
             self._speak(turn)
