@@ -1,4 +1,4 @@
-"""The ordering engine: ``step(now, input) -> effects``. Dispatch, and the rules that join parts.
+"""The ordering engine: takes inputs, says what follows. Dispatch, and the rules that join parts.
 
 Deterministic and without I/O: the same inputs give the same effects, byte for byte. Knows no
 balance, no transaction's meaning, no disk and no socket. The parts know one thing each: lanes,
@@ -192,9 +192,14 @@ class Engine:
 
     def step(self, now_ms: int, event: Input) -> list[Effect]:
         """Everything that follows from one input at one moment. After ``Halt``: nothing."""
+        self.take(now_ms, event)
+        return self.settle(now_ms)
+
+    def take(self, now_ms: int, event: Input) -> None:
+        """Note one input of those that came together; ``settle`` says what follows from them all.
+        Rules look at what is held, so it does not matter after which input they are applied."""
         if self.halted:
-            return []
-        self._out = self.simplex.out = []
+            return
         if isinstance(event, Woken):
             self._wake_ms = None
         match event:
@@ -213,13 +218,20 @@ class Engine:
                 pass
             case _:
                 assert_never(event)
+
+    def settle(self, now_ms: int) -> list[Effect]:
+        """Everything that follows from what was taken in. After ``Halt``: nothing."""
+        if self.halted:
+            return []
         self._settle(now_ms)
         self._accuse()
-        halts: list[Effect] = [effect for effect in self._out if isinstance(effect, Halt)]
+        effects = self._out
+        self._out = self.simplex.out = []
+        halts: list[Effect] = [effect for effect in effects if isinstance(effect, Halt)]
         if halts:
             self.halted = True
             return halts[:1]
-        return self._out
+        return effects
 
     def _receive(self, now_ms: int, event: Received) -> None:
         message, simplex = event.verified.message, self.simplex
@@ -257,13 +269,14 @@ class Engine:
 
     def _recover(self, event: Recovered) -> None:
         self._is_recovered = True
+        before = len(self._out)
         if event.executed:
             # Else certificates far above the first gap would be taken for old ones.
             self.attestations.certified_through = event.executed[0].height - 1
         replay(self.config, event.records, self.simplex, self.attestations)
         self._own_tip, self._sealed = sealed_before(self.config, event.records, self._own_tip)
         # What was read from disk needs no second record and nobody's attention.
-        self.simplex.out = self._out = []
+        del self._out[before:]
         for executed in event.executed:
             self._out.extend(self.attestations.executed(executed))
             self._next_due_ms = executed.next_due_ms

@@ -6,7 +6,7 @@ from consensus import safety
 from consensus.config import Anchor
 from consensus.effects import CertificateKept, SayProposal, SayVote, Send
 from consensus.engine import Engine
-from consensus.inputs import Executed, Recovered, Woken
+from consensus.inputs import Executed, Received, Recovered, Woken
 from consensus.messages import (
     BlockSent,
     Certified,
@@ -104,6 +104,26 @@ def test_the_same_inputs_give_the_same_effects() -> None:
         return [effect.digest for node in pump.nodes for effect in node.executed]
 
     assert trace() == trace()
+
+
+def test_what_came_together_is_weighed_together() -> None:
+    """A view's deadline and the votes that end the view: what is held at the end counts."""
+    pump = Pump()
+    header, digest = a_child_of_genesis(pump, 1)
+    votes = [a_vote(Kind.NOTARIZE, 1, digest, author=peer, chain=pump.chain) for peer in (1, 2, 3)]
+    messages = [proposal(pump, header, digest), *(Voted(v, (EMPTY_TIP,) * 4) for v in votes)]
+    inputs = [Woken(), *(Received(1, pump.verified(message)) for message in messages)]
+    late_ms = pump.now_ms + pump.genesis.parameters.view_timeout_ms
+    apart, together = pump.nodes[0].engine, pump.nodes[2].engine
+    one_by_one = [effect for event in inputs for effect in apart.step(late_ms, event)]
+    assert [say.view for say in votes_of(one_by_one, Kind.NULLIFY)] == [1]
+    for event in inputs:
+        together.take(late_ms, event)
+    effects = together.settle(late_ms)
+    assert votes_of(effects, Kind.NULLIFY) == []
+    assert [say.digest for say in votes_of(effects, Kind.FINALIZE)] == [digest]
+    assert together.view == apart.view == 2
+    assert together.settle(late_ms) == [], "nothing is said twice"
 
 
 def test_who_is_idle_says_nothing_and_asks_for_no_wake_but_its_pulse() -> None:
