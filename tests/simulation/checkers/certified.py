@@ -1,4 +1,5 @@
-"""[CERT-1] Every state certificate on a disk verifies, and is of what was executed there."""
+"""[CERT-1] Every state certificate on a disk verifies, and is of what was executed there; those of
+the last heights of epochs, and no others, hand over ([EPOCH-4])."""
 
 from __future__ import annotations
 
@@ -25,3 +26,5 @@ def check_certificates(setting: Setting, executor: Executor, *, all_of_them: boo
             raise Diverged(f"height {height}: {error}") from error
         if not agrees(executor.archive.block(height), certificate):
             raise Diverged(f"height {height}: the certificate is of another outcome")
+        if certificate.attestation.last != (executor.epoch_at(height).last == height):
+            raise Diverged(f"height {height}: attested with last {certificate.attestation.last}")
