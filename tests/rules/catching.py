@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import pytest
 from _pytest.runner import runtestprotocol
+from hypothesis import Phase, settings
 
 from node.guard import Guard, Statement
 from tests.rules.mutant import BySeed, ByTest, Mutant
@@ -24,10 +25,10 @@ from tests.simulation.plan import plan_of
 from tests.simulation.verdict import Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
-QUIET = ("-q", "-s", "-p", "no:cacheprovider", "--no-header", "--no-summary")
+QUIET = ("-q", "-s", "-p", "no:cacheprovider", "--no-header", "--disable-warnings")
 LONGEST_S = {BySeed: 3_600, ByTest: 60}
 """How long a mutant may take. One that never ends breaks more than a rule."""
-MOST_WORDS = 160
+MOST_WORDS = 100
 OUR_OWN = ("TypeError", "NameError", "AttributeError", "UnboundLocalError", "ImportError")
 """A mutant that fails like this does not break a rule: it is no program."""
 
@@ -159,6 +160,13 @@ class _Collected:
     def __init__(self, use: Use) -> None:
         self._use = use
         self.status = 2
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """What fails need not be made small; every test module takes this profile as it is read."""
+        phases = (Phase.explicit, Phase.generate)
+        settings.register_profile("rules", settings.get_profile("repeatable"), phases=phases)
+        settings.load_profile("rules")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:

@@ -74,7 +74,7 @@ CERTIFICATES = (
         "CERT-2",
         "an ATTEST names the present members as the next ones, always",
         Edit(Epoch.validators_after, ("if height == self.last", "if False")),
-        BySeed(""),
+        BySeed("names others as the next members"),
     ),
     Mutant(
         "CERT-2",
@@ -108,7 +108,12 @@ CERTIFICATES = (
         Edit(Attestations._complete, ("if votes[a].attestation == attestation", "")),
         by_tests(ATTESTATION, "test_attestations_of_different_outcomes_make_no_certificate"),
     ),
-    Mutant("CERT-4", "an ATTEST is sent once", no_resent_attests, BySeed("")),
+    Mutant(
+        "CERT-4",
+        "an ATTEST is sent once",
+        no_resent_attests,
+        BySeed("has something under way, or needs", seed=2),
+    ),
     Mutant(
         "CERT-4",
         "nobody asks for a certificate below the newest one",
@@ -125,7 +130,7 @@ CERTIFICATES = (
         "CERT-6",
         "nobody beats",
         Edit(Attestations.next_beat_ms, ("self._config.me is None", "True")),
-        BySeed("saw no beat"),
+        BySeed("saw no beat", seed=2),
     ),
     Mutant(
         "CERT-6",

@@ -145,7 +145,7 @@ LANES = (
         "LANE-7",
         "a member votes for batches that it does not hold",
         Edit(Judge._judge_batches, ("Verdict.WAIT if missing else", "")),
-        BySeed(""),
+        by_tests(LANE_TESTS, "test_nobody_votes_for_what_it_does_not_hold"),
     ),
     Mutant(
         "LANE-8",
@@ -169,13 +169,13 @@ LANES = (
         "BLOCK-2",
         "a block leaves out the batches that are furthest from the parent's tip",
         Edit(block.order_of, ("range(deepest)", "range(min(deepest, 1))")),
-        BySeed(""),
+        by_tests(BATCHES, "test_a_cut_orders_each_new_batch_once_and_each_lane_in_its_order"),
     ),
     Mutant(
         "BLOCK-2",
         "a block orders what its parent ordered once more",
         Edit(Queue.issue, ("self._cut = block.header.cut", "pass")),
-        BySeed(""),
+        by_tests(SIMPLEX, "test_many_lanes_become_final_in_one_order"),
     ),
     Mutant(
         "BLOCK-3",
@@ -187,7 +187,7 @@ LANES = (
         "BLOCK-4",
         "a voter bears any time to come",
         Edit(Judge.judge, ("header.time > now_ms", "0 > now_ms")),
-        BySeed("ms ahead"),
+        BySeed("ms ahead", seed=1),
     ),
     Mutant(
         "BLOCK-4",
@@ -205,6 +205,6 @@ LANES = (
         "BLOCK-5",
         "notarized is taken for final",
         notarized_is_final,
-        BySeed(""),
+        BySeed("transactions are not final", seed=4),
     ),
 )

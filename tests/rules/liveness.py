@@ -54,7 +54,7 @@ LIVENESS = (
         "LIVE-1",
         "one member leads every view",
         Edit(ValidatorSet.leader, ("view % self.size", "0")),
-        BySeed(""),
+        by_tests(SIMPLEX, "test_a_batch_becomes_final_and_certified_everywhere"),
     ),
     Mutant(
         "LIVE-1",
@@ -151,7 +151,16 @@ LIVENESS = (
             Lanes._next_tip,
             ("best = parent\n", "best = parent\n    if lane.author == 1: return parent\n"),
         ),
-        BySeed("is busy in view"),
+        by_tests(SIMPLEX, "test_many_lanes_become_final_in_one_order"),
+    ),
+    Mutant(
+        "LIVE-7",
+        "whoever is behind does not notice",
+        Edit(needs.known_height, ("max(parts.certified_height, claimed,", "max(0 * claimed,")),
+        by_tests(
+            "unit/consensus/test_stalls.py",
+            "test_a_member_that_missed_a_whole_height_learns_of_it_from_the_beats",
+        ),
     ),
     Mutant(
         "LIVE-8",
@@ -169,7 +178,18 @@ LIVENESS = (
         "IDLE-1",
         "views run though there is nothing to order",
         Edit(Engine._has_work, ("final.view == 0", "True")),
-        BySeed("is busy in view"),
+        by_tests(SIMPLEX, "test_who_is_idle_says_nothing_and_asks_for_no_wake_but_its_pulse"),
+    ),
+    Mutant(
+        "IDLE-1",
+        "a height without its certificate keeps nobody awake",
+        Edit(
+            Engine._set_busy,
+            ("not through >= self.final_height >= known_height(self._parts)", "False"),
+        ),
+        by_tests(
+            ATTESTATION, "test_lost_attestations_are_sent_again_until_every_height_is_certified"
+        ),
     ),
     Mutant(
         "IDLE-2",

@@ -6,7 +6,7 @@ Results of another commit are of no use to this one: the file then starts anew.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ from tests.simulation.results import commit
 
 HEAD = """# Broken rules, and what caught them
 
-Each rule of the ordering is dropped or weakened in the real code, one at a time, and something has
-to notice: a seed of the simulator, where whole networks show it, else a test that fails. Made by
-`python -m tests.rules --results docs/results/rules.json` (a part of `make mutants`) from
-[rules.json](rules.json) at commit `{commit}`; a seed is the first that noticed.
+Each numbered rule of [consensus](../spec/consensus.md), [lanes and blocks](../spec/blocks.md) and
+[certificates](../spec/certificates.md) is dropped or weakened in the real code, one at a time, and
+something has to notice: a seed of the simulator, where whole networks show it, else a test, below
+`tests`, that fails. A seed is the first that noticed. The last rows are bugs that other
+implementations had, put into this one. Made by `make mutants` from [rules.json](rules.json) at
+commit `{commit}`.
 
 | rule | what is broken | how | caught by | which says |
 |---|---|---|---|---|
@@ -67,7 +69,10 @@ def table(document: dict[str, Any]) -> str:
 
 
 def _row(found: dict[str, str]) -> str:
-    cells: Sequence[str] = (found["rule"], found["what"], found["how"], found["by"], found["says"])
+    by = ", ".join(each.removeprefix("tests/") for each in found["by"].split(", "))
+    if "::" in by:
+        by = f"`{by}`"
+    cells = (found["rule"], found["what"], found["how"], by, f"`{found['says'].replace('`', '')}`")
     return f"| {' | '.join(each.replace('|', chr(92) + '|') for each in cells)} |\n"
 
 

@@ -137,7 +137,7 @@ SAFETY = (
         "SAFE-7",
         "a block skips views that are not nullified",
         skipped_views_not_checked,
-        BySeed("AssertionError((Block"),
+        BySeed("AssertionError((Block", seed=28),
     ),
     Mutant(
         "SAFE-7",
