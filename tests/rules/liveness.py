@@ -155,8 +155,8 @@ LIVENESS = (
     ),
     Mutant(
         "LIVE-7",
-        "whoever is behind does not notice",
-        Edit(needs.known_height, ("max(parts.certified_height, claimed,", "max(0 * claimed,")),
+        "whoever is behind does not learn it from the beats",
+        Edit(needs.known_height, ("0 if newest is None else newest.beat.height", "0")),
         by_tests(
             "unit/consensus/test_stalls.py",
             "test_a_member_that_missed_a_whole_height_learns_of_it_from_the_beats",
