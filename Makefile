@@ -105,8 +105,9 @@ simulate: install-dev ## run simulator seeds (SEEDS=0-999) and print a verdict f
 	$(RUN) -m tests.simulation --seeds $(SEEDS) --jobs $(WORKERS)
 
 .PHONY: mutants
-mutants: install-dev ## break each rule of the ledger and see a test notice; resumes where it stopped
+mutants: install-dev ## break each rule, of the ledger and of the ordering, and see something notice; resumes
 	@mkdir -p docs/results
+	nice -n 10 $(RUN) -m tests.rules --results docs/results/rules.json
 	nice -n 10 $(RUN) -m tests.mutation
 
 .PHONY: soak

@@ -318,6 +318,41 @@ def test_a_dead_leader_costs_one_timeout_and_is_then_skipped() -> None:
     assert heights(pump) == [21, 21, 21], pump.now_ms - started
 
 
+def test_the_next_turn_of_a_leader_that_failed_is_nullified_on_entry() -> None:
+    """[LIVE-6] Nobody waits for it."""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = only(node)
+    receive(pump, node, 2, certificate(pump, Kind.NULLIFY, 1, None))
+    for view in (2, 3):
+        receive(pump, node, 2, certificate(pump, Kind.NOTARIZE, view, bytes([view]) * 32))
+    effects = receive(pump, node, 2, certificate(pump, Kind.NOTARIZE, 4, bytes([4]) * 32))
+    assert node.engine.view == 5
+    assert [vote.view for vote in votes_of(effects, Kind.NULLIFY)] == [5]
+
+
+def test_turns_skipped_double_with_each_failure_in_a_row_up_to_a_limit() -> None:
+    """[LIVE-6]"""
+    leaders = Pump().nodes[0].engine.simplex.leaders
+    view, counts = 1, []
+    for _ in range(7):
+        leaders.failed(view)
+        counts.append(0)
+        view += 4
+        leaders.enter(view)
+        while leaders.skipped(view):
+            leaders.failed(view)  # X of a turn that was skipped
+            counts[-1] += 1
+            view += 4
+            leaders.enter(view)
+    assert counts == [1, 2, 4, 8, 16, 16, 16]
+    leaders.succeeded(view)
+    leaders.failed(view)
+    leaders.enter(view + 4)
+    leaders.enter(view + 8)
+    assert (leaders.skipped(view + 4), leaders.skipped(view + 8)) == (True, False)
+
+
 def test_nobody_is_skipped_while_more_than_f_leaders_fail() -> None:
     """[LIVE-6]"""
     pump = Pump()
