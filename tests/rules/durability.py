@@ -17,11 +17,13 @@ from node.inbox import Inbox
 from node.journal import Journal
 from node.replica import Replica
 from node.sync import Fetcher, Library
+from node.terms import Terms
 from node.twins import Twins
 from primitives.vote import Vote
 from tests.rules.mutant import BySeed, Edit, Edits, Mutant, by_tests
 from tests.simulation.disk import Disk
 
+LOST = "unit/consensus/test_lost_stores.py"
 BOUNDS = "unit/consensus/test_bounds.py"
 VERIFICATION = "unit/consensus/test_verification.py"
 PEERS = "unit/node/test_replica_peers.py"
@@ -147,6 +149,36 @@ DURABILITY = (
             ("any(s.author == me for s in certificate.signatures)", "False"),
         ),
         by_tests("unit/node/test_twins.py", "test_a_key_that_attests_elsewhere_silences_this_node"),
+    ),
+    Mutant(
+        "DUR-5",
+        "what the journal lets go of is noted nowhere",
+        Edit(Journal.tidy, ("self.append(Forgotten(", "str(Forgotten(")),
+        by_tests("unit/node/test_journal.py", "test_what_is_let_go_is_noted_before_it_goes"),
+    ),
+    Mutant(
+        "DUR-5",
+        "whoever lost the store signs in views that the journal has forgotten",
+        Edit(recovery.replay, ("simplex.own.prune(record.view)", "pass")),
+        by_tests(LOST, "test_it_signs_nothing_where_the_journal_has_forgotten"),
+    ),
+    Mutant(
+        "DUR-5",
+        "whoever lost the store begins its lane anew",
+        Edit(
+            recovery.sealed_before,
+            ("sealed = max(sealed, record.lanes[config.me])", "pass"),
+        ),
+        by_tests(LOST, "test_it_seals_nothing_before_it_has_its_lane_again"),
+    ),
+    Mutant(
+        "DUR-5",
+        "whoever lost the store votes in epochs that the journal has forgotten",
+        Edit(Terms._unless_forgotten, ("members.epoch < self._forgotten", "False")),
+        by_tests(
+            "unit/node/test_replica_epochs.py",
+            "test_whoever_lost_the_store_observes_where_the_journal_has_forgotten_the_epoch",
+        ),
     ),
     Mutant(
         "SYNC-1",

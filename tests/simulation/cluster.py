@@ -203,13 +203,13 @@ class Cluster:
     def _opened(self, machine: Machine) -> Process:
         try:
             return Process(machine, self.setting, self)
-        except StoreBroken as error:
-            # Its operator does as he is told, once: a store that is empty is not broken.
+        except Exception as error:
+            if not (isinstance(error, StoreBroken) and machine.is_holed):
+                raise Diverged(f"node {machine.endpoint} does not open: {error!r}") from error
+            # Its operator does as he is told.
             self.trace.note(f"{machine.endpoint} begins its store anew: {error.reason}")
             machine.move_store_away()
             self.faults += 1
-        except Exception as error:
-            raise Diverged(f"node {machine.endpoint} does not open: {error!r}") from error
         return Process(machine, self.setting, self)
 
     def _stop(self, endpoint: int) -> bool:

@@ -37,6 +37,7 @@ class Machine:
         self.flush_every = self.rng.randint(1, 8)
         self.is_fragile = False
         """Whether a crash may take a write from the midst of its store: then that is lost."""
+        self.is_holed = False
         self.knows = 1
         """The newest protocol version of the release that is installed."""
         self.segment_bytes = self.rng.choice((4_000, 16_000, 1 << 20))
@@ -55,9 +56,9 @@ class Machine:
         one another in the midst of those that are left."""
         self.disk.crash()
         survivors = self.rng.randint(0, self.store.unsynced)
-        is_holed = self.is_fragile and survivors > 1
-        self.store.crash(survivors, self.rng.randrange(survivors - 1) if is_holed else None)
+        self.is_holed = self.is_fragile and survivors > 1
+        self.store.crash(survivors, self.rng.randrange(survivors - 1) if self.is_holed else None)
 
     def move_store_away(self) -> None:
         """What the operator of a node does whose store is damaged: the journal stays."""
-        self.store = MemoryStore()
+        self.store, self.is_holed = MemoryStore(), False

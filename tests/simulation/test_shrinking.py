@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from consensus import repeats
 from tests.simulation.__main__ import main
 from tests.simulation.cluster import Cluster
-from tests.simulation.mutants import no_rebroadcast
 from tests.simulation.plan import Crash, Plan, Storm, plan_of
 from tests.simulation.shrinking import parsed, parts_of, reduced, shrink
 from tests.simulation.verdict import Outcome, Verdict
@@ -72,7 +72,8 @@ def test_every_part_can_be_left_out_of_any_plan() -> None:
 def test_a_broken_rule_is_shrunk_to_a_run_that_anyone_can_repeat(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    no_rebroadcast(monkeypatch)
+    """[LIVE-4] Everything is said once."""
+    monkeypatch.setattr(repeats, "at_standstill", lambda parts: [])
     seeds = (s for s in range(100) if Cluster(plan_of(s)).run().verdict is Verdict.STALLED)
     seed = next(seeds)
     assert main(["--shrink", str(seed)]) == 1
