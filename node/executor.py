@@ -169,6 +169,11 @@ class Executor:
         """The newest height that was executed and attested; 0, which nobody attests, at first."""
         return 0 if self.certified is None else self.certified.attestation.height
 
+    @property
+    def oldest(self) -> int:
+        """The lowest height of which everything is kept here ([SYNC-4])."""
+        return self.archive.oldest
+
     def head(self) -> Anchor:
         """The newest executed block, as the engine wants it."""
         record, epoch = self.head_record, self.epoch
@@ -249,9 +254,12 @@ class Executor:
         """Keep a complete certificate; its signatures were checked. Heights may come in any order.
 
         One of another outcome than mine is kept as well, as it is the network's word, but nothing
-        is ever proven with it here: the engine stops the node.
+        is ever proven with it here: the engine stops the node. One of a height that was pruned is
+        not kept.
         """
         height = certificate.attestation.height
+        if height < self.oldest and self.archive.block(height) is None:
+            return
         self.store.write([(certificate_key(height), encode(certificate))], sync=False)
         if height <= self.height:
             self._adopt(certificate)
@@ -329,7 +337,7 @@ class Executor:
     def place_of(self, id_: bytes) -> Location | None:
         """Where a transaction and its receipt are, if it has one."""
         location = locate(self.store, id_)
-        if location is None:
+        if location is None or location.height < self.oldest:
             return None
         receipts = self.archive.receipts(location.height)
         found = receipts is not None and receipts.receipts[location.receipt].origin == id_

@@ -62,7 +62,7 @@ def open_ledger(store: Store, genesis: Genesis, keep: int) -> Opened:
     _check_identity(store, chain_id(genesis))
     archive = Archive(store)
     height = int.from_bytes(store.get(HEAD_KEY) or b"", "big")
-    _check_records(store, height)
+    _check_records(store, archive.oldest, height)
     head = archive.block(height)
     if head is None:
         raise StoreBroken(f"height {height} is missing: {REMEDY}")
@@ -138,8 +138,8 @@ def _check_identity(store: Store, chain: bytes) -> None:
         )
 
 
-def _check_records(store: Store, height: int) -> None:
-    first = max(0, height - CHECKED_HEIGHTS)
+def _check_records(store: Store, oldest: int, height: int) -> None:
+    first = max(oldest, height - CHECKED_HEIGHTS)
     found = sum(1 for _ in store.scan(block_key(first), block_key(height + 1)))
     if found != height + 1 - first:
         raise StoreBroken(f"of heights {first} to {height} only {found} are there: {REMEDY}")
