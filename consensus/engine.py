@@ -46,6 +46,7 @@ from consensus.messages import (
     FetchChain,
     FetchLane,
     Message,
+    Oldest,
     Propose,
     StateCertified,
     Status,
@@ -158,9 +159,7 @@ class Engine:
         full batch has a thousand. ``digest`` is a batch's."""
         simplex = self.simplex
         match message:
-            case Propose():
-                return simplex.wants_vote(message.vote)
-            case Voted():
+            case Propose() | Voted():
                 return simplex.wants_vote(message.vote)
             case Certified():
                 return not simplex.chain.holds(message.certificate)
@@ -180,7 +179,7 @@ class Engine:
             case BeatCertified():
                 newest = self.newest_beat
                 return newest is None or message.certificate.beat.tick > newest.beat.tick
-            case BlockSent() | Beating() | Status():
+            case BlockSent() | Beating() | Status() | Oldest():
                 return True
             case FetchBlock() | FetchLane() | FetchCertificate() | FetchChain():
                 return True

@@ -153,7 +153,7 @@ class Executor:
 
         Takes about 10 us an entry of the state. Raises ``StoreBroken``.
         """
-        executor = cls(store, genesis, open_ledger(store, genesis, kept_versions(genesis)))
+        executor = cls(store, genesis, open_ledger(store, genesis))
         executor.flush()
         return executor
 
@@ -193,8 +193,7 @@ class Executor:
         """Outcomes of executed heights without a certificate, ascending. A crash may have taken
         one from below the newest; what was there before the last few syncs is not looked at."""
         oldest = max(1, min(self.certified_height + 1, self.height - 2 * SYNC_HEIGHTS))
-        bare = self._chronicle.bare(oldest, self.height)
-        return [self._chronicle.outcome(record) for record in bare]
+        return [*map(self._chronicle.outcome, self._chronicle.bare(oldest, self.height))]
 
     # --- carrying out ---------------------------------------------------------------------------
 
@@ -258,9 +257,8 @@ class Executor:
         not kept.
         """
         height = certificate.attestation.height
-        if height < self.oldest and self.archive.block(height) is None:
-            return
-        self.store.write([(certificate_key(height), encode(certificate))], sync=False)
+        if height >= self.oldest:
+            self.store.write([(certificate_key(height), encode(certificate))], sync=False)
         if height <= self.height:
             self._adopt(certificate)
 
@@ -448,11 +446,6 @@ class Executor:
 
 _ACCOUNT: Final = msgspec.msgpack.Decoder(Account)
 _CHANNEL: Final = msgspec.msgpack.Decoder(Channel)
-
-
-def kept_versions(genesis: Genesis) -> int:
-    """Heights that stay provable: execution may be B heights ahead of what is attested."""
-    return 2 * genesis.parameters.lag_bound + 2
 
 
 def _decode(raw: bytes, chain: bytes) -> Decoded:

@@ -43,11 +43,11 @@ from node.index import (
 from node.recovery import CHECKED_HEIGHTS
 from node.store import REMEDY, Change, StoreBroken
 from primitives.batch import Batch
-from primitives.genesis import Parameters
 from primitives.transaction import decode_signed
 
-LEAST_HEIGHTS: Final = 2 * CHECKED_HEIGHTS
-"""Newest heights that are kept, however old: twice as many as a start looks at ([SYNC-4])."""
+LEAST_HEIGHTS: Final = CHECKED_HEIGHTS
+"""Below the newest that is durable and attested so many are kept, however old: a start looks at
+them, and whoever is a little behind asks for them ([SYNC-4])."""
 SLICE: Final = 64
 """Transactions between two yields: one or two milliseconds; a height counts as ``HEIGHT_COST``."""
 HEIGHT_COST: Final = 8
@@ -61,11 +61,6 @@ RANGE_BYTES: Final = 32 * 1024 * 1024
 """What one compaction is to write at most, about: ranges of keys are cut so small."""
 
 Range = tuple[bytes, bytes]
-
-
-def least_heights(parameters: Parameters) -> int:
-    """Newest heights that are kept, however old. By B of them execution may be behind the order."""
-    return LEAST_HEIGHTS + 2 * parameters.lag_bound
 
 
 class Pruner:
@@ -138,8 +133,7 @@ class Pruner:
         executor = self._executor
         if self._keep_ms is None:
             return False
-        least = least_heights(executor.genesis.parameters)
-        if height + least > min(executor.durable_height, executor.certified_height):
+        if height + LEAST_HEIGHTS > min(executor.durable_height, executor.certified_height):
             return False
         time = self._record(height).header.time
         return time < executor.head_record.header.time - self._keep_ms

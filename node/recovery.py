@@ -51,11 +51,16 @@ class Opened(NamedTuple):
     certified: StateCertificate | None
 
 
-def open_ledger(store: Store, genesis: Genesis, keep: int) -> Opened:
+def kept_versions(genesis: Genesis) -> int:
+    """Heights that stay provable: execution may be B heights ahead of what is attested."""
+    return 2 * genesis.parameters.lag_bound + 2
+
+
+def open_ledger(store: Store, genesis: Genesis) -> Opened:
     """What ``store`` holds; an empty one gets the state of ``genesis`` first.
 
-    ``keep`` heights that changed something stay provable. Takes about 10 us an entry. Raises
-    ``StoreBroken`` if the store is another chain's, or not whole.
+    Takes about 10 us an entry. Raises ``StoreBroken`` if the store is another chain's, or not
+    whole.
     """
     if store.get(FORMAT_KEY) is None:
         _found(store, genesis)
@@ -66,7 +71,7 @@ def open_ledger(store: Store, genesis: Genesis, keep: int) -> Opened:
     head = archive.block(height)
     if head is None:
         raise StoreBroken(f"height {height} is missing: {REMEDY}")
-    state = LedgerState(store, keep)
+    state = LedgerState(store, kept_versions(genesis))
     root = state.load(archive, height)
     if root != head.state_root:
         raise StoreBroken(

@@ -12,7 +12,7 @@ from typing import Final
 from primitives.genesis import Parameters
 
 EVERYTHING: Final = "everything"
-SPAN: Final = rf"^({EVERYTHING}|[1-9][0-9]{{0,5}}[dhms])$"
+SPAN: Final = rf"\A({EVERYTHING}|[1-9][0-9]{{0,5}}[dhms])\Z"
 """What the setting may say."""
 _UNITS_MS: Final = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000}
 
@@ -26,10 +26,9 @@ def span_ms(text: str) -> int | None:
 def least_ms(parameters: Parameters) -> int:
     """The shortest history that a node of this network may keep, in milliseconds of block time.
 
-    A redemption is disputed last when the payment for it is: at the end of its cycle, of the term
-    to pay, of the time to confirm, of the dispute. Both sides must still find the receipts that
-    they argue about, and so must buyer, seller and arbiter of an order. And a transaction that is
-    handed in again while it could still count is known for the one that was carried out.
+    What a redemption is paid with is argued about at the latest when its cycle is over, and then
+    the term to pay, the time to confirm and the dispute. Both sides must still find the receipts
+    behind it, and so must buyer, seller and arbiter of an order.
     """
     settled = (
         parameters.settlement_cycle_ms
@@ -37,7 +36,7 @@ def least_ms(parameters: Parameters) -> int:
         + parameters.confirmation_ms
         + parameters.dispute_ms
     )
-    return max(settled, 2 * parameters.order_dispute_ms, parameters.validity_limit_ms)
+    return max(settled, 2 * parameters.order_dispute_ms)
 
 
 def text_of(milliseconds: int) -> str:

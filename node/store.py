@@ -132,8 +132,8 @@ class LevelStore:
 
     def compact(self, start: bytes, stop: bytes) -> None:
         """Write what is left of a range of keys anew, so that what was deleted of it leaves the
-        disk. Takes a second or two for each 100 MB of them, and may run in another thread; ``close``
-        must wait for it. Raises ``StoreBroken``."""
+        disk. Takes a second or two for each 100 MB of them, and may run in another thread;
+        ``close`` must wait for it. Raises ``StoreBroken``."""
         try:
             self._database.compact_range(start=start, stop=stop)
         except plyvel.Error as error:

@@ -3,15 +3,11 @@ all is gone, and what leads from epoch to epoch is untouched."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Final
-from unittest.mock import patch
+from collections.abc import Callable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from node import pruning
 from node.archive import DEAD_KEY, OLDEST_KEY, Archive, height_bytes
 from node.executor import Executor
 from node.pruning import Pruner
@@ -25,18 +21,10 @@ from primitives.transaction import Decoded
 from tests.builders import SECOND_MS
 from tests.fakes import council
 from tests.fakes.chains import Chain, a_changing_chain
+from tests.pruned import LEAST, finish, of_few_heights
 from tests.unit.node.test_market_at_random import EVERYBODY, Stall, steps
 
-LEAST: Final = 3
 Entries = dict[bytes, bytes]
-
-
-@contextmanager
-def of_few_heights(slice_: int = 4) -> Iterator[None]:
-    """As if a start looked at hardly any height, and slices were small."""
-    least = patch.object(pruning, "least_heights", lambda parameters: LEAST)
-    with least, patch.object(pruning, "SLICE", slice_):
-        yield
 
 
 def entries_of(store: MemoryStore) -> Entries:
@@ -88,11 +76,6 @@ def what_is_left(entries: Entries, oldest: int) -> Entries:
 def compared(store: MemoryStore) -> Entries:
     """How many bytes were deleted is an estimate, and nobody's promise."""
     return {key: value for key, value in entries_of(store).items() if key != DEAD_KEY}
-
-
-def finish(pruner: Pruner) -> None:
-    for _ in pruner.run():
-        pass
 
 
 def assert_pruned(store: MemoryStore, genesis: Genesis, whole: Entries) -> Executor:
