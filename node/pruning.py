@@ -16,6 +16,8 @@ from collections.abc import Generator
 from itertools import pairwise
 from typing import Final
 
+import msgspec
+
 from client.changes import named_by
 from node.archive import (
     BATCH,
@@ -43,7 +45,7 @@ from node.index import (
 from node.recovery import CHECKED_HEIGHTS
 from node.store import REMEDY, Change, StoreBroken
 from primitives.batch import Batch
-from primitives.transaction import decode_signed
+from primitives.transaction import SignedTransaction, transaction_id
 
 LEAST_HEIGHTS: Final = CHECKED_HEIGHTS
 """Below the newest that is durable and attested so many are kept, however old: a start looks at
@@ -61,6 +63,8 @@ RANGE_BYTES: Final = 32 * 1024 * 1024
 """What one compaction is to write at most, about: ranges of keys are cut so small."""
 
 Range = tuple[bytes, bytes]
+
+_SIGNED: Final = msgspec.msgpack.Decoder(SignedTransaction)
 
 
 class Pruner:
@@ -147,8 +151,8 @@ class Pruner:
     def _erase(self, height: int, oldest: int) -> Generator[None, None, None]:
         """Everything of a height, at once; from then on ``oldest`` is the oldest one kept."""
         record, receipts = self._record(height), self._archive.load_receipts(height)
-        if receipts is None:
-            raise StoreBroken(f"the receipts of height {height} are missing: {REMEDY}")
+        if receipts is None or len(receipts.leaves) != record.receipts:
+            raise StoreBroken(f"receipts of height {height} are missing: {REMEDY}")
         gone = [receipts_key(height)]
         if record.last != height:
             gone += [block_key(height), certificate_key(height)]
@@ -177,17 +181,16 @@ class Pruner:
         executor = self._executor
         for raw in batch.transactions:
             yield from self._count(1)
-            decoded = decode_signed(raw, executor.chain)
             if at.receipt == len(receipts.leaves):
-                continue
+                break
             receipt = receipts.receipts[at.receipt]
-            if receipt.origin != decoded.id:
+            transaction = _SIGNED.decode(raw).transaction  # it was checked before it was ordered
+            if receipt.origin != transaction_id(transaction):
                 continue  # it wrote nothing here
-            transaction = decoded.transaction
             accounts = touched(transaction, receipt, executor.named(named_by(transaction.action)))
-            *rows, name = [key for key, _ in index_changes(decoded.id, accounts, at)]
+            *rows, name = [key for key, _ in index_changes(receipt.origin, accounts, at)]
             gone += rows
-            place = locate(executor.store, decoded.id)
+            place = locate(executor.store, receipt.origin)
             if place is not None and place.height == at.height:
                 gone.append(name)  # else its row is another's, whose id begins alike
             at = at._replace(receipt=at.receipt + 1)
