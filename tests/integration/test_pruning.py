@@ -105,6 +105,7 @@ def test_wallet_and_auditor_are_told_to_ask_an_archive(town: Town) -> None:
     assert (error["code"], error["status"]) == ("pruned", 6)
     assert "archive" in error["hint"]
     assert answer("liqbon-audit", *audited, "--node", town.url(archive))["verified"]
+    assert answer("liqbon-audit", *audited, "--node", town.url(pruned))["verified"], "from there on"
 
 
 def test_a_node_that_is_killed_while_it_prunes_goes_on_where_it_was(town: Town) -> None:
