@@ -35,7 +35,6 @@ from consensus.inputs import (
 )
 from consensus.messages import (
     Attested,
-    BatchSent,
     BeatCertified,
     Beating,
     BlockSent,
@@ -43,8 +42,6 @@ from consensus.messages import (
     ChainSent,
     FetchBlock,
     FetchCertificate,
-    FetchChain,
-    FetchLane,
     Message,
     Propose,
     StateCertified,
@@ -54,7 +51,8 @@ from consensus.messages import (
 from consensus.needs import NeedKey, known_height, needs_of, wanted_blocks
 from consensus.parts import Parts
 from consensus.recovery import replay, sealed_before
-from primitives.batch import Tip, batch_digest, header_after, header_of
+from consensus.relevance import wants
+from primitives.batch import Tip, batch_digest, header_after
 from primitives.block import block_digest
 from primitives.certificate import BeatCertificate
 from primitives.evidence import Evidence, Offence
@@ -155,38 +153,8 @@ class Engine:
         return me is not None and self._own_tip.seq <= self.lanes.lanes[me].final_seq
 
     def wants(self, message: Message, digest: bytes | None = None) -> bool:
-        """False if the message could change nothing: then nobody checks its signatures, of which a
-        full batch has a thousand. ``digest`` is a batch's."""
-        simplex = self.simplex
-        match message:
-            case Propose():
-                return simplex.wants_vote(message.vote)
-            case Voted():
-                return simplex.wants_vote(message.vote)
-            case Certified():
-                return not simplex.chain.holds(message.certificate)
-            case BatchSent():
-                assert digest is not None
-                return self.lanes.accepts(digest, header_of(message.batch))
-            case Attested():
-                return self.attestations.wants(message.attest)
-            case StateCertified():
-                height = message.certificate.attestation.height
-                return self.attestations.wants_certificate(height)
-            case ChainSent():
-                final = self.simplex.chain.final.digest
-                attached = any(header.parent == final for header in message.headers)
-                first = message.headers[0].height
-                return attached or any(height >= first for height in self.attestations.gaps())
-            case BeatCertified():
-                newest = self.newest_beat
-                return newest is None or message.certificate.beat.tick > newest.beat.tick
-            case BlockSent() | Beating() | Status():
-                return True
-            case FetchBlock() | FetchLane() | FetchCertificate() | FetchChain():
-                return True
-            case _:
-                assert_never(message)
+        """False if the message could change nothing. ``digest`` is a batch's."""
+        return wants(self._parts, message, digest)
 
     # -- the step ------------------------------------------------------------------------------
 

@@ -155,7 +155,7 @@ class Executor:
 
         Takes about 10 us an entry of the state. Raises ``StoreBroken``.
         """
-        executor = cls(store, genesis, open_ledger(store, genesis, kept_versions(genesis)))
+        executor = cls(store, genesis, open_ledger(store, genesis))
         executor.flush()
         return executor
 
@@ -170,6 +170,11 @@ class Executor:
     def certified_height(self) -> int:
         """The newest height that was executed and attested; 0, which nobody attests, at first."""
         return 0 if self.certified is None else self.certified.attestation.height
+
+    @property
+    def oldest(self) -> int:
+        """The lowest height of which everything is kept here ([SYNC-4])."""
+        return self.archive.oldest
 
     def head(self) -> Anchor:
         """The newest executed block, as the engine wants it."""
@@ -190,8 +195,7 @@ class Executor:
         """Outcomes of executed heights without a certificate, ascending. A crash may have taken
         one from below the newest; what was there before the last few syncs is not looked at."""
         oldest = max(1, min(self.certified_height + 1, self.height - 2 * SYNC_HEIGHTS))
-        bare = self._chronicle.bare(oldest, self.height)
-        return [self._chronicle.outcome(record) for record in bare]
+        return [*map(self._chronicle.outcome, self._chronicle.bare(oldest, self.height))]
 
     # --- carrying out ---------------------------------------------------------------------------
 
@@ -249,10 +253,12 @@ class Executor:
         """Keep a complete certificate; its signatures were checked. Heights may come in any order.
 
         One of another outcome than mine is kept as well, as it is the network's word, but nothing
-        is ever proven with it here: the engine stops the node.
+        is ever proven with it here: the engine stops the node. One of a height that was pruned is
+        not kept.
         """
         height = certificate.attestation.height
-        self.store.write([(certificate_key(height), encode(certificate))], sync=False)
+        if height >= self.oldest:
+            self.store.write([(certificate_key(height), encode(certificate))], sync=False)
         if height <= self.height:
             self._adopt(certificate)
 
@@ -329,7 +335,7 @@ class Executor:
     def place_of(self, id_: bytes) -> Location | None:
         """Where a transaction and its receipt are, if it has one."""
         location = locate(self.store, id_)
-        if location is None:
+        if location is None or location.height < self.oldest:
             return None
         receipts = self.archive.receipts(location.height)
         found = receipts is not None and receipts.receipts[location.receipt].origin == id_
@@ -440,11 +446,6 @@ class Executor:
 
 _ACCOUNT: Final = msgspec.msgpack.Decoder(Account)
 _CHANNEL: Final = msgspec.msgpack.Decoder(Channel)
-
-
-def kept_versions(genesis: Genesis) -> int:
-    """Heights that stay provable: execution may be B heights ahead of what is attested."""
-    return 2 * genesis.parameters.lag_bound + 2
 
 
 def _decode(raw: bytes, chain: bytes) -> Decoded:

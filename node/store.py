@@ -26,7 +26,8 @@ BLOOM_BITS: Final = 10
 WRITE_BUFFER_BYTES: Final = 16 * 1024 * 1024
 BLOCK_CACHE_BYTES: Final = 32 * 1024 * 1024
 OPEN_FILES: Final = 256
-
+EVERY_KEY: Final = (b"", b"\xff" * 64)
+"""A range in which all keys are. (Of None, plyvel makes a range that LevelDB compacts in part.)"""
 
 REMEDY: Final = "move the store away, and the node fetches the chain from its peers again"
 
@@ -127,7 +128,16 @@ class LevelStore:
 
     def size(self) -> int:
         """Bytes on disk, roughly; what is only in the log is not counted."""
-        return int(self._database.approximate_size(b"", b"\xff" * 64))
+        return int(self._database.approximate_size(*EVERY_KEY))
+
+    def compact(self, start: bytes, stop: bytes) -> None:
+        """Write what is left of a range of keys anew, so that what was deleted of it leaves the
+        disk. Takes a second or two for each 100 MB of them, and may run in another thread;
+        ``close`` must wait for it. Raises ``StoreBroken``."""
+        try:
+            self._database.compact_range(start=start, stop=stop)
+        except plyvel.Error as error:
+            raise _damaged(self.directory, error) from error
 
     def close(self) -> None:
         """Release the directory. Whatever is called afterwards fails."""

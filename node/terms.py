@@ -162,7 +162,12 @@ class Terms:
         )
         self._inbox.put(Recovered(tuple(records), executed))
         speech = None if me is None else Speech(verifier, me)
-        return Term(members, me, engine, verifier, reception, speech, Fetcher(me), ())
+        fetcher = Fetcher(me)
+        reception.on_oldest, fetcher.on_missing = fetcher.told, self._missing
+        return Term(members, me, engine, verifier, reception, speech, fetcher, ())
+
+    def _missing(self, height: int | None) -> None:
+        self._world.watcher.history_missing(height)
 
     def _recall(self, me: int, verifier: Verifier, header: Header, records: list[Record]) -> None:
         self.twins.recall(me, verifier, header, records)

@@ -14,7 +14,7 @@ from tests.rules.mutant import BySeed, Edit, Mutant, by_tests
 
 ATTESTATION = "unit/consensus/test_attestation.py"
 VERIFICATION = "unit/consensus/test_verification.py"
-SIMPLEX = "unit/consensus/test_simplex.py"
+SAFETY_TESTS = "unit/consensus/test_safety.py"
 VOTES = "unit/primitives/test_vote.py"
 SIGNED = "test_a_vote_is_signed_for_one_chain_epoch_kind_view_and_block"
 
@@ -149,7 +149,7 @@ CERTIFICATES = (
         "who contradicts himself is not accused",
         Edit(Tally.add, ("self._contradictions(vote, votes)", "pass")),
         by_tests(
-            SIMPLEX,
+            SAFETY_TESTS,
             "test_two_finalizations_and_a_nullification_by_one_member_are_evidence",
             "test_a_second_proposal_of_a_view_is_evidence_and_not_voted_for",
         ),

@@ -18,6 +18,7 @@ from primitives.validators import ValidatorSet
 from tests.rules.mutant import BySeed, Edit, Mutant, by_tests
 
 SIMPLEX = "unit/consensus/test_simplex.py"
+SAFETY_TESTS = "unit/consensus/test_safety.py"
 ATTESTATION = "unit/consensus/test_attestation.py"
 BUGS = "unit/consensus/test_bugs_of_others.py"
 
@@ -93,7 +94,7 @@ LIVENESS = (
                 "parent.header.view, header.view):\n        return Verdict.INVALID",
             ),
         ),
-        by_tests(SIMPLEX, "test_a_skipped_view_must_be_proven_nullified"),
+        by_tests(SAFETY_TESTS, "test_a_skipped_view_must_be_proven_nullified"),
     ),
     Mutant(
         "LIVE-3",

@@ -122,9 +122,7 @@ SAFETY = (
             safety.may_nullify,
             ("own.finalized is None and not own.nullified", "not own.nullified"),
         ),
-        by_tests(
-            "unit/consensus/test_simplex.py", "test_nobody_nullifies_a_view_that_it_finalized"
-        ),
+        by_tests("unit/consensus/test_safety.py", "test_nobody_nullifies_a_view_that_it_finalized"),
     ),
     Mutant(
         "SAFE-5",
@@ -146,6 +144,6 @@ SAFETY = (
             proposals.skip_is_justified,
             ("chain.missing_nullification(parent_view, view) is None", "True"),
         ),
-        by_tests("unit/consensus/test_simplex.py", "test_a_skipped_view_must_be_proven_nullified"),
+        by_tests("unit/consensus/test_safety.py", "test_a_skipped_view_must_be_proven_nullified"),
     ),
 )

@@ -112,6 +112,8 @@ class FakeWorld:
         self.orphans: list[tuple[bytes, ...]] = []
         self.proofs: list[Evidence] = []
         self.durable_height = 0
+        self.oldest = 0
+        self.missing: list[int | None] = []
         self.certificates: dict[int, StateCertificate] = {}
         self.past: dict[bytes, bytes] = {}
         self.chain: tuple[tuple[Header, ...], tuple[StateCertificate, ...]] | None = None
@@ -201,6 +203,9 @@ class FakeWorld:
 
     def halted(self, reason: str) -> None:
         self.halts.append(reason)
+
+    def history_missing(self, height: int | None) -> None:
+        self.missing.append(height)
 
 
 def a_lane(count: int, author: int = 1) -> list[Batch]:
