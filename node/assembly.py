@@ -35,7 +35,7 @@ from node.driver import (
 )
 from node.executor import Executor
 from node.guard import Refused
-from node.identity import Identity
+from node.identity import Identity, KeyVoice
 from node.ingress import Door, Ingress
 from node.journal import START_OVER, Damaged, Journal
 from node.keyring import Keyring
@@ -207,7 +207,8 @@ class Node:
         key = None
         if me is not None:
             key, self.partner = self._keys[members.key(me)], members.members[me].partner
-        self.transport.enter(Identity(self.chain, members, me, key), self.partner)
+        voice = None if key is None else KeyVoice(key)
+        self.transport.enter(Identity(self.chain, members, me, voice), self.partner)
         self.ingress.enter(me, self.partner)
 
     def _drop_key(self, public: bytes) -> None:

@@ -47,9 +47,9 @@ from consensus.inputs import (
 from consensus.messages import BatchSent, Message
 from node import stages
 from node.alarm import Alarm
-from node.guard import Floor
+from node.guard import Floor, Refused
 from node.inbox import Inbox
-from node.journal import Journal
+from node.journal import Damaged, Journal
 from node.outbox import Outbox
 from node.terms import Makers, Term, Terms
 from node.world import CannotExecute, Misbehaviour, World, contradiction
@@ -98,6 +98,8 @@ class Replica:
         self._turn: _Turn | None = None
         self._tokens = 0
         self._running = False
+        self._renewing = False
+        self._settling = False
         self._alarm = Alarm(world.clock, world.timers)
 
     # -- start -----------------------------------------------------------------------------------
@@ -110,12 +112,23 @@ class Replica:
 
     def _begin_next_epoch(self) -> None:
         self._outbox.clear()
-        self._sealing = False
+        self._sealing = self._renewing = False
         self._enter(self._terms.after(self._term))
+
+    def _enter_again(self) -> None:
+        """As a start does, and with what a start finds."""
+        self._outbox.clear()
+        self._sealing = self._renewing = False
+        try:
+            self._enter(self._terms.again())
+        except Damaged as error:
+            self._halt(error.code, error.reason)
+        except Refused as error:
+            self._halt("journal_contradicts", str(error))
 
     def _enter(self, term: Term) -> None:
         """Stand in an epoch; what was sealed here before and not ordered is sealed again there."""
-        self._term = term
+        self._term, self._settling = term, term.regained
         self._world.watcher.entered(term.members, term.me)
         if term.orphans and term.me is not None:
             self._world.watcher.orphaned(term.orphans)
@@ -181,6 +194,21 @@ class Replica:
         turn = self._turn
         if turn is not None and turn.token == token:
             self._give_up(turn, "guard_refused", f"the guard refused: {reason}")
+
+    def on_unsigned(self, token: int) -> None:
+        """The signer is gone. Whatever it did with this turn's statements, nobody hears of them;
+        once it is back it says what it signed last."""
+        turn = self._turn
+        if turn is not None and turn.token == token:
+            self._renewing = self.halted is None
+            self._hush(turn)
+            self._run()
+
+    def renew(self) -> None:
+        """Who signs here has changed, or whether anyone does: enter the epoch again, as a start
+        would, once nothing is under way."""
+        self._renewing = self.halted is None
+        self._run()
 
     def on_executed(self, executed: Executed) -> None:
         """The block that was handed over last is executed and its state committed."""
@@ -259,9 +287,11 @@ class Replica:
         self._running = True
         try:
             with stages.CONSENSUS:
-                while self._may_take_turn() or self._may_execute() or self._may_go_on():
+                while self._may_move():
                     if self._may_go_on():
                         self._begin_next_epoch()
+                    if self._may_enter_again():
+                        self._enter_again()
                     if self._may_take_turn():
                         self._take_turn()
                     if self._may_execute():
@@ -270,13 +300,26 @@ class Replica:
         finally:
             self._running = False
 
+    def _may_move(self) -> bool:
+        return (
+            self._may_take_turn()
+            or self._may_execute()
+            or self._may_go_on()
+            or self._may_enter_again()
+        )
+
+    def _may_enter_again(self) -> bool:
+        return self._renewing and self._turn is None and not self._executions
+
     def _may_go_on(self) -> bool:
         """Whether the next epoch can begin: nothing of this one is under way."""
         idle = self._turn is None and not self._executions
         return idle and self.halted is None and self.engine.is_over
 
     def _may_take_turn(self) -> bool:
-        return self._turn is None and (bool(self._inbox) or self._journal.dirty)
+        if self._turn is not None or self._renewing:
+            return False
+        return bool(self._inbox) or self._journal.dirty
 
     def _take_turn(self) -> None:
         self._tokens += 1
@@ -284,18 +327,19 @@ class Replica:
         turn = self._turn = _Turn(self._tokens)
         self._tidy()
         now_ms = self._world.clock.now_ms()
-        for _ in range(MOST_INPUTS):
+        for _ in range(0 if self._settling else MOST_INPUTS):
             if not self._inbox:
                 break
             taken = self._inbox.take()
             event = self._verified(*taken) if isinstance(taken, tuple) else taken
             if event is not None and self.halted is None:
                 self._step(turn, now_ms, event)
+        self._settling = False
         if self.halted is not None:
             turn.saying.clear()
         if turn.saying and self._term.speech is not None:
             statements = tuple(self._term.speech.statement(say) for say in turn.saying)
-            self._world.signing.sign(turn.token, statements)
+            self._world.signing.sign(turn.token, statements, tuple(turn.saying))
         else:
             self._persist(turn)
 
@@ -396,8 +440,11 @@ class Replica:
                 self._outbox.frame(send.to, encode(BatchSent(raw)))
 
     def _give_up(self, turn: _Turn, code: str, reason: str) -> None:
-        """Nothing of this turn may be said; what it wrote down does no harm."""
         self._halt(code, reason)
+        self._hush(turn)
+
+    def _hush(self, turn: _Turn) -> None:
+        """Nothing of this turn may be said; what it wrote down does no harm."""
         turn.saying.clear()
         turn.sends.clear()
         turn.own.clear()
@@ -406,6 +453,7 @@ class Replica:
     def _halt(self, code: str, reason: str) -> None:
         if self.halted is None:
             self.halted = f"{code}: {reason}"
+            self._renewing = False
             self._world.watcher.halted(self.halted)
 
     # -- between turns ---------------------------------------------------------------------------
@@ -417,7 +465,7 @@ class Replica:
         header, floor = self._terms.horizon.floor()
         self._journal.tidy(floor)
         if self.me is not None and header.epoch == self.members.epoch:
-            self._world.signing.recall((), Floor(header.view, header.cut[self.me].seq))
+            self._world.signing.forget(Floor(header.view, header.cut[self.me].seq))
 
     def _may_execute(self) -> bool:
         return bool(self._executions) and not self._executing

@@ -13,6 +13,8 @@ from typing import NamedTuple
 from consensus.config import Anchor, Config
 from consensus.effects import (
     BatchKept,
+    OwnAttest,
+    OwnVote,
     Record,
     StateCertificateKept,
 )
@@ -27,7 +29,7 @@ from node.reception import Reception
 from node.speech import Speech
 from node.sync import Fetcher
 from node.twins import Twins
-from node.world import World
+from node.world import Unseated, World
 from primitives.batch import decode_batch
 from primitives.block import Header
 from primitives.genesis import Genesis, chain_id
@@ -57,7 +59,8 @@ def makers(genesis: Genesis, scheme: SignatureScheme) -> Makers:
 
 class Term(NamedTuple):
     """Whatever is bound to the members of one epoch. ``me`` is None where no key has a seat;
-    ``orphans`` are transactions that were sealed here and that the epoch before did not order."""
+    ``orphans`` are transactions that were sealed here and that the epoch before did not order.
+    ``regained``: some of one's own words came back from the signer, and are to be synced first."""
 
     members: ValidatorSet
     me: int | None
@@ -67,6 +70,7 @@ class Term(NamedTuple):
     speech: Speech | None
     fetcher: Fetcher
     orphans: tuple[bytes, ...]
+    regained: bool
 
 
 class Terms:
@@ -92,6 +96,26 @@ class Terms:
         floor = self.horizon.begin(anchor.header, [outcome.height for outcome in executed])
         records = self._journal.recover(floor)
         self.twins.begin(self._journal.newest_attest, self._journal.newest_certified)
+        return self._begin(anchor, me, executed, records)
+
+    def again(self) -> Term:
+        """The same epoch as a start would find it now: who signs here has changed. Nothing may be
+        under way. Raises what ``first`` raises."""
+        anchor = self._world.history.head()
+        executed = tuple(self._world.history.uncertified())
+        me = self._take_seat(anchor)
+        self._inbox.clear()
+        return self._begin(anchor, me, executed, self._journal.kept())
+
+    def _begin(
+        self,
+        anchor: Anchor,
+        me: int | None,
+        executed: tuple[Executed, ...],
+        records: Sequence[Record],
+    ) -> Term:
+        """Stand where the store does, with what the journal holds."""
+        self._records = {}
         for record in records:
             self._records.setdefault(epoch_of(record), []).append(record)
         left = self._records.get(anchor.members.epoch - 1, [])
@@ -140,9 +164,16 @@ class Terms:
         verifier = self._makers.verifier(members)
         records = self._records.pop(members.epoch, [])
         self._records = {e: kept for e, kept in self._records.items() if e > members.epoch}
-        if me is not None:
-            self._recall(me, verifier, anchor.header, records)
-            self.twins.look_back(me, anchor)
+        speech = None if me is None else Speech(verifier, me)
+        regained: list[Record] = []
+        if me is not None and speech is not None:
+            try:
+                regained = self._recall(me, speech, anchor.header, records)
+                self.twins.look_back(me, anchor)
+            except Unseated:
+                me = speech = None
+        if me is None:  # who only follows says nothing, and so has said nothing
+            records = [each for each in records if not isinstance(each, OwnVote | OwnAttest)]
         engine = self._makers.engine(anchor, me)
         reception = Reception(
             verifier,
@@ -151,17 +182,30 @@ class Terms:
             self._inbox,
             engine.config.parameters.standstill_ms // 2,
         )
-        self._inbox.put(Recovered(tuple(records), executed))
-        speech = None if me is None else Speech(verifier, me)
-        return Term(members, me, engine, verifier, reception, speech, Fetcher(me), ())
+        self._inbox.put(Recovered((*records, *regained), executed))
+        fetcher, has_regained = Fetcher(me), bool(regained)
+        return Term(members, me, engine, verifier, reception, speech, fetcher, (), has_regained)
 
-    def _recall(self, me: int, verifier: Verifier, header: Header, records: list[Record]) -> None:
+    def _recall(
+        self, me: int, speech: Speech, header: Header, records: list[Record]
+    ) -> list[Record]:
+        """What is known to have been said binds. Answers what only the signer still knew, which the
+        journal has from now on. Raises ``Unseated``."""
+        verifier = speech.verifier
         self.twins.recall(me, verifier, header, records)
         said = [statement_of(record, verifier.chain, me) for record in records]
         statements = tuple(statement for statement in said if statement is not None)
-        self._world.signing.recall(statements, Floor(header.view, header.cut[me].seq))
+        floor = Floor(header.view, header.cut[me].seq)
+        regained: list[Record] = []
+        for unheard in self._world.signing.recall(statements, floor):
+            regained += speech.written(*unheard)
+            self.twins.note(unheard.say)
+        for record in regained:
+            self._journal.append(record)
         heights = [s.attestation.height for s in statements if isinstance(s, AttestStatement)]
+        heights += [r.attest.attestation.height for r in regained if isinstance(r, OwnAttest)]
         self.attested = max(heights, default=self.attested)
+        return regained
 
 
 def _contents(batches: Sequence[bytes]) -> tuple[bytes, ...]:
