@@ -66,7 +66,7 @@ MOST_EVIDENCE: Final = 1_024
 class _Turn:
     """What one turn has gathered."""
 
-    __slots__ = ("certify", "execute", "own", "records", "saying", "sends", "token")
+    __slots__ = ("certify", "execute", "own", "records", "rests", "saying", "sends", "token")
 
     def __init__(self, token: int) -> None:
         self.token = token
@@ -76,6 +76,8 @@ class _Turn:
         self.certify: list[Certify] = []
         self.execute: list[Execute] = []
         self.own: list[Input] = []
+        self.rests = False
+        """Whether what its statements rest on is being synced, before they are signed."""
 
 
 class Replica:
@@ -99,7 +101,6 @@ class Replica:
         self._tokens = 0
         self._running = False
         self._renewing = False
-        self._settling = False
         self._alarm = Alarm(world.clock, world.timers)
 
     # -- start -----------------------------------------------------------------------------------
@@ -128,7 +129,7 @@ class Replica:
 
     def _enter(self, term: Term) -> None:
         """Stand in an epoch; what was sealed here before and not ordered is sealed again there."""
-        self._term, self._settling = term, term.regained
+        self._term = term
         self._world.watcher.entered(term.members, term.me)
         if term.orphans and term.me is not None:
             self._world.watcher.orphaned(term.orphans)
@@ -173,6 +174,10 @@ class Replica:
         if turn is None or turn.token != token:
             return
         self._journal.synced()
+        if turn.rests:
+            turn.rests = False
+            self._ask(turn)
+            return
         self._speak(turn)
         self._turn = None
         self._run()
@@ -327,21 +332,28 @@ class Replica:
         turn = self._turn = _Turn(self._tokens)
         self._tidy()
         now_ms = self._world.clock.now_ms()
-        for _ in range(0 if self._settling else MOST_INPUTS):
+        for _ in range(MOST_INPUTS):
             if not self._inbox:
                 break
             taken = self._inbox.take()
             event = self._verified(*taken) if isinstance(taken, tuple) else taken
             if event is not None and self.halted is None:
                 self._step(turn, now_ms, event)
-        self._settling = False
         if self.halted is not None:
             turn.saying.clear()
-        if turn.saying and self._term.speech is not None:
-            statements = tuple(self._term.speech.statement(say) for say in turn.saying)
-            self._world.signing.sign(turn.token, statements, tuple(turn.saying))
-        else:
+        if not turn.saying or self._term.speech is None:
             self._persist(turn)
+        elif self._world.signing.outlives and (turn.records or self._journal.dirty):
+            turn.rests = True
+            self._persist(turn)
+        else:
+            self._ask(turn)
+
+    def _ask(self, turn: _Turn) -> None:
+        """Have the turn's statements signed."""
+        assert self._term.speech is not None, "an observer says nothing"
+        statements = tuple(self._term.speech.statement(say) for say in turn.saying)
+        self._world.signing.sign(turn.token, statements, tuple(turn.saying))
 
     def _verified(self, peer: int, message: Message) -> Received | None:
         """The message as the engine takes it; None if it does not care, or the peer is to blame."""
@@ -410,6 +422,7 @@ class Replica:
         with stages.JOURNAL:
             for record in turn.records:
                 self._journal.append(record)
+            turn.records.clear()
         if self._journal.dirty:
             self._world.disk.sync(turn.token)
         else:

@@ -67,6 +67,8 @@ def message_of(chain: bytes, statement: Statement) -> bytes:
 class LocalSigner:
     """Answers at once, from within ``sign``."""
 
+    outlives = False
+
     def __init__(
         self, chain: bytes, keys: Sequence[Signer], guard: Callable[[int], Guard] = Guard
     ) -> None:
@@ -79,6 +81,10 @@ class LocalSigner:
     def bind(self, asker: Answers) -> None:
         """Name who is answered; once, when the node is put together."""
         self._asker = asker
+
+    def public_keys(self) -> list[bytes]:
+        """Of the keys that are held."""
+        return list(self._keys)
 
     def add(self, key: Signer) -> None:
         """Hold another key: it may have a seat in a later epoch."""

@@ -125,15 +125,17 @@ def say_of(chain: bytes, statement: Statement, content: bytes) -> Say:
     together (``content_foreign``), or the content is not one."""
     match statement:
         case VoteStatement(kind=Kind.PROPOSE):
-            header = decode(Header, content)
-            digest = block_digest(chain, header)
-            if (statement.view, statement.digest) != (header.view, digest):
-                raise Malformed("content_foreign", f"of the proposal of view {header.view}")
-            return SayProposal(header, digest)
+            block = decode(Header, content)
+            digest = block_digest(chain, block)
+            if (statement.view, statement.digest) != (block.view, digest):
+                raise Malformed("content_foreign", f"of the proposal of view {block.view}")
+            return SayProposal(block, digest)
         case BatchStatement():
             sealed = decode(_Sealed, content)
-            if batch_digest(chain, sealed.header) != statement.digest:
-                raise Malformed("content_foreign", f"of the batch {sealed.header.seq}")
+            named = statement.epoch, statement.seq, statement.digest
+            header = sealed.header
+            if named != (header.epoch, header.seq, batch_digest(chain, header)):
+                raise Malformed("content_foreign", f"of the batch {header.seq}")
             return SayBatch(sealed.header, statement.digest, sealed.transactions)
         case VoteStatement():
             return SayVote(statement.kind, statement.view, statement.digest, ())

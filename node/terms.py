@@ -59,8 +59,7 @@ def makers(genesis: Genesis, scheme: SignatureScheme) -> Makers:
 
 class Term(NamedTuple):
     """Whatever is bound to the members of one epoch. ``me`` is None where no key has a seat;
-    ``orphans`` are transactions that were sealed here and that the epoch before did not order.
-    ``regained``: some of one's own words came back from the signer, and are to be synced first."""
+    ``orphans`` are transactions that were sealed here and that the epoch before did not order."""
 
     members: ValidatorSet
     me: int | None
@@ -70,7 +69,6 @@ class Term(NamedTuple):
     speech: Speech | None
     fetcher: Fetcher
     orphans: tuple[bytes, ...]
-    regained: bool
 
 
 class Terms:
@@ -183,8 +181,7 @@ class Terms:
             engine.config.parameters.standstill_ms // 2,
         )
         self._inbox.put(Recovered((*records, *regained), executed))
-        fetcher, has_regained = Fetcher(me), bool(regained)
-        return Term(members, me, engine, verifier, reception, speech, fetcher, (), has_regained)
+        return Term(members, me, engine, verifier, reception, speech, Fetcher(me), ())
 
     def _recall(
         self, me: int, speech: Speech, header: Header, records: list[Record]

@@ -105,6 +105,11 @@ class Unseated(Exception):
 class Signing(Protocol):
     """Holds the validator's keys and guards what they sign, here or in a process of its own."""
 
+    @property
+    def outlives(self) -> bool:
+        """Whether it remembers what it signed when this node dies. Then all that a statement rests
+        on is synced before it is signed: the journal may lose the statement, and regains it."""
+
     def enter(self, members: ValidatorSet) -> int | None:
         """From now on sign for this epoch, with the key that has a seat there: its index; None if
         no key has one. The guard begins anew; ``recall`` follows."""
