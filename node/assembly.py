@@ -197,7 +197,14 @@ class Node:
     async def _start_serving(self) -> None:
         """The API and the metrics; a client that comes early is told that the node is not ready."""
         parameters = self.home.genesis.parameters
-        self.standing = Standing(self.replica, self.transport, self.executor, parameters.lag_bound)
+        signing = self._signing
+        self.standing = Standing(
+            self.replica,
+            self.transport,
+            self.executor,
+            parameters.lag_bound,
+            lambda: signing.trouble,
+        )
         queries = Queries(self.executor)
         software = f"liqbon {version('liqbon')}"
         self.api = Api(self.executor, queries, self.ingress, self.standing, ApiLimits(), software)

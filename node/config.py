@@ -144,6 +144,11 @@ class NodeHome(NamedTuple):
         """The journal's directory."""
         return self.path / "journal"
 
+    @property
+    def signer(self) -> Path:
+        """The directory of a signer of this home: its record, its lock."""
+        return self.path / "signer"
+
 
 def open_home(path: Path) -> NodeHome:
     """The home at ``path``. Raises ``CommandError``, which names what is missing or wrong."""

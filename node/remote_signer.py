@@ -64,14 +64,13 @@ class _Seat(NamedTuple):
 
 
 class RemoteSigner:
-    """Made on the event loop that runs the node. ``looks``: for a doctor; nothing is remembered."""
+    """Made on the event loop that runs the node."""
 
     outlives = True
 
-    def __init__(self, chain: bytes, path: Path, *, looks: bool = False) -> None:
+    def __init__(self, chain: bytes, path: Path) -> None:
         self._chain = chain
         self._path = path
-        self._looks = looks
         self._line: Line | None = None
         self._seat: _Seat | None = None
         self._asker: Answers | None = None
@@ -120,7 +119,7 @@ class RemoteSigner:
         line = Line(connection, self._lost)
         met: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
         self._gone.clear()
-        line.ask(Meet(VERSION, self._chain, self._looks), _into(met))
+        line.ask(Meet(VERSION, self._chain, looks=False), _into(met))
         try:
             answer = await met
         except asyncio.CancelledError:

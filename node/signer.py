@@ -68,6 +68,8 @@ class LocalSigner:
     """Answers at once, from within ``sign``."""
 
     outlives = False
+    trouble: str | None = None
+    """Nothing can be wrong with what is in the same process."""
 
     def __init__(
         self, chain: bytes, keys: Sequence[Signer], guard: Callable[[int], Guard] = Guard

@@ -39,6 +39,7 @@ from node.signing import (
     Signed,
     Vouch,
     Vouched,
+    refusal,
 )
 from node.speech import say_of
 from primitives.encoding import Malformed
@@ -165,10 +166,10 @@ class Desk:
             self._record.recall(key.public_key, epoch, self._journal, floor)
         except Ahead as ahead:
             self._seat = None
-            return Refusal("signer_ahead", str(ahead))
+            return refusal("signer_ahead", str(ahead))
         except Refused as refused:
             self._seat = None
-            return Refusal("signer_contradicts", str(refused))
+            return refusal("signer_contradicts", str(refused))
         self._seat, self._journal = self._seat._replace(recalled=True), []
         return self._recalled(key, unheard)
 
@@ -201,7 +202,7 @@ class Desk:
             self._record.sign(seat.key.public_key, seat.epoch, asked)
         except (Malformed, Refused) as error:
             log.warning("refused to sign", reason=str(error))
-            return Refusal(error.code, str(error))
+            return refusal(error.code, str(error))
         return Signed(self._signatures(seat.key, request.statements))
 
     def _check(self, seat: _Seat, asked: Asked) -> None:
@@ -226,7 +227,7 @@ class Desk:
         try:
             self._secrets.destroy(request.key)
         except CommandError as error:
-            return Refusal(error.code, error.message)
+            return refusal(error.code, error.message)
         self._record.drop(request.key)
         log.info("consensus key destroyed: it has no seat any more", key=request.key.hex())
         return Done()

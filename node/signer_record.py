@@ -82,7 +82,7 @@ class SignerRecord:
         path = self._directory / RECORD
         (self._directory / NEW).unlink(missing_ok=True)
         data = path.read_bytes() if path.exists() else b""
-        size = self._read(data)
+        size = self.take_up(data)
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         self._file = os.open(path, flags, 0o600)
         self.torn = len(data) - size
@@ -143,18 +143,7 @@ class SignerRecord:
         ]
         return "; ".join(counts) or "nothing was signed"
 
-    # --- inside ----------------------------------------------------------------------------------
-
-    def _entered(self, key: bytes, epoch: int) -> Remembered:
-        past = self.past(key, epoch)
-        assert past is not None, "nobody enters an epoch that is forgotten"
-        pasts = self._pasts.setdefault(key, {})
-        pasts[epoch] = past
-        while len(pasts) > MOST_EPOCHS:
-            del pasts[min(pasts)]
-        return past
-
-    def _read(self, data: bytes) -> int:
+    def take_up(self, data: bytes) -> int:
         """Take in a record's bytes; how many of them are sound. Raises ``CommandError``."""
         size = 0
         try:
@@ -166,6 +155,17 @@ class SignerRecord:
         except (Malformed, Refused) as error:
             raise self._damaged(f"damaged after byte {size}: {error}") from None
         return size
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _entered(self, key: bytes, epoch: int) -> Remembered:
+        past = self.past(key, epoch)
+        assert past is not None, "nobody enters an epoch that is forgotten"
+        pasts = self._pasts.setdefault(key, {})
+        pasts[epoch] = past
+        while len(pasts) > MOST_EPOCHS:
+            del pasts[min(pasts)]
+        return past
 
     def _take_in(self, entry: _Entry) -> None:
         if entry.chain != self._chain:
@@ -224,6 +224,17 @@ class SignerRecord:
                 yield from _recalled(self._chain, key, past, past.statements())
                 if past.last:
                     yield _signed(self._chain, key, epoch, past.last)
+
+
+def look_at(directory: Path, chain: bytes) -> SignerRecord | None:
+    """The record of a directory as a start would find it, which changes nothing; None if there is
+    none. Raises what ``SignerRecord.open`` raises."""
+    path = directory / RECORD
+    if not path.exists():
+        return None
+    found, data = SignerRecord(directory, chain), path.read_bytes()
+    found.torn = len(data) - found.take_up(data)
+    return found
 
 
 def _signed(chain: bytes, key: bytes, epoch: int, asked: tuple[Asked, ...]) -> _Signed:

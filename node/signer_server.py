@@ -26,14 +26,22 @@ from node.frames import LENGTH_SIZE, framed
 from node.keyring import Keyring
 from node.signer_desk import Desk, HeldSecrets
 from node.signer_record import SignerRecord
-from node.signing import ANSWER_S, MAX_REQUEST, Answer, Refusal, decode_request
+from node.signing import (
+    ANSWER_S,
+    MAX_REQUEST,
+    Answer,
+    Meet,
+    Refusal,
+    Request,
+    decode_request,
+    refusal,
+)
 from primitives.encoding import Malformed, encode
 from primitives.genesis import chain_id
 from primitives.keys import Ed25519Key
 from shell.errors import CommandError
 
-SIGNER: Final = "signer"
-"""The directory of the signer's record in its home."""
+MOST_CONNECTIONS: Final = 16
 _PEER: Final = struct.Struct("3i")
 """SO_PEERCRED: process, user and group of whoever connected (unix(7))."""
 
@@ -63,7 +71,7 @@ class SignerServer:
         self.path = _socket_of(home)
         self.failure: str | None = None
         self.stopping = asyncio.Event()
-        self._place = home.path / SIGNER
+        self._place = home.signer
         self._lock = HomeLock(self._place, "a signer")
         self._opened = Opened(
             chain_id(home.genesis),
@@ -71,6 +79,7 @@ class SignerServer:
             SignerRecord(self._place, chain_id(home.genesis)),
         )
         self._busy = False
+        self._connections = 0
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -122,42 +131,60 @@ class SignerServer:
         try:
             if user != os.geteuid():
                 await _say(writer, Refusal("signer_stranger", f"user {user} is not this signer's"))
-            elif self._busy:
-                await _say(writer, Refusal("signer_busy", "another node is connected"))
+            elif self._connections >= MOST_CONNECTIONS:
+                await _say(writer, Refusal("signer_busy", "too many are connected"))
             else:
-                self._busy = True
+                self._connections += 1
                 try:
-                    await self._talk(reader, writer)
+                    await self._meet(reader, writer)
                 finally:
-                    self._busy = False
+                    self._connections -= 1
         except ConnectionError as error:
             log.info("the node is gone", reason=str(error))
         finally:
             writer.close()
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        opened = self._opened
-        desk = Desk(opened.chain, opened.secrets, opened.record)
-        log.info("a node is connected")
-        first = True
+    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One node at a time is signed for; others may look."""
+        desk = Desk(*self._opened)
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                request = decode_request(await _frame(reader))
+            looks = isinstance(request, Meet) and request.looks
+            if looks:
+                await self._talk(desk, request, reader, writer)
+            elif self._busy:
+                await _say(writer, Refusal("signer_busy", "another node is connected"))
+            else:
+                self._busy = True
+                log.info("a node is connected")
+                try:
+                    await self._talk(desk, request, reader, writer)
+                finally:
+                    self._busy = False
+                    log.info("the node is gone")
+        except (asyncio.IncompleteReadError, TimeoutError):
+            pass  # gone, or never there
+        except Malformed as error:
+            log.warning("not understood", reason=str(error))
+            await _say(writer, refusal(error.code, error.detail))
+
+    async def _talk(
+        self,
+        desk: Desk,
+        request: Request,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
         while not self.stopping.is_set():
             try:
-                async with asyncio.timeout(ANSWER_S if first else None):
-                    frame = await _frame(reader)
-                first = False
-                answer = desk.answer(decode_request(frame))
-            except (asyncio.IncompleteReadError, TimeoutError):
-                log.info("the node is gone")
-                return
-            except Malformed as error:
-                log.warning("not understood", reason=str(error))
-                await _say(writer, Refusal(error.code, error.detail[:1_024]))
-                return
+                answer = desk.answer(request)
             except OSError as error:  # after it nobody knows what is durable
                 self.failure = disk_failure("the signer's record", error)
                 self.stopping.set()
                 return
             await _say(writer, answer)
+            request = decode_request(await _frame(reader))
 
 
 async def _frame(reader: asyncio.StreamReader) -> bytes:

@@ -29,7 +29,10 @@ ANSWER_S: Final = 5.0
 """How long a node waits for signatures, and for the first answer of a connection, meanwhile doing
 everything else; longer than any honest disk takes for a sync."""
 
-_Text = Annotated[str, msgspec.Meta(max_length=1_024)]
+MAX_DETAIL: Final = 1_024
+"""Characters."""
+
+_Text = Annotated[str, msgspec.Meta(max_length=MAX_DETAIL)]
 
 
 class Meet(Wire, tag=1):
@@ -106,6 +109,11 @@ class Refusal(Wire, tag=1):
 
     code: _Text
     detail: _Text
+
+
+def refusal(code: str, detail: str) -> Refusal:
+    """One whose detail may be long: what does not fit is cut off."""
+    return Refusal(code, detail[:MAX_DETAIL])
 
 
 class Done(Wire, tag=2):

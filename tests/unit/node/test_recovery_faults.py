@@ -28,7 +28,7 @@ from node.guard import Refused
 from node.journal import GENESIS, Damaged, Journal
 from node.keyring import Keyring
 from node.logframes import frames
-from node.rehearsal import FoundDisk, Rehearsed, copied_store, rehearse
+from node.rehearsal import FoundDisk, Rehearsed, copied_store, own_signer, rehearse
 from node.store import LevelStore, StoreBroken
 from primitives.genesis import chain_id
 from shell.errors import CommandError
@@ -53,7 +53,7 @@ def rehearsed(path: Path) -> Iterator[Rehearsed]:
     with copied_store(home.data) as store:
         executor = Executor.open(store, home.genesis)
         keys = Keyring(path).public_keys()
-        yield rehearse(home, executor, FoundDisk(home.journal), keys)
+        yield rehearse(home, executor, FoundDisk(home.journal), own_signer(home, keys))
 
 
 def refusal(path: Path) -> str | None:
