@@ -127,7 +127,7 @@ class KeyVoice(NamedTuple):
 
     def greet(self, hello: Hello) -> bytes:
         """The signature of a hello."""
-        return self.signer.sign(_hello_message(hello))
+        return self.signer.sign(hello_message(hello))
 
 
 class Identity:
@@ -261,7 +261,7 @@ class Identity:
         if ends.key is None:
             if hello.signature != UNSIGNED:
                 raise Malformed("hello_invalid", "a guest's hello is signed by nobody")
-        elif not ED25519.verify(ends.key, _hello_message(hello), hello.signature):
+        elif not ED25519.verify(ends.key, hello_message(hello), hello.signature):
             raise Malformed("hello_invalid", f"not signed by {ends.key.hex()}")
         return hello
 
@@ -303,7 +303,7 @@ def _key_of(certificate: bytes | None) -> bytes:
     return key
 
 
-def _hello_message(hello: Hello) -> bytes:
+def hello_message(hello: Hello) -> bytes:
     """What the sender of a hello signs: all fields before the signature."""
     *fields, _ = msgspec.structs.astuple(hello)
     return HELLO_SIGNATURE.message(encode(fields))
