@@ -18,20 +18,11 @@ from typing import Final
 
 from consensus.effects import (
     Accuse,
-    Certify,
     Effect,
     Execute,
     Halt,
-    Keep,
-    Record,
-    Say,
     SayAttest,
-    SayBatch,
-    SayBeat,
-    SayProposal,
-    SayVote,
     Send,
-    SendBatches,
     Wake,
 )
 from consensus.engine import Engine
@@ -44,14 +35,15 @@ from consensus.inputs import (
     VerifiedBatch,
     Woken,
 )
-from consensus.messages import BatchSent, Message
+from consensus.messages import Message
 from node import stages
 from node.alarm import Alarm
-from node.guard import Floor, Refused
+from node.guard import Refused
 from node.inbox import Inbox
 from node.journal import Damaged, Journal
 from node.outbox import Outbox
 from node.terms import Makers, Term, Terms
+from node.turn import Turn
 from node.world import CannotExecute, Misbehaviour, World, contradiction
 from primitives.batch import Batch
 from primitives.encoding import Malformed, encode
@@ -63,29 +55,11 @@ MOST_INPUTS: Final = 256
 MOST_EVIDENCE: Final = 1_024
 
 
-class _Turn:
-    """What one turn has gathered."""
-
-    __slots__ = ("certify", "execute", "own", "records", "rests", "saying", "sends", "token")
-
-    def __init__(self, token: int) -> None:
-        self.token = token
-        self.records: list[Record] = []
-        self.saying: list[Say] = []
-        self.sends: list[Send | SendBatches] = []
-        self.certify: list[Certify] = []
-        self.execute: list[Execute] = []
-        self.own: list[Input] = []
-        self.rests = False
-        """Whether what its statements rest on is being synced, before they are signed."""
-
-
 class Replica:
     """A validator, or in epochs in which no key of its has a seat an observer, over its world."""
 
     def __init__(self, makers: Makers, world: World, journal: Journal) -> None:
         self.halted: str | None = None
-        self.evidence_seen = 0
         self.turns = 0
         self.evidence: dict[tuple[int, int, Offence], Evidence] = {}
         """One proof a member, kind and epoch."""
@@ -97,7 +71,7 @@ class Replica:
         self._executions: deque[Execute] = deque()
         self._executing = False
         self._sealing = False
-        self._turn: _Turn | None = None
+        self._turn: Turn | None = None
         self._tokens = 0
         self._running = False
         self._renewing = False
@@ -190,24 +164,24 @@ class Replica:
         try:
             self._said(turn, signatures)
         except Malformed as error:
-            self._give_up(turn, "signer_broken", f"the signer's answer does not verify: {error}")
-            return
-        self._persist(turn)
+            self._halt("signer_broken", f"the signer's answer does not verify: {error}")
+        self._close(turn)
 
     def on_refused(self, token: int, reason: str) -> None:
         """The guard refused: the engine and what was signed before disagree."""
         turn = self._turn
         if turn is not None and turn.token == token:
-            self._give_up(turn, "guard_refused", f"the guard refused: {reason}")
+            self._halt("guard_refused", f"the guard refused: {reason}")
+            self._close(turn)
 
     def on_unsigned(self, token: int) -> None:
         """The signer is gone. Whatever it did with this turn's statements, nobody hears of them;
         once it is back it says what it signed last."""
         turn = self._turn
         if turn is not None and turn.token == token:
+            turn.hush()
             self._renewing = self.halted is None
-            self._hush(turn)
-            self._run()
+            self._close(turn)
 
     def renew(self) -> None:
         """Who signs here has changed, or whether anyone does: enter the epoch again, as a start
@@ -306,20 +280,18 @@ class Replica:
             self._running = False
 
     def _may_move(self) -> bool:
-        return (
-            self._may_take_turn()
-            or self._may_execute()
-            or self._may_go_on()
-            or self._may_enter_again()
-        )
+        within = self._may_take_turn() or self._may_execute()
+        return within or self._may_go_on() or self._may_enter_again()
 
     def _may_enter_again(self) -> bool:
-        return self._renewing and self._turn is None and not self._executions
+        return self._renewing and self._is_idle()
 
     def _may_go_on(self) -> bool:
         """Whether the next epoch can begin: nothing of this one is under way."""
-        idle = self._turn is None and not self._executions
-        return idle and self.halted is None and self.engine.is_over
+        return self._is_idle() and self.halted is None and self.engine.is_over
+
+    def _is_idle(self) -> bool:
+        return self._turn is None and not self._executions
 
     def _may_take_turn(self) -> bool:
         if self._turn is not None or self._renewing:
@@ -329,8 +301,8 @@ class Replica:
     def _take_turn(self) -> None:
         self._tokens += 1
         self.turns += 1
-        turn = self._turn = _Turn(self._tokens)
-        self._tidy()
+        turn = self._turn = Turn(self._tokens)
+        self._terms.tidy(self._term)
         now_ms = self._world.clock.now_ms()
         for _ in range(MOST_INPUTS):
             if not self._inbox:
@@ -349,7 +321,7 @@ class Replica:
         else:
             self._ask(turn)
 
-    def _ask(self, turn: _Turn) -> None:
+    def _ask(self, turn: Turn) -> None:
         """Have the turn's statements signed."""
         assert self._term.speech is not None, "an observer says nothing"
         statements = tuple(self._term.speech.statement(say) for say in turn.saying)
@@ -369,7 +341,7 @@ class Replica:
     def _blame(self, peer: int, error: Malformed) -> None:
         self._world.watcher.misbehaved(Misbehaviour(peer, error.code))
 
-    def _step(self, turn: _Turn, now_ms: int, event: Input) -> None:
+    def _step(self, turn: Turn, now_ms: int, event: Input) -> None:
         if isinstance(event, Seal):
             self._sealing = False
             if not self.engine.can_seal():
@@ -377,26 +349,16 @@ class Replica:
         for effect in self.engine.step(now_ms, event):
             self._gather(turn, effect)
 
-    def _gather(self, turn: _Turn, effect: Effect) -> None:
+    def _gather(self, turn: Turn, effect: Effect) -> None:
         if twin := self._terms.twins.twin(self.me, effect):
             self._halt("key_elsewhere", twin)
+        if isinstance(effect, SayAttest) and effect.attestation.height <= self._terms.attested:
+            return  # signed before the journal let go of it: others have it, or a certificate
+        turn.gather(effect)
         match effect:
-            case Keep():
-                turn.records.append(effect.record)
-            case SayAttest() if effect.attestation.height <= self._terms.attested:
-                pass  # signed before the journal let go of it: others have it, or a certificate
-            case SayProposal() | SayVote() | SayBatch() | SayAttest() | SayBeat():
-                turn.saying.append(effect)
-            case Send() | SendBatches():
-                turn.sends.append(effect)
             case Wake():
                 self._alarm.set_engine(effect.at_ms)
-            case Execute():
-                turn.execute.append(effect)
-            case Certify():
-                turn.certify.append(effect)
             case Accuse():
-                self.evidence_seen += 1
                 found = effect.evidence
                 key = (found.epoch, found.accused, found.offence)
                 if len(self.evidence) < MOST_EVIDENCE:
@@ -404,21 +366,21 @@ class Replica:
                 self._world.watcher.accused(effect.evidence)
             case Halt():
                 self._halt("outcome_contradicted", contradiction(effect))
+            case _:
+                pass  # its time comes at the end of the turn
 
-    def _said(self, turn: _Turn, signatures: tuple[bytes, ...]) -> None:
+    def _said(self, turn: Turn, signatures: tuple[bytes, ...]) -> None:
         """Add one's own messages to what is written, sent and taken in. Raises ``Malformed``."""
         assert self._term.speech is not None, "an observer says nothing"
         for say, signature in zip(turn.saying, signatures, strict=True):
             spoken = self._term.speech.spoken(say, signature)
-            turn.records += spoken.records
+            turn.said(spoken)
             self._terms.twins.note(say)
-            turn.sends.append(Send(None, spoken.message))
-            turn.own.append(spoken.received)
             batch = spoken.received.verified.message
             if isinstance(batch, VerifiedBatch):
                 self._journal.shelf.warm(batch.digest, batch.raw, batch.batch)
 
-    def _persist(self, turn: _Turn) -> None:
+    def _persist(self, turn: Turn) -> None:
         with stages.JOURNAL:
             for record in turn.records:
                 self._journal.append(record)
@@ -429,13 +391,13 @@ class Replica:
             self._speak(turn)
             self._turn = None
 
-    def _speak(self, turn: _Turn) -> None:
+    def _speak(self, turn: Turn) -> None:
         """Everything that the turn decided is durable: send it, and take in one's own."""
         for send in turn.sends:
             if isinstance(send, Send):
                 self._outbox.say(send)
             else:
-                self._send_batches(send)
+                self._outbox.batches(send, self._term.reception.batch)
         for certify in turn.certify:
             self._world.execution.certify(certify.certificate)
             self._terms.horizon.certified(certify.certificate.attestation.height)
@@ -446,22 +408,12 @@ class Replica:
         for event in turn.own:
             self._inbox.put(event)
 
-    def _send_batches(self, send: SendBatches) -> None:
-        for digest in send.digests:
-            raw = self._term.reception.batch(digest)
-            if raw is not None:
-                self._outbox.frame(send.to, encode(BatchSent(raw)))
-
-    def _give_up(self, turn: _Turn, code: str, reason: str) -> None:
-        self._halt(code, reason)
-        self._hush(turn)
-
-    def _hush(self, turn: _Turn) -> None:
-        """Nothing of this turn may be said; what it wrote down does no harm."""
-        turn.saying.clear()
-        turn.sends.clear()
-        turn.own.clear()
+    def _close(self, turn: Turn) -> None:
+        """The signer has answered, or never will: nothing is left to wait for but the disk."""
+        if self.halted is not None:
+            turn.hush()
         self._persist(turn)
+        self._run()
 
     def _halt(self, code: str, reason: str) -> None:
         if self.halted is None:
@@ -470,15 +422,6 @@ class Replica:
             self._world.watcher.halted(self.halted)
 
     # -- between turns ---------------------------------------------------------------------------
-
-    def _tidy(self) -> None:
-        """Let the journal forget what a synced state commit covers ([DUR-2])."""
-        if self._journal.dirty or not self._journal.wants_tidying(self._terms.horizon.has_moved()):
-            return
-        header, floor = self._terms.horizon.floor()
-        self._journal.tidy(floor)
-        if self.me is not None and header.epoch == self.members.epoch:
-            self._world.signing.forget(Floor(header.view, header.cut[self.me].seq))
 
     def _may_execute(self) -> bool:
         return bool(self._executions) and not self._executing

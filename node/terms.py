@@ -144,6 +144,15 @@ class Terms:
         following = self._term(anchor, self._take_seat(anchor), ())
         return following._replace(orphans=_contents(batches))
 
+    def tidy(self, term: Term) -> None:
+        """Let the journal forget what a synced state commit covers ([DUR-2])."""
+        if self._journal.dirty or not self._journal.wants_tidying(self.horizon.has_moved()):
+            return
+        header, floor = self.horizon.floor()
+        self._journal.tidy(floor)
+        if term.me is not None and header.epoch == term.members.epoch:
+            self._world.signing.forget(Floor(header.view, header.cut[term.me].seq))
+
     def _take_seat(self, anchor: Anchor) -> int | None:
         """Find out who this node is among the epoch's members, and what it may have left undone."""
         members, before = anchor.members, anchor.before
