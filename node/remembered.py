@@ -106,10 +106,7 @@ class Remembered:
     def compare(self, statements: Sequence[Statement], floor: Floor) -> tuple[Asked, ...]:
         """What of the last request a journal does not hold. Nothing moves. Raises ``Ahead``, and
         ``guard.Refused`` if the journal contradicts itself or what was signed here."""
-        guard = Guard(self.epoch)
-        guard.forget(self.floor)
-        for statement in (*self.statements(), *statements):
-            guard.restore(statement)
+        self._rebuilt(statements)
         said = [statement for statement in statements if _epoch_of(statement) == self.epoch]
         journal = _said(said, floor)
         last = frozenset(each.statement for each in self.last)
@@ -118,23 +115,45 @@ class Remembered:
                 raise Ahead(statement)
         return tuple(each for each in self.last if journal.lacks(each.statement))
 
-    def restore(self, statements: Iterable[Statement], floor: Floor) -> list[Statement]:
-        """Remember what ``compare`` found no fault with, or what was remembered before, in any
-        order. Answers what was not known yet. Raises ``guard.Refused``."""
-        new = []
+    def recall(self, statements: Sequence[Statement], floor: Floor) -> list[Statement]:
+        """Take a journal's word, once ``compare`` found no fault with it. Answers what was not
+        known yet. Raises ``guard.Refused``.
+
+        What lies below its floor the journal has forgotten, so it is refused until the next
+        journal is recalled. It is not forgotten here: a machine that loses its power may take a
+        node's store further back than where it stood at a start.
+        """
+        self._guard = self._rebuilt(statements)
+        self._guard.forget(floor)
+        return self._keep_new(statements)
+
+    def restore(self, statements: Sequence[Statement], floor: Floor) -> None:
+        """Remember what was remembered before, in any order. Raises ``guard.Refused``."""
         for statement in statements:
             self._guard.restore(statement)
-            if not self._knows(statement):
-                new.append(statement)
-                self._keep(statement)
+        self._keep_new(statements)
         self.forget(floor)
-        return new
 
     def forget(self, floor: Floor) -> None:
-        """Raise the floors."""
+        """Raise the floors for good: what a synced state covers is never asked for again."""
         self.floor = Floor(max(self.floor.view, floor.view), max(self.floor.batch, floor.batch))
         self._guard.forget(self.floor)
         self._votes = {view: held for view, held in self._votes.items() if view > self.floor.view}
+
+    def _rebuilt(self, statements: Iterable[Statement]) -> Guard:
+        guard = Guard(self.epoch)
+        guard.forget(self.floor)
+        for statement in (*self.statements(), *statements):
+            guard.restore(statement)
+        return guard
+
+    def _keep_new(self, statements: Iterable[Statement]) -> list[Statement]:
+        new = []
+        for statement in statements:
+            if not self._knows(statement):
+                new.append(statement)
+                self._keep(statement)
+        return new
 
     def _knows(self, statement: Statement) -> bool:
         """Whether nothing has to be written down for it."""

@@ -118,7 +118,7 @@ class SignerRecord:
         """Take in what a journal holds, once ``Remembered.compare`` found no fault with it. Raises
         ``guard.Refused`` or ``OSError``."""
         past = self._entered(key, epoch)
-        new = past.restore(statements, floor)
+        new = past.recall(statements, floor)
         if new:
             for entry in _recalled(self._chain, key, past, new):
                 self._append(entry)

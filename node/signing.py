@@ -52,8 +52,9 @@ class Enter(Wire, tag=2):
 
 
 class Recall(Wire, tag=3):
-    """What the node's journal holds of the epoch, and the floors below which it has forgotten;
-    ``more`` if another such request follows, which only then counts."""
+    """What the node's journal holds of the epoch, and the floors below which it has forgotten, and
+    below which nothing is signed in this conversation; ``more`` if another part follows, the last
+    of which makes all of them count."""
 
     statements: Statements
     view: Count
@@ -62,7 +63,7 @@ class Recall(Wire, tag=3):
 
 
 class Forget(Wire, tag=4):
-    """Higher floors."""
+    """Higher floors: up to there the node's state is synced. They stay for good."""
 
     view: Count
     batch: Count

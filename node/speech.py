@@ -49,11 +49,11 @@ class Speech:
     def __init__(self, verifier: Verifier, me: int) -> None:
         self.verifier = verifier
         self._me = me
-        self._epoch = verifier.members.epoch
+        self.epoch = verifier.members.epoch
 
     def statement(self, say: Say) -> Statement:
         """What the signer is asked to sign."""
-        epoch = self._epoch
+        epoch = self.epoch
         match say:
             case SayProposal():
                 return VoteStatement(Kind.PROPOSE, epoch, say.header.view, say.digest)
@@ -71,11 +71,11 @@ class Speech:
         me = self._me
         match say:
             case SayProposal():
-                vote = Vote(Kind.PROPOSE, self._epoch, say.header.view, say.digest, me, signature)
+                vote = Vote(Kind.PROPOSE, self.epoch, say.header.view, say.digest, me, signature)
                 records = (BlockKept(say.header, vote), OwnVote(vote))
                 return self._verified(records, Propose(say.header, vote))
             case SayVote():
-                vote = Vote(say.kind, self._epoch, say.view, say.digest, me, signature)
+                vote = Vote(say.kind, self.epoch, say.view, say.digest, me, signature)
                 return self._verified((OwnVote(vote),), Voted(vote, say.tips))
             case SayAttest():
                 attest = Attest(say.attestation, me, signature)
@@ -88,7 +88,7 @@ class Speech:
     def written(self, say: Say, signature: bytes) -> tuple[Record, ...]:
         """What the journal keeps of something that was signed before, and that nobody heard."""
         if isinstance(say, SayVote):  # its tips travelled beside it, and are not known any more
-            vote = Vote(say.kind, self._epoch, say.view, say.digest, self._me, signature)
+            vote = Vote(say.kind, self.epoch, say.view, say.digest, self._me, signature)
             return (OwnVote(vote),)
         return self.spoken(say, signature).records
 

@@ -192,6 +192,14 @@ class Terms:
         self._inbox.put(Recovered((*records, *regained), executed))
         return Term(members, me, engine, verifier, reception, speech, Fetcher(me), ())
 
+    def _floor(self, me: int, speech: Speech) -> Floor:
+        """Below what the journal has forgotten: not what is executed, but what stays so. Of the
+        epoch before nothing counts here."""
+        durable = self.horizon.durable()
+        if durable.epoch != speech.epoch:
+            return Floor(0, 0)
+        return Floor(durable.view, durable.cut[me].seq)
+
     def _recall(
         self, me: int, speech: Speech, header: Header, records: list[Record]
     ) -> list[Record]:
@@ -201,9 +209,8 @@ class Terms:
         self.twins.recall(me, verifier, header, records)
         said = [statement_of(record, verifier.chain, me) for record in records]
         statements = tuple(statement for statement in said if statement is not None)
-        floor = Floor(header.view, header.cut[me].seq)
         regained: list[Record] = []
-        for unheard in self._world.signing.recall(statements, floor):
+        for unheard in self._world.signing.recall(statements, self._floor(me, speech)):
             regained += speech.written(*unheard)
             self.twins.note(unheard.say)
         for record in regained:

@@ -122,6 +122,9 @@ def test_both_may_be_killed_in_any_order(net: Network) -> None:
             if not turn % 2:
                 net.signer.launch()
             net.validating()
+        net.signer.stop()
+        net.signer.launch()
+        net.validating()
     payer.check()
     net.unharmed()
 

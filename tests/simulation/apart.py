@@ -24,7 +24,7 @@ from tests.simulation.cluster import Cluster
 from tests.simulation.process import Process
 from tests.simulation.verdict import Diverged
 
-OUTAGES = 4
+OUTAGES = 6
 DOWN_MS = 800
 
 
@@ -34,6 +34,8 @@ class Vault:
     def __init__(self) -> None:
         self.away = False
         self.client: ApartSigner | None = None
+        self.ambush: Callable[[], None] | None = None
+        """Strikes once, between the record and the answer."""
         self.handed_back = 0
         self.unanswered = 0
         self._pasts: dict[bytes, dict[int, Remembered]] = {}
@@ -105,7 +107,7 @@ class ApartSigner:
             unheard = past.compare(statements, floor)
         except (Ahead, Refused) as error:
             raise Diverged(f"the signer of {self._process.machine.partner}: {error}") from error
-        past.restore(statements, floor)
+        past.recall(statements, floor)
         self._vault.handed_back += len(unheard)
         return tuple(
             Unheard(say_of(self._chain, s, content), key.sign(message_of(self._chain, s)))
@@ -139,6 +141,9 @@ class ApartSigner:
         except Refused as refused:
             answer = partial(self._asker.on_refused, token, str(refused))
         self._process.later((0, 3), partial(self._answer, token, answer))
+        if self._vault.ambush is not None:
+            strike, self._vault.ambush = self._vault.ambush, None
+            strike()
 
     def _answer(self, token: int, answer: Callable[[], None]) -> None:
         if token in self._pending:
@@ -175,9 +180,21 @@ def put_apart(cluster: Cluster, seed: int) -> list[Vault]:
         return ApartSigner(process, vaults[machine.endpoint])
 
     cluster.setting.signing = signing
-    for vault in vaults:
+    for endpoint, vault in enumerate(vaults):
         for _ in range(rng.randint(1, OUTAGES)):
-            at_ms = rng.randrange(cluster.plan.storm_ms)
-            cluster.loop.after(at_ms, vault.dies)
-            cluster.loop.after(at_ms + rng.randint(1, DOWN_MS), vault.comes)
+            at_ms, down_ms = rng.randrange(cluster.plan.storm_ms), rng.randint(1, DOWN_MS)
+            dies = partial(_die, cluster, vault, down_ms)
+            strike = rng.choice((dies, cluster.outage(endpoint, down_ms)))
+            cluster.loop.after(at_ms, rng.choice((dies, partial(_lie_in_wait, vault, strike))))
+        cluster.loop.after(cluster.plan.storm_ms, partial(_lie_in_wait, vault, None))
     return vaults
+
+
+def _die(cluster: Cluster, vault: Vault, down_ms: int) -> None:
+    if not vault.away:
+        vault.dies()
+        cluster.loop.after(down_ms, vault.comes)
+
+
+def _lie_in_wait(vault: Vault, strike: Callable[[], None] | None) -> None:
+    vault.ambush = strike

@@ -234,13 +234,15 @@ class Cluster:
             case Crash():
                 for endpoint in fault.endpoints:
                     if fault.in_sync:
-                        self.machines[endpoint].disk.ambush = self._outage(endpoint, fault.down_ms)
+                        self.machines[endpoint].disk.ambush = self.outage(endpoint, fault.down_ms)
                     else:
-                        self._outage(endpoint, fault.down_ms)()
+                        self.outage(endpoint, fault.down_ms)()
             case Partition():
                 self._part(fault)
 
-    def _outage(self, endpoint: int, down_ms: int) -> Callable[[], None]:
+    def outage(self, endpoint: int, down_ms: int) -> Callable[[], None]:
+        """Makes a crash of an endpoint, and its start after a while."""
+
         def strike() -> None:
             self.crash(endpoint)
             self._restarts[endpoint] = self._restarts.get(endpoint, 0) + 1

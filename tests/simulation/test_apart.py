@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation.apart import put_apart
+from node.guard import Floor, Statement
+from node.world import Unheard
+from tests.simulation.apart import ApartSigner, put_apart
 from tests.simulation.cluster import Cluster
 from tests.simulation.plan import plan_of
 from tests.simulation.verdict import Verdict
@@ -29,5 +31,22 @@ def test_signers_may_die_whenever_they_like(first: int) -> None:
         handed_back += sum(vault.handed_back for vault in vaults)
         unanswered += sum(vault.unanswered for vault in vaults)
     assert bad == []
-    assert handed_back > 0
-    assert unanswered > 0
+    assert handed_back >= CHUNK
+    assert unanswered >= CHUNK
+
+
+def test_a_signer_that_hands_nothing_back_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """[SIG-4] Its node contradicts itself, or its signer is ahead of it, in the first seeds."""
+    honest = ApartSigner.recall
+
+    def forgetful(
+        self: ApartSigner, statements: tuple[Statement, ...], floor: Floor
+    ) -> tuple[Unheard, ...]:
+        honest(self, statements, floor)
+        return ()
+
+    monkeypatch.setattr(ApartSigner, "recall", forgetful)
+    for seed in range(3):
+        cluster = Cluster(plan_of(seed))
+        put_apart(cluster, seed)
+        assert cluster.run().verdict is Verdict.DIVERGED

@@ -96,6 +96,7 @@ class ApartSigner:
         self.unheard: tuple[Unheard, ...] = ()
         self.asked: list[tuple[int, tuple[Statement, ...]]] = []
         self.recalled: list[tuple[Statement, ...]] = []
+        self.floors: list[Floor] = []
         self.asker: Answers | None = None
 
     def bind(self, asker: Answers) -> None:
@@ -109,6 +110,7 @@ class ApartSigner:
         if self.ahead:
             raise Unseated
         self.recalled.append(statements)
+        self.floors.append(floor)
         self.inner.recall(statements, floor)
         return self.unheard
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from consensus.config import Anchor
 from consensus.effects import (
     BatchKept,
     BlockKept,
@@ -20,7 +21,7 @@ from consensus.effects import (
 from consensus.inputs import Connected, Executed, Received, Recovered
 from consensus.messages import FetchBlock
 from consensus.verification import Verifier
-from node.guard import BatchStatement, VoteStatement
+from node.guard import BatchStatement, Floor, VoteStatement
 from node.journal import GENESIS, Journal
 from node.signer import message_of
 from node.speech import Speech
@@ -158,6 +159,23 @@ def test_what_is_under_way_is_finished_first() -> None:
     outcome = Executed(1, digest, block.time, A, A, None, PROTOCOL_VERSION, A)
     replica.on_executed(outcome)
     assert replica.me is None
+
+
+def test_what_a_crash_may_undo_is_no_floor() -> None:
+    """[SIG-4] Seen in the simulator: a vote of a view that was executed and not synced was neither
+    handed back nor in the journal once the power was gone."""
+    world, signer = FakeWorld(), ApartSigner()
+    replica = world.replica(signer)
+    block = builders.a_block(proposer=1)
+    digest = block_digest(CHAIN, block)
+    world.engine.script = [(Connected, [Execute(block, digest, ())])]
+    replica.on_connected(1)
+    replica.on_executed(Executed(1, digest, block.time, A, A, None, PROTOCOL_VERSION, A))
+    world.anchor = Anchor(block, digest, None, COMMITTEE.members)
+    for durable, view in ((0, 0), (1, block.view)):
+        world.durable_height = durable
+        replica.renew()
+        assert signer.floors[-1] == Floor(view, 0)
 
 
 def test_a_seat_that_the_signer_does_not_give_is_none() -> None:

@@ -326,6 +326,22 @@ def test_below_its_floors_a_journal_may_have_forgotten() -> None:
         past.compare([vote(9)], Floor(5, 2))
 
 
+def test_where_a_store_stands_binds_until_the_next_journal_and_what_it_synced_for_good() -> None:
+    """[SIG-4] A crash may take a store back; seen in the simulator, as a node that halted."""
+    past = signed()
+    past.recall([], Floor(5, 2))
+    for below in (vote(5), BatchStatement(0, 2, A)):
+        with pytest.raises(Refused):
+            past.admit(asked(below))
+    past.recall([], Floor(3, 1))
+    past.admit(asked(vote(4), vote(5), BatchStatement(0, 2, A)))
+    past.forget(Floor(5, 2))
+    past.recall([], Floor(3, 1))
+    for below in (vote(4), vote(5), vote(5, digest=B), BatchStatement(0, 2, B)):
+        with pytest.raises(Refused):
+            past.admit(asked(below))
+
+
 def test_a_journal_of_another_epoch_says_nothing_of_this_one() -> None:
     past = signed((BatchStatement(0, 1, A), attest(1)), (vote(1),))
     with pytest.raises(Ahead):
