@@ -11,9 +11,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from node import config, signer_server, signing
+from node import cli_signer, config, signer_server, signing
 from node.config import NodeHome
+from node.documents import genesis_text
 from node.frames import framed
 from node.remote_signer import RemoteSigner
 from node.signer_look import LookingSigner, Unanswered
@@ -21,6 +23,7 @@ from node.signer_server import SignerServer
 from node.signing import VERSION, Meet
 from primitives.encoding import encode
 from shell.errors import CommandError
+from shell.keyfile import create_private
 from shell.settings import BadSetting
 from tests.unit.node.signers import (
     CHAIN,
@@ -199,6 +202,25 @@ def test_a_socket_that_cannot_be_is_named(home: NodeHome, named: str) -> None:
     with pytest.raises(BadSetting) as caught:
         config.signer_socket(home._replace(settings=config.Settings(key=key)))
     assert caught.value.key == "key.signer"
+
+
+def test_the_command_needs_a_key_and_a_socket(tmp_path: Path) -> None:
+    """A refusal with a code, before anything is made."""
+    path = tmp_path / "home"
+    config.create_home(path, "", b"correct horse")
+    create_private(path / config.GENESIS, genesis_text(GENESIS))
+    create_private(tmp_path / "passphrase", b"correct horse\n")
+    words = ["--home", str(path), "--passphrase-file", str(tmp_path / "passphrase")]
+
+    def refusal() -> str:
+        outcome = CliRunner().invoke(cli_signer.signer, words, standalone_mode=False)
+        assert isinstance(outcome.exception, CommandError)
+        return outcome.exception.code
+
+    assert refusal() == "signer_unset"
+    (path / "keys" / "consensus.json").unlink()
+    assert refusal() == "key_missing"
+    assert not (path / "signer").exists()
 
 
 def test_without_a_socket_there_is_no_signer(home: NodeHome) -> None:
