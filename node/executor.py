@@ -73,6 +73,7 @@ from primitives.merkle import ListTree, leaf_hashes
 from primitives.proof import EpochStep
 from primitives.receipt import Outcome, Receipt, Skip
 from primitives.transaction import Decoded, decode_signed
+from primitives.vote import PROTOCOL_VERSION
 
 SLICE: Final = 64
 """Transactions carried out between two yields: one or two milliseconds."""
@@ -146,6 +147,7 @@ class Executor:
         self.durable_height = 0
         self.followers: list[Follower] = []
         self._working = False
+        self.knows = PROTOCOL_VERSION
 
     @classmethod
     def open(cls, store: Store, genesis: Genesis) -> Executor:
@@ -207,12 +209,11 @@ class Executor:
         Raises ``CannotExecute`` (``protocol_unknown``), and nothing has happened then.
         """
         self._expect(header, digest)
-        work = _Work(known_protocol(self.state, header.height))
+        work = _Work(known_protocol(self.state, header.height, self.knows))
         self._working = True
-        parameters, lanes = self.genesis.parameters, len(header.cut)
-        context = BlockContext(
-            parameters, self.chain, header.height, header.time, lanes, self.epoch.recorded
-        )
+        parameters = self.genesis.parameters
+        block = (header.height, header.time, len(header.cut), self.epoch.recorded)
+        context = BlockContext(parameters, self.chain, *block)
         run = BlockRun(self.state, context)
         yield from self._apply(run, work, batches)
         result = run.finish()
@@ -245,9 +246,8 @@ class Executor:
         """What is decided of the block's epoch, and of that of the block after it."""
         moment = epochs.Moment(header.height, header.time)
         decided = epochs.after(self.epoch, state, self.genesis.parameters, moment)
-        if header.height == decided.last:
-            return decided, epochs.begin(decided, moment)
-        return decided, decided
+        is_over = header.height == decided.last
+        return decided, epochs.begin(decided, moment) if is_over else decided
 
     def certify(self, certificate: StateCertificate) -> None:
         """Keep a complete certificate; its signatures were checked. Heights may come in any order.

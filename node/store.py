@@ -179,10 +179,14 @@ class MemoryStore:
         """Writes that a crash may lose."""
         return len(self._undo)
 
-    def crash(self, survivors: int) -> None:
-        """Lose all unsynced writes but the first ``survivors``."""
+    def crash(self, survivors: int, hole: int | None = None) -> None:
+        """Lose all unsynced writes but the first ``survivors``; of those the one numbered ``hole``
+        too, as LevelDB may lose an older write and keep a later one."""
         for before in reversed(self._undo[survivors:]):
             self._apply(before)
+        if hole is not None:
+            later = {key for before in self._undo[hole + 1 : survivors] for key, _ in before}
+            self._apply([change for change in self._undo[hole] if change[0] not in later])
         self._undo.clear()
 
     def scan(

@@ -224,6 +224,8 @@ def test_the_table_of_messages_is_closed_and_bounded() -> None:
     others = [BatchSent(encode(batch)), FetchLane(0, bytes(32), 0), FetchChain(1), Oldest(1)]
     tags = [msgspec.msgpack.decode(encode(message))[0] for message in [*messages(), *others]]
     assert sorted(tags) == list(range(1, 17))
-    for frame in (b"", encode([16]), encode([0]), encode([1]), b"\x91" * 5_000, bytes(2**20 + 1)):
+    for frame in (b"", encode([16]), encode([17]), encode([0]), encode([1]), b"\x91" * 5_000):
         with pytest.raises(Malformed):
             decode_message(frame)
+    with pytest.raises(Malformed, match="oversized"):  # before anything of it is read
+        decode_message(bytes(2**20 + 1))

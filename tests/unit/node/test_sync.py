@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from consensus.effects import BatchKept, Need
 from consensus.messages import ChainSent, FetchBlock, FetchChain, FetchLane, Oldest
+from node import sync
 from node.journal import GENESIS, Journal
 from node.sync import (
     GRACE_MS,
@@ -115,6 +118,30 @@ def test_a_long_lane_is_answered_from_its_oldest_batches() -> None:
     oldest = [encode(batch) for batch in lane[:LANE_BATCHES]]
     assert library.lane(FetchLane(1, tip, 0)) == oldest
     assert library.lane(FetchLane(1, tip, LANE_BATCHES + 8)) == []
+
+
+def test_an_answer_has_a_limit_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """[SYNC-3] The oldest batches come first; one comes whatever its size."""
+    lane = a_lane(5)
+    library = a_library(lane)
+    raws = [encode(batch) for batch in lane]
+    tip = batch_digest(CHAIN, lane[-1].header)
+    for limit, count in ((len(raws[0] + raws[1]), 2), (len(raws[0] + raws[1]) - 1, 1), (1, 1)):
+        monkeypatch.setattr(sync, "LANE_BYTES", limit)
+        assert library.lane(FetchLane(1, tip, 0)) == raws[:count]
+
+
+def test_a_chain_is_answered_in_parts() -> None:
+    """[SYNC-3]"""
+    asked_for: list[int] = []
+
+    class Past(FakeWorld):
+        def chain_from(self, height: int, limit: int) -> None:
+            asked_for.append(limit)
+
+    journal = Journal(MemoryDisk(), CHAIN)
+    assert Library(journal.shelf, Past()).chain(FetchChain(7)) is None
+    assert asked_for == [64]
 
 
 def test_a_lane_with_a_hole_is_answered_from_the_hole_upwards() -> None:
