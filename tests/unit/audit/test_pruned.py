@@ -10,7 +10,7 @@ from audit.home import last_verified
 from node.api.problems import ApiProblem
 from tests.fakes.chain_node import Handler, served_chain
 from tests.fakes.chains import an_honest_chain
-from tests.unit.audit.test_verify import Auditor, code, status
+from tests.unit.audit.auditor import Auditor, code, status
 
 
 async def pruned(request: web.Request, handler: Handler) -> web.StreamResponse:
