@@ -28,6 +28,7 @@ BOUNDS = "unit/consensus/test_bounds.py"
 VERIFICATION = "unit/consensus/test_verification.py"
 PEERS = "unit/node/test_replica_peers.py"
 SYNC = "unit/node/test_sync.py"
+SAFETY = "unit/consensus/test_safety.py"
 GUARD = "unit/node/test_guard.py"
 
 
@@ -60,7 +61,10 @@ def own_votes_not_counted(patch: pytest.MonkeyPatch) -> None:
 
 DURABILITY = (
     Mutant(
-        "DUR-1", "the journal is not synced", journal_not_synced, BySeed("the journal is empty")
+        "DUR-1",
+        "the journal is not synced",
+        journal_not_synced,
+        BySeed("the journal is empty", seed=4),
     ),
     Mutant(
         "DUR-1",
@@ -95,15 +99,20 @@ DURABILITY = (
     changes.append((receipts_key(height)""",
             ),
         ),
-        BySeed("StoreBroken", seed=4),
+        by_tests("unit/node/test_executor.py", "test_a_crash_leaves_whole_heights"),
     ),
     Mutant(
         "DUR-3",
-        "own votes are forgotten at a restart, and no guard remembers them",
+        "own votes are forgotten at a restart",
         forget_own_votes,
-        BySeed("honest member", seed=74, guarded=False),
+        by_tests(SAFETY, "test_nobody_finalizes_in_a_view_that_it_nullified_before_a_restart"),
     ),
-    Mutant("DUR-3", "own votes are not counted after a restart", own_votes_not_counted, BySeed("")),
+    Mutant(
+        "DUR-3",
+        "own votes are not counted after a restart",
+        own_votes_not_counted,
+        BySeed("transactions are not final", seed=72),
+    ),
     Mutant(
         "DUR-4",
         "the signer signs a second digest in a view",
