@@ -41,6 +41,7 @@ from primitives.transaction import Decoded, SignedTransaction
 from primitives.validators import ValidatorSet
 from primitives.vote import PROTOCOL_VERSION, Attestation
 from shell.errors import CommandError
+from shell.trie import EMPTY_TRIE
 
 SLICE: Final = 64
 """Transactions carried out between two rests: a few milliseconds."""
@@ -149,7 +150,7 @@ class Ledger:
         """At height 0 ([GEN-7])."""
         digest, header = genesis_block(genesis)
         state = dict(genesis_changes(genesis))
-        tree = StateTree()
+        tree = StateTree(empty=EMPTY_TRIE)
         root = tree.load(state.items())
         standing = Standing(0, digest, root, header, None, epochs.first(genesis), NO_TALLY)
         ledger = cls(genesis, state, tree, standing)

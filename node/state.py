@@ -15,6 +15,7 @@ from node.store import Change
 from node.world import Store
 from primitives.stateproof import StateProof
 from primitives.statetree import StateTree
+from shell.trie import EMPTY_TRIE
 
 CACHED_VALUES: Final = 262_144
 """Entries at most whose values are kept in memory; about 60 MB of accounts."""
@@ -63,7 +64,7 @@ class LedgerState:
 
     def __init__(self, store: Store, keep: int, cached_values: int = CACHED_VALUES) -> None:
         self._store = store
-        self._tree = StateTree(keep)
+        self._tree = StateTree(keep, EMPTY_TRIE)
         self._cache = Cache(cached_values)
         self._undo: dict[int, dict[bytes, bytes | None]] = {}
 
