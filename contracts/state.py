@@ -6,6 +6,7 @@ is not committed was never there. Neither can be asked what keys exist ([STATE-2
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, Protocol, TypeVar, cast
 
 import msgspec
@@ -42,6 +43,7 @@ class Entries(Protocol):
 
 # The store holds what was encoded here or proven against an attested root, so values are decoded
 # without the second encoding by which strangers' bytes are shown to be canonical.
+_UNKNOWN: Final = object()
 _DECODERS: Final = {kind: msgspec.msgpack.Decoder(kind) for kind in ENTRY_KINDS.values()}
 
 
@@ -58,13 +60,11 @@ class State:
 
     def entry(self, key: bytes, kind: type[W]) -> W | None:
         """The value under ``key``; decoded once a block, whoever asks."""
-        try:
-            return cast("W | None", self._entries[key])
-        except KeyError:
+        value: object = self._entries.get(key, _UNKNOWN)
+        if value is _UNKNOWN:
             raw = self._base[key] = self._reader.get(key)
-            value = None if raw is None else cast("W", _DECODERS[kind].decode(raw))
-            self._entries[key] = value
-            return value
+            value = self._entries[key] = None if raw is None else _DECODERS[kind].decode(raw)
+        return cast("W | None", value)
 
     def put(self, key: bytes, value: Wire) -> None:
         """Create or replace. The entry must have been asked for before: nothing is written blindly.
@@ -108,6 +108,10 @@ class State:
                 changes.append((key, raw))
         return changes
 
+    def before(self, changes: Iterable[tuple[bytes, bytes | None]]) -> dict[bytes, bytes | None]:
+        """What stood where these ``changes`` are, before the block."""
+        return {key: self._base[key] for key, _ in changes}
+
 
 class Draft:
     """What one transaction would change, and the events it would leave, over a state.
@@ -125,9 +129,8 @@ class Draft:
 
     def entry(self, key: bytes, kind: type[W]) -> W | None:
         """The value under ``key``, as this transaction left it."""
-        if key in self._writes:
-            return cast("W | None", self._writes[key])
-        return self._state.entry(key, kind)
+        value: object = self._writes.get(key, _UNKNOWN)
+        return self._state.entry(key, kind) if value is _UNKNOWN else cast("W | None", value)
 
     def put(self, key: bytes, value: Wire) -> None:
         """Create or replace, in this draft only. The entry must have been asked for before."""

@@ -18,7 +18,7 @@ from enum import Enum, unique
 from struct import Struct
 from typing import Final, NamedTuple
 
-from client.changes import Changes, Named, changes_of, changes_of_due, named_by_event
+from client.changes import Changes, Named, changes_of, changes_of_due, named_by, named_by_event
 from contracts.state import Entries
 from node.store import Change
 from node.world import Store
@@ -89,7 +89,7 @@ def touched(transaction: Transaction, receipt: Receipt, named: Wire | None) -> l
     """
     action = transaction.action
     if isinstance(action, Transfer) and receipt.outcome == Outcome.DONE:  # most of all that is done
-        return list(dict.fromkeys([transaction.sender, *(o.account for o in action.outputs)]))
+        return list(dict.fromkeys([transaction.sender, *[o.account for o in action.outputs]]))
     return list(changes_of(transaction, receipt, named))
 
 
@@ -139,6 +139,19 @@ def concerns(proposer: str, measure: Measure) -> tuple[str, ...]:
 def owner_of(partner: str) -> bytes:
     """A partner as an owner of what is listed."""
     return partner.encode("ascii")
+
+
+def transaction_changes(
+    state: Entries, decoded: Decoded, receipt: Receipt, at: Location
+) -> list[Change]:
+    """What to write of a transaction that has a receipt, just after it was carried out."""
+    named = entry_named(state, named_by(decoded.transaction.action))
+    accounts = touched(decoded.transaction, receipt, named)
+    changes = index_changes(decoded.id, accounts, at)
+    made = made_by(decoded, receipt.outcome)
+    if made is not None:
+        changes += listing_changes(made, at.height, at.receipt)
+    return changes
 
 
 def index_changes(id_: bytes, accounts: Iterable[bytes], at: Location) -> list[Change]:

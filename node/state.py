@@ -100,14 +100,13 @@ class LedgerState:
         """
         return self._tree.updating(changes, SLICE)
 
-    def before(self, changes: Sequence[Change]) -> dict[bytes, bytes | None]:
-        """The values that the changes replace; asked for before they are written."""
-        return {key: self.get(key) for key, _ in changes}
-
     def commit(
         self, height: int, changes: Sequence[Change], before: dict[bytes, bytes | None]
     ) -> None:
-        """The staged changes are the state of ``height``, and were written. Cannot fail."""
+        """The staged changes are the state of ``height``, and were written. Cannot fail.
+
+        ``before`` are the values that they replaced.
+        """
         if not changes:
             return
         self._tree.commit(height)

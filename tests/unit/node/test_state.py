@@ -30,7 +30,7 @@ def a_state(store: MemoryStore, keep: int = KEEP) -> LedgerState:
 def advance(store: MemoryStore, state: LedgerState, height: int, changes: list[Change]) -> None:
     for _ in state.stage(changes):
         pass
-    before = state.before(changes)
+    before = {key: state.get(key) for key, _ in changes}
     store.write([(STATE + key, value) for key, value in changes], sync=False)
     state.commit(height, changes, before)
 
