@@ -56,7 +56,7 @@ class State:
         self._reader = reader
         self._base: dict[bytes, bytes | None] = {}
         self._entries: dict[bytes, Wire | None] = {}
-        self._changed: dict[bytes, None] = {}
+        self._changed: dict[bytes, object] = {}
 
     def entry(self, key: bytes, kind: type[W]) -> W | None:
         """The value under ``key``; decoded once a block, whoever asks."""
@@ -80,6 +80,15 @@ class State:
         assert self._entries.get(key) is not None, key.hex()
         self._entries[key] = None
         self._changed[key] = None
+
+    def adopt(self, writes: dict[bytes, Wire | None]) -> None:
+        """``put`` or, where it is None, ``delete`` all of these."""
+        entries = self._entries
+        for key, value in writes.items():
+            assert key in entries, key.hex()
+            assert value is not None or entries[key] is not None, key.hex()
+        entries.update(writes)
+        self._changed.update(writes)
 
     def charge(self) -> None:
         """Nobody is charged for the genesis or for what falls due."""
@@ -153,9 +162,4 @@ class Draft:
 
     def commit(self) -> None:
         """Write the draft to the state. Cannot fail."""
-        state = self._state
-        for key, value in self._writes.items():
-            if value is None:
-                state.delete(key)
-            else:
-                state.put(key, value)
+        self._state.adopt(self._writes)
