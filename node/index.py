@@ -166,8 +166,7 @@ def index_changes(id_: bytes, accounts: Iterable[bytes], at: Location) -> list[C
     changes: list[Change] = [
         (_TRANSACTION + id_[:_ID_BYTES], _LOCATION.pack(height, receipt, batch, place))
     ]
-    for account in accounts:
-        changes.append((_ACCOUNT + account[:_ID_BYTES] + newest_first, stands))
+    changes += [(_ACCOUNT + account[:_ID_BYTES] + newest_first, stands) for account in accounts]
     return changes
 
 

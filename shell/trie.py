@@ -1,7 +1,7 @@
 """Which trie keeps the state's hashes in this process. Knows what is installed; not what is hashed.
 
 The rule is that of docs/spec/trees.md, and so is every root and proof. ``liqbon_native`` keeps the
-same trie in a fraction of the time and two thirds of the memory; where it is not installed, that is
+same trie in a quarter of the time and half of the memory; where it is not installed, that is
 ``primitives.trie``'s reference. The choice is made here and not in ``primitives``, so that what
 nodes must agree on does not depend on what a machine has installed.
 """
