@@ -102,17 +102,18 @@ bench: install-dev ## measure throughput and finality (QUICK=1: under two minute
 
 .PHONY: simulate
 simulate: install-dev ## run simulator seeds (SEEDS=0-999) and print a verdict for each
-	$(RUN) -m tests.simulation --seeds $(SEEDS)
+	$(RUN) -m tests.simulation --seeds $(SEEDS) --jobs $(WORKERS)
 
 .PHONY: mutants
-mutants: install-dev ## break each rule of the ledger and see a test notice; resumes where it stopped
+mutants: install-dev ## break each rule, of the ledger and of the ordering, and see something notice; resumes
 	@mkdir -p docs/results
+	nice -n 10 $(RUN) -m tests.rules --results docs/results/rules.json
 	nice -n 10 $(RUN) -m tests.mutation
 
 .PHONY: soak
 soak: install-dev ## the long simulation, a million steps of histories, ten minutes of chaos, the mutants; resumes
 	@mkdir -p docs/results
-	$(RUN) -m tests.simulation --seeds $(SEEDS) --results docs/results/simulation.json
+	$(RUN) -m tests.simulation --seeds $(SEEDS) --jobs $(WORKERS) --results docs/results/simulation.json
 	$(RUN) -m tests.properties.soak --steps $(STEPS) --results docs/results/histories.json
 	$(RUN) -m tests.chaos --seconds $(CHAOS_SECONDS) --seed 7 --results docs/results/chaos.json
 	@$(MAKE) --no-print-directory mutants

@@ -22,7 +22,14 @@ from node import stages
 from node.api.app import Requests, build_app
 from node.api.seams import Api, ApiLimits
 from node.api.serving import serve as serve_http
-from node.config import HomeLock, NodeHome, configured_passphrase, open_home, peer_addresses
+from node.config import (
+    HomeLock,
+    NodeHome,
+    configured_passphrase,
+    kept_ms,
+    open_home,
+    peer_addresses,
+)
 from node.disk import FileDisk
 from node.driver import (
     LoopExecution,
@@ -35,13 +42,16 @@ from node.driver import (
 )
 from node.executor import Executor
 from node.guard import Refused
+from node.housekeeping import Housekeeping
 from node.identity import Identity
 from node.ingress import Door, Ingress
 from node.journal import START_OVER, Damaged, Journal
 from node.keyring import Keyring
 from node.metrics import Metrics
+from node.pruning import Pruner
 from node.queries import Queries
 from node.replica import Replica
+from node.retention import EVERYTHING
 from node.retirement import Retirement
 from node.signer import LocalSigner
 from node.standing import Standing
@@ -126,8 +136,15 @@ class Node:
             self._closers.append(_soon(self._store.close))
             self.executor = Executor.open(self._store, self.home.genesis)
             log.info("state", trie=library_name() or "in Python: liqbon-native is not installed")
+            pruner = Pruner.open(self.executor, kept_ms(self.home))
         except StoreBroken as error:
             raise CommandError("store_broken", error.reason) from None
+        self._housekeeping = Housekeeping(pruner, self._store, self.fail)
+        self._closers.append(self._housekeeping.stop)
+        keep, oldest = self.home.settings.history.keep, self.executor.oldest
+        log.info("history", keep=keep, oldest=oldest)
+        if keep == EVERYTHING and oldest:
+            log.warning("no archive: what was pruned before is not here", oldest=oldest)
         _calm_collector()
 
     async def _start_workers(self) -> None:
@@ -170,6 +187,7 @@ class Node:
             reason = f"the journal contradicts itself: {error}"
             raise CommandError("journal_contradicts", reason, _sentence(START_OVER)) from None
         execution.start()
+        self._housekeeping.start()
 
     def _start_ingress(self) -> None:
         door = Door(self.executor, self.replica, self.pool, self.clock, None, None)
@@ -180,11 +198,18 @@ class Node:
 
     async def _start_serving(self) -> None:
         """The API and the metrics; a client that comes early is told that the node is not ready."""
-        parameters = self.home.genesis.parameters
-        self.standing = Standing(self.replica, self.transport, self.executor, parameters.lag_bound)
+        self.standing = Standing(self.replica, self.transport, self.executor, self.watcher)
         queries = Queries(self.executor)
         software = f"liqbon {version('liqbon')}"
-        self.api = Api(self.executor, queries, self.ingress, self.standing, ApiLimits(), software)
+        self.api = Api(
+            self.executor,
+            queries,
+            self.ingress,
+            self.standing,
+            ApiLimits(),
+            software,
+            self.home.settings.history.keep,
+        )
         requests = Requests()
         settings = self.home.settings
         loop = asyncio.get_running_loop()

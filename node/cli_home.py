@@ -249,12 +249,20 @@ def _rows(url: str, answer: StatusView | str) -> list[tuple[str, str]]:
         ("chain", answer.chain),
         ("ready", "yes" if answer.ready else "no"),
         ("height", heights),
+        ("keeps", _kept(answer)),
         ("time", answer.time),
         ("view", str(answer.view)),
         ("pending", str(answer.pending)),
         ("peers away", ", ".join(away) or "none"),
     ]
     return rows + ([("halted", answer.halted)] if answer.halted else [])
+
+
+def _kept(answer: StatusView) -> str:
+    """How much of the past."""
+    if not answer.oldest_height:
+        return answer.history
+    return f"{answer.history}, from height {answer.oldest_height} on"
 
 
 def _place(answer: StatusView) -> str:

@@ -19,6 +19,7 @@ from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
+from node import retention
 from node.documents import read_genesis
 from node.keyring import Keyring
 from node.transport import Address
@@ -98,6 +99,20 @@ class SignatureSettings(Section, frozen=True):
     ] = 1
 
 
+class HistorySettings(Section, frozen=True):
+    """``[history]``"""
+
+    keep: Annotated[
+        str,
+        msgspec.Meta(pattern=retention.SPAN),
+        _setting(
+            "How much of the past stays: `everything` makes the node an archive; `90d`, `36h` (or "
+            "`m`, `s`) is the age in block time from which blocks, receipts and batches are "
+            "deleted. No less than a settlement and its dispute take."
+        ),
+    ] = retention.EVERYTHING
+
+
 class LogSettings(Section, frozen=True):
     """``[log]``"""
 
@@ -113,6 +128,7 @@ class Settings(Section, frozen=True):
     metrics: MetricsSettings = MetricsSettings()
     peers: PeerSettings = PeerSettings()
     signatures: SignatureSettings = SignatureSettings()
+    history: HistorySettings = HistorySettings()
     log: LogSettings = LogSettings()
 
 
@@ -151,7 +167,18 @@ def open_home(path: Path) -> NodeHome:
         )
     home = NodeHome(path, settings, read_genesis(path / GENESIS))
     peer_addresses(home)
+    kept_ms(home)
     return home
+
+
+def kept_ms(home: NodeHome) -> int | None:
+    """Milliseconds of block time that stay; None: everything. Raises ``BadSetting``."""
+    keep = home.settings.history.keep
+    span_ms, least_ms = retention.span_ms(keep), retention.least_ms(home.genesis.parameters)
+    if span_ms is not None and span_ms < least_ms:
+        reason = f"{keep} is too short: in this network {retention.text_of(least_ms)} is the least"
+        raise BadSetting(home.path / CONFIG, "history.keep", reason)
+    return span_ms
 
 
 def configured_passphrase(home: NodeHome) -> bytes | None:

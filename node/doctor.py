@@ -21,6 +21,7 @@ from node.guard import Refused
 from node.journal import SEGMENT_BYTES, Damaged, Journal
 from node.keyring import KEYS, Keyring
 from node.rehearsal import FoundDisk, copied_store, holds_store, read_alone, rehearse
+from node.retention import EVERYTHING
 from node.retirement import spent
 from node.store import StoreBroken
 from primitives.block import Header, block_digest
@@ -39,8 +40,8 @@ LOW_SHARE: Final = 20
 
 class Told(NamedTuple):
     """What another node said: ``fault`` why nothing, ``clock_ms`` its clock less ours,
-    ``certificates`` its newest ones, whose signatures say themselves whether they are true, and
-    ``headers`` the blocks of these heights."""
+    ``certificates`` its newest ones, whose signatures say themselves whether they are true,
+    ``headers`` the blocks of these heights, and ``oldest`` the lowest height that it keeps."""
 
     url: str
     fault: str | None = None
@@ -48,6 +49,7 @@ class Told(NamedTuple):
     clock_ms: int | None = None
     certificates: tuple[StateCertificate, ...] = ()
     headers: tuple[Header, ...] = ()
+    oldest: int = 0
 
 
 def examine(path: Path, now_ms: Callable[[], int], told: Sequence[Told] = ()) -> list[Finding]:
@@ -98,6 +100,8 @@ class _Seen(NamedTuple):
     attested: int | None
     """The highest height that the journal knows an own ATTEST of; None if it cannot say."""
     seat: _Seat | None = None
+    kept: tuple[int, int] | None = None
+    """The oldest and the newest height of the store; None if it was not looked at."""
 
 
 class _Seat(NamedTuple):
@@ -147,9 +151,11 @@ def _resting(
     try:
         with copied_store(home.data) as store:
             executor = Executor.open(store, home.genesis)
-            found = [_store(home, executor), *_keys(executor, keys), *_clock(executor, now_ms())]
+            found = [_store(home, executor), *_history(home, executor)]
+            found += [*_keys(executor, keys), *_clock(executor, now_ms())]
             over = _over(home, executor, disk, keys)
-            return over._replace(findings=found + over.findings)
+            kept = (executor.oldest, executor.height)
+            return over._replace(findings=found + over.findings, kept=kept)
     except StoreBroken as error:
         broken = finding("store_broken", error.reason)
     except OSError as error:
@@ -168,6 +174,14 @@ def _store(home: NodeHome, executor: Executor) -> Finding:
     what = f"height {height} executed, {executor.certified_height} certified, "
     what += f"{executor.state.count} entries with the root {root}, epoch {executor.epoch.number}"
     return finding("store_sound", what)
+
+
+def _history(home: NodeHome, executor: Executor) -> Iterator[Finding]:
+    if not executor.oldest:
+        return
+    what = f"nothing below height {executor.oldest} is kept"
+    wanted = home.settings.history.keep
+    yield finding("history_partial" if wanted == EVERYTHING else "history_pruned", what)
 
 
 def _keys(executor: Executor, keys: Sequence[bytes]) -> Iterator[Finding]:
@@ -247,6 +261,7 @@ def _elsewhere(
     if not heard:
         return
     yield _clocks(home, heard)
+    yield from _past(seen, heard)
     shown = [(each.url, c) for each in heard for c in each.certificates]
     attested = seen.attested
     if attested is None:
@@ -263,6 +278,19 @@ def _elsewhere(
     else:
         newest = max((c.attestation.height for _, c in shown), default=0)
         yield finding("key_quiet", f"looked at certificates up to height {newest}")
+
+
+def _past(seen: _Seen, heard: Sequence[Told]) -> Iterator[Finding]:
+    """Whether what others keep is enough, for this home and for newcomers."""
+    oldest = min(each.oldest for each in heard)
+    if seen.kept is None:
+        return
+    first, newest = seen.kept
+    if oldest > newest + 1:
+        yield finding("history_missing", f"it needs height {newest + 1}, they keep {oldest} and on")
+    if first and oldest:
+        what = f"height {min(first, oldest)} is the lowest that is kept"
+        yield finding("archive_missing", what)
 
 
 def _clocks(home: NodeHome, heard: Sequence[Told]) -> Finding:

@@ -68,6 +68,7 @@ from primitives.merkle import ListTree, leaf_hashes
 from primitives.proof import EpochStep
 from primitives.receipt import Outcome, Receipt, Skip
 from primitives.transaction import Decoded, reread_signed
+from primitives.vote import PROTOCOL_VERSION
 
 SLICE: Final = 64
 """Transactions carried out between two yields: one or two milliseconds."""
@@ -133,6 +134,7 @@ class Executor:
         self.durable_height = 0
         self.followers: list[Follower] = []
         self._working = False
+        self.knows = PROTOCOL_VERSION
 
     @classmethod
     def open(cls, store: Store, genesis: Genesis) -> Executor:
@@ -140,7 +142,7 @@ class Executor:
 
         Takes about 10 us an entry of the state. Raises ``StoreBroken``.
         """
-        executor = cls(store, genesis, open_ledger(store, genesis, kept_versions(genesis)))
+        executor = cls(store, genesis, open_ledger(store, genesis))
         executor.flush()
         return executor
 
@@ -155,6 +157,11 @@ class Executor:
     def certified_height(self) -> int:
         """The newest height that was executed and attested; 0, which nobody attests, at first."""
         return 0 if self.certified is None else self.certified.attestation.height
+
+    @property
+    def oldest(self) -> int:
+        """The lowest height of which everything is kept here ([SYNC-4])."""
+        return self.archive.oldest
 
     def head(self) -> Anchor:
         """The newest executed block, as the engine wants it."""
@@ -175,8 +182,7 @@ class Executor:
         """Outcomes of executed heights without a certificate, ascending. A crash may have taken
         one from below the newest; what was there before the last few syncs is not looked at."""
         oldest = max(1, min(self.certified_height + 1, self.height - 2 * SYNC_HEIGHTS))
-        bare = self._chronicle.bare(oldest, self.height)
-        return [self._chronicle.outcome(record) for record in bare]
+        return [*map(self._chronicle.outcome, self._chronicle.bare(oldest, self.height))]
 
     # --- carrying out ---------------------------------------------------------------------------
 
@@ -190,12 +196,11 @@ class Executor:
         Raises ``CannotExecute`` (``protocol_unknown``), and nothing has happened then.
         """
         self._expect(header, digest)
-        protocol = known_protocol(self.state, header.height)
+        protocol = known_protocol(self.state, header.height, self.knows)
         self._working = True
-        parameters, lanes = self.genesis.parameters, len(header.cut)
-        context = BlockContext(
-            parameters, self.chain, header.height, header.time, lanes, self.epoch.recorded
-        )
+        parameters = self.genesis.parameters
+        block = (header.height, header.time, len(header.cut), self.epoch.recorded)
+        context = BlockContext(parameters, self.chain, *block)
         run = BlockRun(self.state, context)
         work = _Work(protocol, run.count)
         yield from self._apply(run, work, batches)
@@ -227,18 +232,19 @@ class Executor:
         """What is decided of the block's epoch, and of that of the block after it."""
         moment = epochs.Moment(header.height, header.time)
         decided = epochs.after(self.epoch, state, self.genesis.parameters, moment)
-        if header.height == decided.last:
-            return decided, epochs.begin(decided, moment)
-        return decided, decided
+        is_over = header.height == decided.last
+        return decided, epochs.begin(decided, moment) if is_over else decided
 
     def certify(self, certificate: StateCertificate) -> None:
         """Keep a complete certificate; its signatures were checked. Heights may come in any order.
 
         One of another outcome than mine is kept as well, as it is the network's word, but nothing
-        is ever proven with it here: the engine stops the node.
+        is ever proven with it here: the engine stops the node. One of a height that was pruned is
+        not kept.
         """
         height = certificate.attestation.height
-        self.store.write([(certificate_key(height), encode(certificate))], sync=False)
+        if height >= self.oldest:
+            self.store.write([(certificate_key(height), encode(certificate))], sync=False)
         if height <= self.height:
             self._adopt(certificate)
 
@@ -315,7 +321,7 @@ class Executor:
     def place_of(self, id_: bytes) -> Location | None:
         """Where a transaction and its receipt are, if it has one."""
         location = locate(self.store, id_)
-        if location is None:
+        if location is None or location.height < self.oldest:
             return None
         receipts = self.archive.receipts(location.height)
         found = receipts is not None and receipts.receipts[location.receipt].origin == id_
@@ -412,11 +418,6 @@ class Executor:
 
 _ACCOUNT: Final = msgspec.msgpack.Decoder(Account)
 _CHANNEL: Final = msgspec.msgpack.Decoder(Channel)
-
-
-def kept_versions(genesis: Genesis) -> int:
-    """Heights that stay provable: execution may be B heights ahead of what is attested."""
-    return 2 * genesis.parameters.lag_bound + 2
 
 
 def _decode(raw: bytes) -> Decoded:

@@ -161,6 +161,26 @@ KNOWN: Final[dict[str, Known]] = {
         "The ledger could not be copied to be looked at: LevelDB opens nothing without writing.",
         "Name a directory with room in TMPDIR.",
     ),
+    "history_pruned": Known(_OK, "Older heights were let go of, as the settings say.", ""),
+    "history_partial": Known(
+        _WARNING,
+        "The settings say everything, and older heights were let go of before: this is no archive.",
+        "To make it one, stop it, move data/ away and start: it fetches the chain from an archive "
+        "node, whose address it needs. Keep journal/ and keys/.",
+    ),
+    "history_missing": Known(
+        _WARNING,
+        "The nodes that were asked have let go of the height that this home needs next: from them "
+        "it cannot catch up.",
+        "Ask archive nodes with --node; add the address of one to config.toml.",
+    ),
+    "archive_missing": Known(
+        _WARNING,
+        "Neither this home nor a node that was asked keeps everything. Where nobody does, no "
+        "newcomer can follow the chain from genesis, and no auditor replay it.",
+        "Find an archive node with --node; a network needs two at least. If there is none left, "
+        "whoever keeps most must prune no further (history.keep).",
+    ),
     "clock_right": Known(_OK, "This clock agrees with those of the nodes that were asked.", ""),
     "clock_wrong": Known(
         _WARNING,

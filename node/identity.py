@@ -38,7 +38,7 @@ from primitives.hashing import HELLO_SIGNATURE
 from primitives.keys import ED25519, SEED_SIZE, SIGNATURE_SIZE, Ed25519Key, Signer
 from primitives.validators import ValidatorSet
 
-HELLO_VERSION: Final = 2
+HELLO_VERSION: Final = 3
 MAX_HELLO: Final = 512
 NO_CERTIFICATE: Final = bytes(32)
 """What stands for the digest of the certificate of a guest, who shows none."""

@@ -41,6 +41,8 @@ _TRANSACTION: Final = b"t"
 _ACCOUNT: Final = b"a"
 _DUE: Final = b"d"
 _LISTED: Final = b"i"
+PASSING: Final = (_TRANSACTION, _ACCOUNT, _DUE)
+"""The indexes whose rows lead to a height and go with it; what is listed is state, and stays."""
 _LOCATION: Final = Struct(">QIHH")
 _DESCENDING: Final = Struct(">QI")
 _PLACE: Final = Struct(">HH")

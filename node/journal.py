@@ -23,6 +23,7 @@ from consensus.effects import (
     BatchKept,
     BlockKept,
     CertificateKept,
+    Forgotten,
     OwnAttest,
     OwnVote,
     Record,
@@ -183,6 +184,8 @@ def _mark_of(record: Record) -> _Mark:
         case OwnAttest():
             attested = record.attest.attestation
             return _Mark(attested.epoch, (attested.height,))
+        case Forgotten():
+            return _Mark(record.epoch, (record.height,))
         case _:
             assert_never(record)
 
@@ -274,6 +277,12 @@ class Journal:
         """The highest height with a state certificate; 0 if there is none."""
         return self._newest.get(StateCertificateKept, 0)
 
+    @property
+    def forgotten_epoch(self) -> int:
+        """Of what was said in earlier epochs than this anything may have been let go."""
+        kept = (e for es in self._entries.values() for e in es if e.kind is Forgotten)
+        return max((entry.epoch for entry in kept), default=0)
+
     def append(self, record: Record) -> None:
         """Add a record; durable after the next sync."""
         self._serial += 1
@@ -302,6 +311,10 @@ class Journal:
         live = [entry for entry in self._entries[oldest] if self._is_live(entry)]
         if sum(entry.place.size for entry in live) > self._segment_bytes // 4:
             return
+        if floor.height > self._newest.get(Forgotten, -1):
+            # Else a node whose store is lost would not know what it is missing here ([DUR-5]).
+            self.append(Forgotten(floor.epoch, floor.height, floor.view, floor.lanes))
+            live = [entry for entry in live if entry.kind is not Forgotten]
         for entry in live:
             self._write(entry.serial, self._record(entry))
         self._carried = oldest
@@ -370,6 +383,8 @@ class Journal:
     def _is_live(self, entry: _Entry) -> bool:
         """Whether a start from the durable state, or a peer behind us, still needs the record."""
         floor, place = self._floor, entry.mark[0]
+        if entry.kind is Forgotten:
+            return place == self._newest[Forgotten]
         if entry.kind in (StateCertificateKept, OwnAttest):  # heights go on from epoch to epoch
             return place > floor.certified or place == self._newest[entry.kind]
         if entry.epoch != floor.epoch:

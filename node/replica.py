@@ -5,10 +5,11 @@ may be signed the guard's, how bytes reach a disk or a peer the world's. It awai
 signatures, checks and execution are asked for here and answered by the ``on_...`` methods, from
 within the call or later.
 
-A turn: inputs go through the engine one by one; records are appended, own statements are guarded,
-signed and appended too; one sync; then everything is sent, and own messages come back as inputs
-like anyone's. What arrives meanwhile waits for the next turn. With nothing to persist there is no
-sync.
+A turn: the engine takes inputs one by one, and then says what follows from them; records are
+appended, own statements are guarded, signed and appended too; one sync; then everything is sent,
+and own messages come back as inputs like anyone's. What arrives meanwhile waits for the next turn.
+With nothing to persist there is no sync; what a turn only keeps waits for the sync of the next one
+that has something to say or to carry out.
 """
 
 from __future__ import annotations
@@ -76,6 +77,11 @@ class _Turn:
         self.certify: list[Certify] = []
         self.execute: list[Execute] = []
         self.own: list[Input] = []
+
+    @property
+    def is_audible(self) -> bool:
+        """Whether anyone hears of it: peers, clients or the store. Else nothing rests on it yet."""
+        return bool(self.saying or self.sends or self.certify or self.execute)
 
 
 class Replica:
@@ -276,7 +282,7 @@ class Replica:
         return idle and self.halted is None and self.engine.is_over
 
     def _may_take_turn(self) -> bool:
-        return self._turn is None and (bool(self._inbox) or self._journal.dirty)
+        return self._turn is None and bool(self._inbox)
 
     def _take_turn(self) -> None:
         self._tokens += 1
@@ -284,13 +290,9 @@ class Replica:
         turn = self._turn = _Turn(self._tokens)
         self._tidy()
         now_ms = self._world.clock.now_ms()
-        for _ in range(MOST_INPUTS):
-            if not self._inbox:
-                break
-            taken = self._inbox.take()
-            event = self._verified(*taken) if isinstance(taken, tuple) else taken
-            if event is not None and self.halted is None:
-                self._step(turn, now_ms, event)
+        if self._take_inputs(now_ms):
+            for effect in self.engine.settle(now_ms):
+                self._gather(turn, effect)
         if self.halted is not None:
             turn.saying.clear()
         if turn.saying and self._term.speech is not None:
@@ -298,6 +300,23 @@ class Replica:
             self._world.signing.sign(turn.token, statements)
         else:
             self._persist(turn)
+
+    def _take_inputs(self, now_ms: int) -> bool:
+        """Give the engine what waits; whether there was anything for it."""
+        took = False
+        for _ in range(MOST_INPUTS):
+            if not self._inbox:
+                break
+            taken = self._inbox.take()
+            event = self._verified(*taken) if isinstance(taken, tuple) else taken
+            if isinstance(event, Seal):
+                self._sealing = False
+                if not self.engine.can_seal():
+                    continue
+            if event is not None and self.halted is None:
+                self.engine.take(now_ms, event)
+                took = True
+        return took
 
     def _verified(self, peer: int, message: Message) -> Received | None:
         """The message as the engine takes it; None if it does not care, or the peer is to blame."""
@@ -312,14 +331,6 @@ class Replica:
 
     def _blame(self, peer: int, error: Malformed) -> None:
         self._world.watcher.misbehaved(Misbehaviour(peer, error.code))
-
-    def _step(self, turn: _Turn, now_ms: int, event: Input) -> None:
-        if isinstance(event, Seal):
-            self._sealing = False
-            if not self.engine.can_seal():
-                return
-        for effect in self.engine.step(now_ms, event):
-            self._gather(turn, effect)
 
     def _gather(self, turn: _Turn, effect: Effect) -> None:
         if twin := self._terms.twins.twin(self.me, effect):
@@ -366,7 +377,8 @@ class Replica:
         with stages.JOURNAL:
             for record in turn.records:
                 self._journal.append(record)
-        if self._journal.dirty:
+        found_at_start = turn.token == 1
+        if self._journal.dirty and (turn.is_audible or found_at_start):
             self._world.disk.sync(turn.token)
         else:
             self._speak(turn)

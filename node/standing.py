@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from consensus.engine import Engine
 from node.api.seams import PeerState
+from node.driver import NodeWatcher
 from node.executor import Executor
 from node.replica import Replica
 from node.transport import Transport
@@ -23,12 +24,13 @@ class Standing:
         replica: Replica,
         transport: Transport,
         executor: Executor,
-        lag_bound: int,
+        watcher: NodeWatcher,
     ) -> None:
         self._replica = replica
         self._transport = transport
         self._executor = executor
-        self._lag_bound = lag_bound
+        self._watcher = watcher
+        self._lag_bound = executor.genesis.parameters.lag_bound
         self._stopping = False
 
     @property
@@ -65,6 +67,11 @@ class Standing:
         """The newest quorum of beats that was seen."""
         return self._engine.newest_beat
 
+    @property
+    def history_missing(self) -> int | None:
+        """The height that is needed next and that nobody who is connected keeps, as they say."""
+        return self._watcher.missing
+
     def stops(self) -> None:
         """From now on clients are sent elsewhere."""
         self._stopping = True
@@ -78,6 +85,9 @@ class Standing:
         alone = self._alone()
         if alone is not None:
             return alone
+        missing = self.history_missing
+        if missing is not None:
+            return f"history_missing: no node that is connected keeps height {missing} any more"
         behind = self._behind()
         if behind > self._lag_bound:
             return f"catching up: {behind} heights behind"

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from consensus.config import Anchor, Config
 from consensus.effects import (
     BatchKept,
+    Forgotten,
     Record,
     StateCertificateKept,
 )
@@ -79,6 +80,7 @@ class Terms:
         self._inbox = inbox
         self._records: dict[int, list[Record]] = {}
         self.horizon = Horizon(world.history)
+        self._forgotten = 0
         self.attested = 0
         """The highest height for which the journal still held an own ATTEST at start."""
         self.twins = Twins(world.history)
@@ -91,6 +93,8 @@ class Terms:
         me = self._take_seat(anchor)
         floor = self.horizon.begin(anchor.header, [outcome.height for outcome in executed])
         records = self._journal.recover(floor)
+        self._forgotten = self._journal.forgotten_epoch
+        me = self._unless_forgotten(me, anchor.members)
         self.twins.begin(self._journal.newest_attest, self._journal.newest_certified)
         for record in records:
             self._records.setdefault(epoch_of(record), []).append(record)
@@ -125,7 +129,7 @@ class Terms:
     def _take_seat(self, anchor: Anchor) -> int | None:
         """Find out who this node is among the epoch's members, and what it may have left undone."""
         members, before = anchor.members, anchor.before
-        me = self._world.signing.enter(members)
+        me = self._unless_forgotten(self._world.signing.enter(members), members)
         self.horizon.orphans = None
         if me is None or before is None:
             return me
@@ -134,6 +138,11 @@ class Terms:
             seq = before.cut[place].seq
             self.horizon.orphans = Orphans(before.members.epoch, place, seq)
         return me
+
+    def _unless_forgotten(self, me: int | None, members: ValidatorSet) -> int | None:
+        """Who lost the store, and of an epoch does not know any more what was said in it, says
+        nothing there ([DUR-5])."""
+        return None if members.epoch < self._forgotten else me
 
     def _term(self, anchor: Anchor, me: int | None, executed: tuple[Executed, ...]) -> Term:
         members = anchor.members
@@ -153,13 +162,22 @@ class Terms:
         )
         self._inbox.put(Recovered(tuple(records), executed))
         speech = None if me is None else Speech(verifier, me)
-        return Term(members, me, engine, verifier, reception, speech, Fetcher(me), ())
+        fetcher = Fetcher(me)
+        reception.on_oldest, fetcher.on_missing = fetcher.told, self._missing
+        return Term(members, me, engine, verifier, reception, speech, fetcher, ())
+
+    def _missing(self, height: int | None) -> None:
+        self._world.watcher.history_missing(height)
 
     def _recall(self, me: int, verifier: Verifier, header: Header, records: list[Record]) -> None:
         self.twins.recall(me, verifier, header, records)
         said = [statement_of(record, verifier.chain, me) for record in records]
         statements = tuple(statement for statement in said if statement is not None)
-        self._world.signing.recall(statements, Floor(header.view, header.cut[me].seq))
+        view, seq = header.view, header.cut[me].seq
+        for record in records:
+            if isinstance(record, Forgotten):
+                view, seq = max(view, record.view), max(seq, record.lanes[me])
+        self._world.signing.recall(statements, Floor(view, seq))
         heights = [s.attestation.height for s in statements if isinstance(s, AttestStatement)]
         self.attested = max(heights, default=self.attested)
 

@@ -155,6 +155,10 @@ class History(Protocol):
         """At most ``limit`` consecutive blocks of one epoch from ``height`` on, each with its
         certificate; None if that height has none. A caller that gets fewer asks again."""
 
+    @property
+    def oldest(self) -> int:
+        """The lowest height of which everything is kept; 0 where nothing was let go of."""
+
     def certificate_of(self, height: int) -> StateCertificate | None:
         """The certificate of an executed height, if it is here."""
 
@@ -187,6 +191,10 @@ class Watcher(Protocol):
 
     def halted(self, reason: str) -> None:
         """This replica signs nothing more until a human has looked; it still follows."""
+
+    def history_missing(self, height: int | None) -> None:
+        """All who are connected say that they let go of this height, without which nothing goes
+        on; None: that is over."""
 
 
 class World(NamedTuple):

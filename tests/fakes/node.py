@@ -55,6 +55,7 @@ class FixedStatus:
         self.halted: str | None = None
         self.newest_beat: BeatCertificate | None = None
         self.reason: str | None = None
+        self.history_missing: int | None = None
         self.accused: list[Evidence] = []
 
     @property

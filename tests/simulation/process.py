@@ -17,7 +17,7 @@ from node.journal import Journal
 from node.replica import Replica
 from node.signer import LocalSigner
 from node.terms import makers
-from node.world import Misbehaviour, World
+from node.world import CannotExecute, Misbehaviour, World
 from primitives.batch import Batch
 from primitives.block import Header
 from primitives.certificate import StateCertificate
@@ -105,6 +105,7 @@ class Process:
         self.has_entered = False
         self.executor = Executor.open(machine.store, setting.genesis)
         self.executor.followers.append(self)
+        self.executor.knows = machine.knows
         self.replica = self._replica()
 
     def _replica(self) -> Replica:
@@ -155,7 +156,11 @@ class Process:
         self, header: Header, digest: bytes, batches: tuple[tuple[int, Batch], ...]
     ) -> None:
         def done() -> None:
-            executed = _finished(self.executor.execute(header, digest, batches))
+            try:
+                executed = _finished(self.executor.execute(header, digest, batches))
+            except CannotExecute as error:
+                self.replica.on_unexecutable(error)
+                return
             if self.executor.height % self.machine.flush_every == 0:
                 self.executor.flush()
             self.replica.on_executed(executed)

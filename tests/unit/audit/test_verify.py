@@ -3,62 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from msgspec.structs import replace
 
 from audit.cli import cli
 from audit.home import Checkpoint, last_verified
 from audit.violations import CODES
 from contracts import programmes
+from node.api.problems import ApiProblem
 from primitives.encoding import encode
 from primitives.entries import Account, account_key
-from primitives.genesis import chain_id
 from tests.builders import a_genesis, a_person
 from tests.fakes.chain_node import Handler, blocks_instead, handing_over, served_chain
 from tests.fakes.chains import Chain, an_honest_chain, colluding, handed_out, writing
+from tests.unit.audit.auditor import Auditor, code, status
 from tests.unit.audit.together import generations
 
 ALICE = a_person("alice")
-
-
-class Auditor:
-    """A home, a genesis and the command."""
-
-    def __init__(self, path: Path, chain: Chain) -> None:
-        self.home = path / "home"
-        self.genesis = path / "genesis.bin"
-        self.genesis.write_bytes(encode(chain.genesis))
-        self.folder = self.home / chain_id(chain.genesis).hex()
-
-    def run(self, url: str, *arguments: str) -> Result:
-        options = ["--node", url, "--home", str(self.home), "--processes", "1"]
-        if not self.folder.exists():
-            options += ["--genesis", str(self.genesis)]
-        return CliRunner().invoke(cli, ["verify", *options, *arguments])
-
-    def json(self, url: str, *arguments: str) -> tuple[int, Any]:
-        result = self.run(url, *arguments, "--output", "json")
-        return status(result), json.loads(result.stdout)
-
-
-def status(result: Result) -> int:
-    """What the process exits with."""
-    return result.exit_code
-
-
-def code(result: Result) -> str:
-    """Of the error that was told."""
-    found = re.search(r"\[([a-z_]+)\]$", result.stderr, re.MULTILINE)
-    return found.group(1) if found else ""
 
 
 @pytest.fixture
@@ -337,6 +304,26 @@ class TestBadAnswers:
         assert document["violation"]["code"] == "block_withheld"
         assert document["violation"]["blame"] == "withheld"
         assert document["violation"]["height"] == 3
+
+    def test_a_height_that_was_let_go_of_is_nobodys_fault(
+        self, auditor: Auditor, chain: Chain
+    ) -> None:
+        """[SYNC-4] What was verified is kept, and an archive is asked for the rest."""
+
+        async def pruned(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if request.path == "/v1/blocks/3":
+                problem = ApiProblem("pruned", "nothing below height 9 is kept")
+                return web.Response(status=problem.status, body=problem.document())
+            return await handler(request)
+
+        with served_chain(chain, pruned) as url:
+            result = auditor.run(url)
+        assert (status(result), code(result)) == (6, "pruned")
+        assert "nothing below height 9 is kept" in result.stderr
+        assert "archive node" in result.stderr
+        assert last_verified(auditor.home, None).ledger.height == 2
+        with served_chain(chain) as url:
+            assert status(auditor.run(url)) == 0
 
 
 class TestTheHome:

@@ -45,6 +45,7 @@ class ScriptedEngine:
     def __init__(self, members: ValidatorSet | None = None, me: int | None = 0) -> None:
         self.inputs: list[Input] = []
         self.script: list[tuple[type, list[Effect]]] = []
+        self.answers: list[Effect] = []
         self.needs: dict[tuple[str, int, bytes], Need] = {}
         self.unwanted: list[type] = []
         self.room = True
@@ -55,14 +56,18 @@ class ScriptedEngine:
         self.newest_beat: BeatCertificate | None = None
         self.config = Config(CHAIN, members or COMMITTEE.members, me, builders.PARAMETERS)
 
-    def step(self, now_ms: int, event: Input) -> list[Effect]:
+    def take(self, now_ms: int, event: Input) -> None:
         self.inputs.append(event)
         self.is_over = self.is_over or self.ends(event)
         for place, (kind, effects) in enumerate(self.script):
             if isinstance(event, kind):
                 del self.script[place]
-                return effects
-        return []
+                self.answers += effects
+                return
+
+    def settle(self, now_ms: int) -> list[Effect]:
+        answers, self.answers = self.answers, []
+        return answers
 
     def wants(self, message: Message, digest: bytes | None = None) -> bool:
         return type(message) not in self.unwanted
@@ -107,6 +112,8 @@ class FakeWorld:
         self.orphans: list[tuple[bytes, ...]] = []
         self.proofs: list[Evidence] = []
         self.durable_height = 0
+        self.oldest = 0
+        self.missing: list[int | None] = []
         self.certificates: dict[int, StateCertificate] = {}
         self.past: dict[bytes, bytes] = {}
         self.chain: tuple[tuple[Header, ...], tuple[StateCertificate, ...]] | None = None
@@ -196,6 +203,9 @@ class FakeWorld:
 
     def halted(self, reason: str) -> None:
         self.halts.append(reason)
+
+    def history_missing(self, height: int | None) -> None:
+        self.missing.append(height)
 
 
 def a_lane(count: int, author: int = 1) -> list[Batch]:

@@ -100,7 +100,8 @@ def test_what_arrives_during_a_sync_waits_for_the_next_turn() -> None:
     world = FakeWorld(auto_sync=False)
     replica = world.replica()
     world.sync()
-    world.engine.script = [(Connected, [Keep(BlockKept(builders.a_block(), None))])]
+    kept = Keep(BlockKept(builders.a_block(), None))
+    world.engine.script = [(Connected, [kept, Send(1, FetchBlock(1, A))])]
     replica.on_connected(1)
     replica.on_frame(1, a_frame(a_vote_message()))
     assert replica.waiting == 1
@@ -119,6 +120,28 @@ def test_a_turn_with_nothing_to_persist_sends_without_a_sync() -> None:
     replica.on_connected(2)
     assert world.sent == [(1, FetchBlock(1, A)), (1, FetchBlock(2, B)), (2, FetchBlock(2, B))]
     assert len(world.disk.syncs) == syncs
+
+
+def test_what_is_only_kept_is_synced_with_what_is_said_next() -> None:
+    """[DUR-1] Nobody hears of it before."""
+    world = FakeWorld(auto_sync=False)
+    replica = world.replica()
+    world.sync()
+    syncs = len(world.disk.syncs)
+    kept = Keep(BlockKept(builders.a_block(), None))
+    world.engine.script = [
+        (Connected, [kept]),
+        (Connected, [SayVote(Kind.NOTARIZE, 1, A, TIPS)]),
+    ]
+    replica.on_connected(1)
+    assert [type(record) for record in journaled(world)] == [BlockKept]
+    assert len(world.disk.syncs) == syncs
+    replica.on_connected(2)
+    assert len(world.disk.syncs) == syncs + 1
+    assert world.sent == []
+    world.sync()
+    assert [type(record) for record in journaled(world)] == [BlockKept, OwnVote]
+    assert [peer for peer, _ in world.sent] == [1, 2]
 
 
 def test_the_first_turn_syncs_what_was_found_on_disk() -> None:
