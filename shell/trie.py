@@ -15,3 +15,5 @@ from shell.native import LIBRARY
 
 EMPTY_TRIE: Final[Trie] = LIBRARY.Trie() if LIBRARY else ReferenceTrie()
 """What every tree of this process starts from; it never changes."""
+SLICE: Final = 512 if LIBRARY else 128
+"""Changed keys that are hashed in one or two milliseconds."""

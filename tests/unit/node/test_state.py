@@ -107,8 +107,9 @@ def test_a_cache_never_holds_an_old_value(puts: list[tuple[bytes, bytes]]) -> No
             assert cache.get(other) in (None, newest[other])
         assert cache.get(key) == value
         if value == b"\0":
-            cache.drop(key)
+            cache.renew([(key, None), (b"f", b"\1")])
             del newest[key]
+            newest[b"f"] = b"\1"
             assert cache.get(key) is None
 
 
