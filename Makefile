@@ -25,9 +25,9 @@ STEPS ?= 1000000
 CHAOS_SECONDS ?= 600
 PYTEST_ARGS ?=
 
-# NATIVE=no builds nothing: what checks signatures in batches is not compiled.
+# NATIVE=no builds nothing: the optional library in Rust is not compiled.
 NATIVE ?= yes
-BATCH_VERIFIER := $(if $(filter no,$(NATIVE)),true,scripts/native --if-possible)
+NATIVE_LIBRARY := $(if $(filter no,$(NATIVE)),true,scripts/native --if-possible)
 
 ALL_PACKAGES := primitives consensus contracts client shell node wallet audit partner
 TYPED := $(foreach p,$(ALL_PACKAGES) demo benchmarks,$(patsubst %/__init__.py,%,$(wildcard $(p)/__init__.py)))
@@ -66,21 +66,21 @@ install: $(VENV)/.installed-demo ## build .venv with what the product needs
 install-dev: $(VENV)/.installed-dev ## build .venv with the tools of developers too
 
 .PHONY: native
-native: install ## build what checks signatures in batches (needs Rust's cargo)
+native: install ## build the optional library in Rust (needs cargo)
 	@scripts/native
 
 # --- what a newcomer runs ------------------------------------------------------------------------
 
 .PHONY: demo
 demo: install ## show the whole story on this machine (ONCE=1: end by itself)
-	@$(BATCH_VERIFIER)
+	@$(NATIVE_LIBRARY)
 	@$(RUN) -m demo $(if $(ONCE),--once)
 
 # --- what a developer runs -----------------------------------------------------------------------
 
 .PHONY: test
 test: check ## check, then the whole test suite
-	@$(BATCH_VERIFIER)
+	@$(NATIVE_LIBRARY)
 	$(RUN) -m pytest --numprocesses $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: check
@@ -97,7 +97,7 @@ format: install-dev ## rewrite the code into the one format
 
 .PHONY: bench
 bench: install-dev ## measure throughput and finality (QUICK=1: under two minutes)
-	@$(BATCH_VERIFIER)
+	@$(NATIVE_LIBRARY)
 	$(RUN) -m benchmarks $(if $(QUICK),--quick)
 
 .PHONY: simulate

@@ -65,6 +65,7 @@ from primitives.genesis import chain_id, validators_of
 from primitives.keys import ED25519, Ed25519Key
 from primitives.validators import ValidatorSet
 from shell.errors import CommandError
+from shell.native import library_name
 from shell.scheme import batch_library
 from shell.signature_pool import SignaturePool
 
@@ -141,6 +142,7 @@ class Node:
             self._store = LevelStore.open(self.home.data)
             self._closers.append(_soon(self._store.close))
             self.executor = Executor.open(self._store, self.home.genesis)
+            log.info("state", trie=library_name() or "in Python: liqbon-native is not installed")
             pruner = Pruner.open(self.executor, kept_ms(self.home))
         except StoreBroken as error:
             raise CommandError("store_broken", error.reason) from None

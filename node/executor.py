@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
-from client.changes import Named, named_by
+from client.changes import Named
 from consensus.config import Anchor
 from consensus.inputs import Executed
 from contracts import epochs
@@ -42,14 +42,9 @@ from node.archive import (
 from node.chronicle import Chronicle
 from node.index import (
     Location,
-    Made,
     changes_of_due_items,
-    entry_named,
-    index_changes,
-    listing_changes,
     locate,
-    made_by,
-    touched,
+    transaction_changes,
 )
 from node.protocol import known_protocol
 from node.recovery import Opened, agrees, open_ledger
@@ -72,7 +67,7 @@ from primitives.genesis import Genesis, chain_id
 from primitives.merkle import ListTree, leaf_hashes
 from primitives.proof import EpochStep
 from primitives.receipt import Outcome, Receipt, Skip
-from primitives.transaction import Decoded, decode_signed
+from primitives.transaction import Decoded, reread_signed
 from primitives.vote import PROTOCOL_VERSION
 
 SLICE: Final = 64
@@ -108,25 +103,17 @@ class Follower(Protocol):
         """A quorum attested the outcome of a height that was executed here, and it is mine."""
 
 
-class _Done(NamedTuple):
-    """A transaction that used its sequence: whom it touched, what it made, and where it stood."""
-
-    id: bytes
-    accounts: list[bytes]
-    made: Made | None
-    batch: int
-    place: int
-
-
 class _Work:
-    """What a block being executed has come to so far."""
+    """What a block being executed has come to so far: ``due`` receipts of what fell due,
+    ``count`` transactions, and the rows by which those with a receipt are found."""
 
-    __slots__ = ("count", "done", "ordered", "protocol", "skipped")
+    __slots__ = ("count", "due", "ordered", "protocol", "rows", "skipped")
 
-    def __init__(self, protocol: int) -> None:
+    def __init__(self, protocol: int, due: int) -> None:
         self.protocol = protocol
+        self.due = due
         self.count = 0
-        self.done: list[_Done] = []
+        self.rows: list[Change] = []
         self.ordered: list[OrderedBatch] = []
         self.skipped: list[Skipped] = []
 
@@ -209,12 +196,13 @@ class Executor:
         Raises ``CannotExecute`` (``protocol_unknown``), and nothing has happened then.
         """
         self._expect(header, digest)
-        work = _Work(known_protocol(self.state, header.height, self.knows))
+        protocol = known_protocol(self.state, header.height, self.knows)
         self._working = True
         parameters = self.genesis.parameters
         block = (header.height, header.time, len(header.cut), self.epoch.recorded)
         context = BlockContext(parameters, self.chain, *block)
         run = BlockRun(self.state, context)
+        work = _Work(protocol, run.count)
         yield from self._apply(run, work, batches)
         result = run.finish()
         yield
@@ -226,14 +214,12 @@ class Executor:
         decided, epoch = self._epochs_after(run.state, header)
         news = [each for each in (decided, epoch) if each is not self.epoch]
         changes += [(epoch_key(each.number), encode(each)) for each in news]
-        due = len(leaves) - len(work.done)
-        changes += changes_of_due_items(run.state, result.receipts[:due], header.height)
-        yield from self._index(changes, work, header.height, due)
+        changes += changes_of_due_items(run.state, result.receipts[: work.due], header.height)
+        changes += work.rows
         due_ms = _earliest(result.next_due_ms, epochs.due_ms(epoch, run.state, parameters))
         record = self._record(header, work, due_ms, decided.last, receipts)
-        before = self.state.before(result.changes)
         self._write(record, changes, batches, leaves)
-        self.state.commit(header.height, result.changes, before)
+        self.state.commit(header.height, result.changes, result.before)
         self.archive.remember(header.height, receipts)
         for each in news:
             self.archive.remember_epoch(each)
@@ -358,36 +344,22 @@ class Executor:
 
     def _apply(self, run: BlockRun, work: _Work, batches: Batches) -> Generator[None, None, None]:
         """Every transaction in order."""
-        chain, apply = self.chain, run.apply
+        height, apply = self.height + 1, run.apply
         for ordinal, (lane, batch) in enumerate(batches):
             header = batch.header
-            digest = batch_digest(chain, header)
+            digest = batch_digest(self.chain, header)
             work.ordered.append(OrderedBatch(lane, digest, header.seq, header.count))
             for place, raw in enumerate(batch.transactions):
                 if not work.count % SLICE:
                     yield
                 work.count += 1
-                decoded = _decode(raw, chain)
+                decoded = _decode(raw)
                 outcome = apply(lane, decoded)
                 if isinstance(outcome, Skip):
                     work.skipped.append(Skipped(decoded.id, lane, outcome))
                 else:
-                    named = entry_named(run.state, named_by(decoded.transaction.action))
-                    accounts = touched(decoded.transaction, outcome, named)
-                    made = made_by(decoded, outcome.outcome)
-                    work.done.append(_Done(decoded.id, accounts, made, ordinal, place))
-
-    def _index(
-        self, changes: list[Change], work: _Work, height: int, first: int
-    ) -> Generator[None, None, None]:
-        """Where each transaction with a receipt is found; ``first`` is the first one's receipt."""
-        for receipt, done in enumerate(work.done, first):
-            if not receipt % SLICE:
-                yield
-            at = Location(height, receipt, done.batch, done.place)
-            changes += index_changes(done.id, done.accounts, at)
-            if done.made is not None:
-                changes += listing_changes(done.made, height, receipt)
+                    at = Location(height, run.count - 1, ordinal, place)
+                    work.rows += transaction_changes(run.state, decoded, outcome, at)
 
     def _record(
         self,
@@ -405,7 +377,7 @@ class Executor:
             receipts_root=receipts.root,
             transactions=work.count,
             receipts=len(receipts.leaves),
-            due=len(receipts.leaves) - len(work.done),
+            due=work.due,
             next_due_ms=due_ms,
             protocol=work.protocol,
             last=last,
@@ -448,11 +420,12 @@ _ACCOUNT: Final = msgspec.msgpack.Decoder(Account)
 _CHANNEL: Final = msgspec.msgpack.Decoder(Channel)
 
 
-def _decode(raw: bytes, chain: bytes) -> Decoded:
-    """A transaction of a final block. No validator votes for a block that orders a malformed one,
-    so one that is malformed says that more of them are broken than the protocol bears."""
+def _decode(raw: bytes) -> Decoded:
+    """A transaction of a final block; its form was checked with its batch's signatures ([LANE-2]).
+    No validator votes for a block that orders a malformed one, so one that is malformed says that
+    more of them are broken than the protocol bears."""
     try:
-        return decode_signed(raw, chain)
+        return reread_signed(raw)
     except Malformed as error:
         raise AssertionError(f"a final block orders a malformed transaction: {error}") from error
 
