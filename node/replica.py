@@ -232,6 +232,11 @@ class Replica:
         """Whether ``seal`` may be called now."""
         return not self._sealing and self.halted is None and self.engine.can_seal()
 
+    @property
+    def unordered(self) -> int:
+        """Own batches that were sealed and are not in a final block."""
+        return self.engine.unordered + self._sealing
+
     def lane_is_idle(self) -> bool:
         """Whether what comes in is best sealed at once."""
         return not self._sealing and self.engine.lane_is_idle()

@@ -82,6 +82,8 @@ class ScriptedEngine:
     def orphans(self) -> tuple[bytes, ...]:
         return self.left
 
+    unordered = 0
+
     def lane_is_idle(self) -> bool:
         return True
 
