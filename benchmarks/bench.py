@@ -85,6 +85,20 @@ class Bench:
         step = judge(offered, requests, finals, warm_up_s)
         return _measured(step, await spending, offered.cpu_s / plan.seconds)
 
+    async def lone(self, node: int) -> float:
+        """One transfer of a round over all nodes, by itself: milliseconds to its verified proof.
+
+        Rounds go from node 0 to the last, so that every sender stays with its node. Raises
+        ``Stuck``."""
+        assert self._next % len(self.nodes) == node, "not this node's turn"
+        [raw] = self._workshop.transfers(self.terms, self._next, 1)
+        self._next += 1
+        self._remember([raw])
+        latency_ms = await self._load.time(node, raw)
+        if latency_ms is None:
+            raise Stuck(f"{self.nodes[node].url}: a lone transfer is not final")
+        return latency_ms
+
     def store_bytes(self) -> list[int]:
         """What each node keeps on disk."""
         return [_size(Path(node.home)) for node in self.network.nodes]

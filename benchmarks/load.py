@@ -155,6 +155,15 @@ class Load:
             while left:
                 left = await self._again(node, left, raws)
 
+    async def time(self, node: int, raw: bytes) -> float | None:
+        """Send one transfer now: milliseconds until its proof was verified, None if it has none in
+        time. Raises ``Fault``."""
+        clock = asyncio.get_running_loop().time
+        begun_s = clock()
+        if not await self._proven(node, raw):
+            return None
+        return (clock() - begun_s) * 1000
+
     async def _again(self, node: int, places: list[int], raws: Sequence[bytes]) -> list[int]:
         some, rest = places[:500], places[500:]
         try:
@@ -188,20 +197,27 @@ class Load:
     async def _sample(self, request: Request, place: int, raw: bytes) -> None:
         """Send one, wait for its finality at the node, and believe the proof alone."""
         try:
-            view = await self._nodes[request.node].submit(raw, SAMPLE_WAIT_S)
+            is_proven = await self._proven(request.node, raw)
         except Fault as fault:
             self._refuse([place], fault.code)
             return
-        if view is None or view.proof is None:
+        if not is_proven:
             self._samples.append(Sample(request.due_s, None))
             return
+        now_s = asyncio.get_running_loop().time()
+        latency_ms = (now_s - self._start_s - request.due_s) * 1000
+        self._samples.append(Sample(request.due_s, latency_ms))
+
+    async def _proven(self, node: int, raw: bytes) -> bool:
+        """Hand one in and wait: whether its receipt is proven in time. Raises ``Fault``."""
+        view = await self._nodes[node].submit(raw, SAMPLE_WAIT_S)
+        if view is None or view.proof is None:
+            return False
         id_ = transaction_id(decode_signed(raw, self._believed.chain).transaction)
         proven = judge_receipt(self._believed, id_, read(ReceiptProof, view.proof))
         if proven.receipt.outcome != Outcome.DONE:
             raise Malformed("transfer_refused", Outcome(proven.receipt.outcome).text)
-        now_s = asyncio.get_running_loop().time()
-        latency_ms = (now_s - self._start_s - request.due_s) * 1000
-        self._samples.append(Sample(request.due_s, latency_ms))
+        return True
 
     def _refuse(self, places: list[int], code: str) -> None:
         self._refused += places

@@ -41,4 +41,9 @@ def test_a_brief_benchmark_loses_nothing_and_leaves_its_document(tmp_path: Path)
     assert 0 < document.finality_ms.p50 <= document.finality_ms.p99
     assert min(document.rss_bytes) > 2**24
     assert all(step.unanswered == 0 for step in document.steps)
+    [far] = document.finality_behind_delay
+    assert far.finality_ms is not None
+    assert far.lone_ms is not None
+    assert min(far.finality_ms.p50, far.lone_ms.p50) > 3 * far.one_way_ms
+    assert "sustained_transfers_per_second" in document.ratios
     assert "microseconds of processor time a transfer" in outcome.stdout

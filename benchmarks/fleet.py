@@ -1,0 +1,157 @@
+"""Validators of the benchmark's own, behind the fault proxy: started, killed, started again.
+
+Unlike ``network.devnet``, whoever measures can strike one of them, have it be another program, and
+put distance between them: peers dial each other through the proxy, clients dial nodes directly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from benchmarks.auditor import ROOT
+from benchmarks.network import DevnetDocument, NodeDocument, PartnerDocument
+from benchmarks.proxied import Wires, between_all, proxied
+from benchmarks.proxy import Weather
+from client.errors import Fault
+from client.http import HttpNode, open_nodes
+from client.session import now_ms
+from node import config
+from node.founding import LOOPBACK, ON_LOOPBACK, Site, found
+from node.transport import Address
+from shell.keyfile import replace_private
+
+HONEST: Final = ("-m", "node")
+READY_S: Final = 60.0
+ANSWER_S: Final = 5.0
+STOP_S: Final = 30.0
+LOOK_S: Final = 0.05
+LOG: Final = "node.log"
+
+
+class Fleet:
+    """The nodes by their places, and the wires between them. ``document`` is as devnet's; a node's
+    ``pid`` there is that of its newest process."""
+
+    def __init__(self, site: Site, wires: Wires) -> None:
+        self.site = site
+        self.wires = wires
+        self.codes = site.codes()
+        self.document = _document(site)
+        self._running: dict[int, Process] = {}
+
+    def settle_in(self) -> None:
+        """Make everybody's files, and have everybody dial everybody else through the proxy."""
+        found(self.site, now_ms())
+        for place, code in enumerate(self.codes):
+            others = [other for other in self.codes if other != code]
+            addresses = {o: Address(LOOPBACK, self.wires.ports[code, o]) for o in others}
+            ports, passphrase = self.site.ports(place), str(self.site.passphrase_file)
+            text = config.config_text(ON_LOOPBACK, ports, addresses, passphrase)
+            replace_private(self.site.node_home(code) / config.CONFIG, text.encode())
+
+    async def start(self, place: int, program: Sequence[str] = HONEST) -> None:
+        """Start a node, and do not wait for it. ``program``: what Python runs in its place."""
+        home = self.site.node_home(self.codes[place])
+        words = (*program, "start", "--home", str(home), "--until-stdin-closes")
+        with (home / LOG).open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, *words, cwd=ROOT, stdin=PIPE, stdout=DEVNULL, stderr=log, env=_env()
+            )
+        self._running[place] = process
+        self.document.nodes[place].pid = process.pid
+
+    async def ready(self, places: Sequence[int]) -> None:
+        """Wait until these nodes say that they are ready. RuntimeError if they do not in time."""
+        urls = [self.document.nodes[place].api for place in places]
+        async with open_nodes(urls, ANSWER_S) as nodes:
+            try:
+                async with asyncio.timeout(READY_S):
+                    for node in nodes:
+                        while not await _is_ready(node):  # noqa: ASYNC110 - no event tells of it
+                            await asyncio.sleep(LOOK_S)
+            except TimeoutError:
+                raise RuntimeError(f"not ready in {READY_S:g} s: {', '.join(urls)}") from None
+
+    async def kill(self, place: int) -> None:
+        """``kill -9``; RuntimeError if it had ended by itself."""
+        process = self._running.pop(place)
+        if process.returncode is not None:
+            raise RuntimeError(f"{self.codes[place]} ended with status {process.returncode}")
+        process.kill()
+        await process.wait()
+
+    async def stop(self, place: int) -> None:
+        """SIGTERM, and wait. RuntimeError if it ends otherwise than well."""
+        process = self._running.pop(place)
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(STOP_S):
+                status = await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            raise RuntimeError(f"{self.codes[place]} did not stop in {STOP_S:g} s") from None
+        if status:
+            raise RuntimeError(f"{self.codes[place]} ended with status {status}")
+
+    async def end(self) -> None:
+        """Stop whatever runs; the first that does not end well is told."""
+        ends = [self.stop(place) for place in list(self._running)]
+        found_wrong = await asyncio.gather(*ends, return_exceptions=True)
+        for error in found_wrong:
+            if error is not None:
+                raise error
+
+    async def distance(self, one_way_ms: int) -> None:
+        """From now on whatever one node says to another arrives so much later."""
+        ways = [(a, b) for a in self.codes for b in self.codes if a != b]
+        await self.wires.set(ways, Weather(delay_ms=one_way_ms))
+
+
+@asynccontextmanager
+async def fleet(directory: Path, validators: int, base_port: int) -> AsyncIterator[Fleet]:
+    """Nodes that are ready, and stopped at the end."""
+    site = Site(directory, validators, base_port)
+    ports = [site.ports(place).peer for place in range(validators)]
+    async with proxied(between_all(site.codes(), ports)) as wires:
+        made = Fleet(site, wires)
+        made.settle_in()
+        try:
+            for place in range(validators):
+                await made.start(place)
+            await made.ready(range(validators))
+            yield made
+        finally:
+            await made.end()
+
+
+def _document(site: Site) -> DevnetDocument:
+    nodes = []
+    for place, url in enumerate(site.urls()):
+        metrics = f"http://{LOOPBACK}:{site.ports(place).metrics}/metrics"
+        nodes.append(NodeDocument(url, metrics, 0, str(site.node_home(site.codes()[place]))))
+    passphrase = str(site.passphrase_file)
+    partners = [
+        PartnerDocument(code, str(site.partner_home(code)), passphrase) for code in site.codes()
+    ]
+    return DevnetDocument(nodes, str(site.genesis), partners)
+
+
+def _env() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if not key.startswith("LIQBON_")}
+
+
+async def _is_ready(node: HttpNode) -> bool:
+    try:
+        return (await node.status()).ready
+    except Fault:
+        return False
