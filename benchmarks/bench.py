@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from benchmarks import chains
 from benchmarks.funding import Till, funding
-from benchmarks.load import Load, Plan, schedule
+from benchmarks.load import Load, Plan, Sample, schedule
 from benchmarks.network import Network, Spell, Spent
 from benchmarks.population import Terms, Workshop, holder_of
 from benchmarks.verdict import Step, cumulative, judge
@@ -85,8 +85,8 @@ class Bench:
         step = judge(offered, requests, finals, warm_up_s)
         return _measured(step, await spending, offered.cpu_s / plan.seconds)
 
-    async def lone(self, node: int) -> float:
-        """One transfer of a round over all nodes, by itself: milliseconds to its verified proof.
+    async def lone(self, node: int) -> Sample:
+        """One transfer of a round over all nodes, by itself, timed to its verified proof.
 
         Rounds go from node 0 to the last, so that every sender stays with its node. Raises
         ``Stuck``."""
@@ -94,10 +94,10 @@ class Bench:
         [raw] = self._workshop.transfers(self.terms, self._next, 1)
         self._next += 1
         self._remember([raw])
-        latency_ms = await self._load.time(node, raw)
-        if latency_ms is None:
+        sample = await self._load.time(node, raw)
+        if sample.latency_ms is None:
             raise Stuck(f"{self.nodes[node].url}: a lone transfer is not final")
-        return latency_ms
+        return sample
 
     def store_bytes(self) -> list[int]:
         """What each node keeps on disk."""

@@ -21,6 +21,7 @@ import uvloop
 from benchmarks.bench import Bench
 from benchmarks.distance import Behind, in_delays, target_ms, told
 from benchmarks.fleet import fleet
+from benchmarks.load import Sample
 from benchmarks.network import Network
 from benchmarks.population import Workshop
 from benchmarks.verdict import percentiles
@@ -64,24 +65,38 @@ async def behind_delays(
 
 
 async def _behind(bench: Bench, effort: Effort, one_way_ms: int) -> Behind:
-    idle_s = IDLE_DELAYS * one_way_ms / 1000 + IDLE_S
-    alone = []
-    for _ in range(effort.rounds):
-        for node in range(len(bench.nodes)):
-            await asyncio.sleep(idle_s)
-            alone.append(await bench.lone(node))
+    alone, heights = await _lone(bench, effort.rounds, one_way_ms)
     step = (await bench.step(effort.rate, effort.seconds, effort.warm_up_s)).step
-    lone = percentiles(alone)
+    lone = percentiles([sample.latency_ms for sample in alone if sample.latency_ms is not None])
+    ordered = percentiles([s.ordering_ms for s in alone if s.ordering_ms is not None])
     return Behind(
         one_way_ms=one_way_ms,
         offered_per_second=effort.rate,
         finality_ms=step.finality_ms,
         delays=in_delays(step.finality_ms, one_way_ms),
+        ordering_ms=step.ordering_ms,
+        ordering_delays=in_delays(step.ordering_ms, one_way_ms),
         lone_ms=lone,
         lone_delays=in_delays(lone, one_way_ms),
+        lone_ordering_delays=in_delays(ordered, one_way_ms),
+        lone_heights=heights,
         target_ms=target_ms(one_way_ms),
         cpu_share_of_others=step.cpu_share_of_others,
     )
+
+
+async def _lone(bench: Bench, rounds: int, one_way_ms: int) -> tuple[list[Sample], float]:
+    """Transfers, one at a time, and by how many heights the chain grew for each."""
+    pause_s = IDLE_DELAYS * one_way_ms / 1000 + IDLE_S
+    await asyncio.sleep(pause_s)
+    before = (await bench.nodes[0].status()).certified_height
+    alone = []
+    for _ in range(rounds):
+        for node in range(len(bench.nodes)):
+            alone.append(await bench.lone(node))
+            await asyncio.sleep(pause_s)
+    grown = (await bench.nodes[0].status()).certified_height - before
+    return alone, round(grown / len(alone), 1) if alone else 0.0
 
 
 def main() -> int:

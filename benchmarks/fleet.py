@@ -12,7 +12,7 @@ import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -74,17 +74,24 @@ class Fleet:
         async with open_nodes(urls, ANSWER_S) as nodes:
             try:
                 async with asyncio.timeout(READY_S):
-                    for node in nodes:
-                        while not await _is_ready(node):  # noqa: ASYNC110 - no event tells of it
+                    for place, node in zip(places, nodes, strict=True):
+                        while not await _is_ready(node):
+                            self._assert_lives(place)
                             await asyncio.sleep(LOOK_S)
             except TimeoutError:
                 raise RuntimeError(f"not ready in {READY_S:g} s: {', '.join(urls)}") from None
+        for place in places:  # somebody else may have answered there
+            self._assert_lives(place)
+
+    def _assert_lives(self, place: int) -> None:
+        status = self._running[place].returncode
+        if status is not None:
+            raise RuntimeError(f"{self.codes[place]} ended with status {status}")
 
     async def kill(self, place: int) -> None:
         """``kill -9``; RuntimeError if it had ended by itself."""
+        self._assert_lives(place)
         process = self._running.pop(place)
-        if process.returncode is not None:
-            raise RuntimeError(f"{self.codes[place]} ended with status {process.returncode}")
         process.kill()
         await process.wait()
 
@@ -130,8 +137,11 @@ async def fleet(directory: Path, validators: int, base_port: int) -> AsyncIterat
                 await made.start(place)
             await made.ready(range(validators))
             yield made
-        finally:
-            await made.end()
+        except BaseException:
+            with suppress(RuntimeError):  # what happened first is what is told
+                await made.end()
+            raise
+        await made.end()
 
 
 def _document(site: Site) -> DevnetDocument:

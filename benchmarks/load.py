@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from time import process_time
+from time import process_time, time_ns
 from typing import Final, NamedTuple
 
 from client.answers import judge_receipt, read
@@ -56,11 +56,13 @@ class Sight(NamedTuple):
 class Sample(NamedTuple):
     """A transfer that was waited for: when it was due, and what became of it.
 
-    ``latency_ms`` ends when its proof was verified; None if it was not final in time.
+    Both times end when its proof was verified, and are None if it was not final in time;
+    ``ordering_ms`` begins at the time of its block, when a leader proposed it.
     """
 
     due_s: float
     latency_ms: float | None
+    ordering_ms: float | None = None
 
 
 class Offered(NamedTuple):
@@ -155,14 +157,11 @@ class Load:
             while left:
                 left = await self._again(node, left, raws)
 
-    async def time(self, node: int, raw: bytes) -> float | None:
-        """Send one transfer now: milliseconds until its proof was verified, None if it has none in
-        time. Raises ``Fault``."""
+    async def time(self, node: int, raw: bytes) -> Sample:
+        """Send one transfer now, and wait. Raises ``Fault``."""
         clock = asyncio.get_running_loop().time
-        begun_s = clock()
-        if not await self._proven(node, raw):
-            return None
-        return (clock() - begun_s) * 1000
+        self._start_s = clock()
+        return self._timed(0.0, await self._proven(node, raw))
 
     async def _again(self, node: int, places: list[int], raws: Sequence[bytes]) -> list[int]:
         some, rest = places[:500], places[500:]
@@ -197,27 +196,30 @@ class Load:
     async def _sample(self, request: Request, place: int, raw: bytes) -> None:
         """Send one, wait for its finality at the node, and believe the proof alone."""
         try:
-            is_proven = await self._proven(request.node, raw)
+            proposed_ms = await self._proven(request.node, raw)
         except Fault as fault:
             self._refuse([place], fault.code)
             return
-        if not is_proven:
-            self._samples.append(Sample(request.due_s, None))
-            return
-        now_s = asyncio.get_running_loop().time()
-        latency_ms = (now_s - self._start_s - request.due_s) * 1000
-        self._samples.append(Sample(request.due_s, latency_ms))
+        self._samples.append(self._timed(request.due_s, proposed_ms))
 
-    async def _proven(self, node: int, raw: bytes) -> bool:
-        """Hand one in and wait: whether its receipt is proven in time. Raises ``Fault``."""
+    async def _proven(self, node: int, raw: bytes) -> int | None:
+        """Hand one in and wait: the time of the block that it is proven to stand in, if that comes
+        in time. Raises ``Fault``."""
         view = await self._nodes[node].submit(raw, SAMPLE_WAIT_S)
         if view is None or view.proof is None:
-            return False
+            return None
         id_ = transaction_id(decode_signed(raw, self._believed.chain).transaction)
         proven = judge_receipt(self._believed, id_, read(ReceiptProof, view.proof))
         if proven.receipt.outcome != Outcome.DONE:
             raise Malformed("transfer_refused", Outcome(proven.receipt.outcome).text)
-        return True
+        return proven.certificate.attestation.time
+
+    def _timed(self, due_s: float, proposed_ms: int | None) -> Sample:
+        """What was due ``due_s`` after the start and is proven now, or (None) is not."""
+        if proposed_ms is None:
+            return Sample(due_s, None)
+        now_s = asyncio.get_running_loop().time()
+        return Sample(due_s, (now_s - self._start_s - due_s) * 1000, time_ns() / 1e6 - proposed_ms)
 
     def _refuse(self, places: list[int], code: str) -> None:
         self._refused += places

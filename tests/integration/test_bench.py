@@ -45,5 +45,7 @@ def test_a_brief_benchmark_loses_nothing_and_leaves_its_document(tmp_path: Path)
     assert far.finality_ms is not None
     assert far.lone_ms is not None
     assert min(far.finality_ms.p50, far.lone_ms.p50) > 3 * far.one_way_ms
+    assert 3 < far.lone_ordering_delays < far.lone_delays
+    assert far.lone_heights >= 1
     assert "sustained_transfers_per_second" in document.ratios
     assert "microseconds of processor time a transfer" in outcome.stdout

@@ -66,7 +66,20 @@ def a_document() -> Document:
         replay_transfers_per_second=8_000.0,
         replay_ratio=5.0,
         finality_behind_delay=[
-            Behind(100, 50.0, Percentiles(530.0, 700.0, 710.0, 99), 5.3, None, 0.0, 550, 0.0)
+            Behind(
+                one_way_ms=100,
+                offered_per_second=50.0,
+                finality_ms=Percentiles(530.0, 700.0, 710.0, 99),
+                delays=5.3,
+                ordering_ms=None,
+                ordering_delays=0.0,
+                lone_ms=None,
+                lone_delays=0.0,
+                lone_ordering_delays=0.0,
+                lone_heights=1.0,
+                target_ms=550,
+                cpu_share_of_others=0.0,
+            )
         ],
     )
 
