@@ -1,6 +1,8 @@
 """Measures what the network carries on this machine. Beside the product: nothing of it ships.
 
     python -m benchmarks [--quick]    four validators, a load, a verdict
+    python -m benchmarks.delays       finality where validators are far apart
+    python -m benchmarks.scenarios    other loads, faults, overload, newcomers, idleness
     python -m benchmarks.profile      one process: what a transfer costs, by stage
     python -m benchmarks.audit        a long chain without a network, and the auditor over it
     python -m benchmarks.signatures   single signature checks against batches

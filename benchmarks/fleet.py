@@ -26,7 +26,7 @@ from client.session import now_ms
 from node import config
 from node.founding import LOOPBACK, ON_LOOPBACK, Site, found
 from node.transport import Address
-from shell.keyfile import replace_private
+from shell.keyfile import create_private, read_private, replace_private
 
 HONEST: Final = ("-m", "node")
 READY_S: Final = 60.0
@@ -34,6 +34,7 @@ ANSWER_S: Final = 5.0
 STOP_S: Final = 30.0
 LOOK_S: Final = 0.05
 LOG: Final = "node.log"
+OBSERVER: Final = "observer"
 
 
 class Fleet:
@@ -59,7 +60,7 @@ class Fleet:
 
     async def start(self, place: int, program: Sequence[str] = HONEST) -> None:
         """Start a node, and do not wait for it. ``program``: what Python runs in its place."""
-        home = self.site.node_home(self.codes[place])
+        home = Path(self.document.nodes[place].home)
         words = (*program, "start", "--home", str(home), "--until-stdin-closes")
         with (home / LOG).open("ab") as log:
             process = await asyncio.create_subprocess_exec(
@@ -67,6 +68,19 @@ class Fleet:
             )
         self._running[place] = process
         self.document.nodes[place].pid = process.pid
+
+    def add_observer(self) -> int:
+        """Make the files of one who has no seat and dials everybody directly; its place."""
+        place, site = len(self.document.nodes), self.site
+        home, ports = site.directory / OBSERVER, site.ports(place)
+        addresses = {
+            code: Address(LOOPBACK, site.ports(each).peer) for each, code in enumerate(self.codes)
+        }
+        text = config.config_text(ON_LOOPBACK, ports, addresses, str(site.passphrase_file))
+        config.create_home(home, text, read_private(site.passphrase_file).strip())
+        create_private(home / config.GENESIS, site.genesis.read_bytes())
+        self.document.nodes.append(_node(ports, home))
+        return place
 
     async def ready(self, places: Sequence[int]) -> None:
         """Wait until these nodes say that they are ready. RuntimeError if they do not in time."""
@@ -86,7 +100,8 @@ class Fleet:
     def _assert_lives(self, place: int) -> None:
         status = self._running[place].returncode
         if status is not None:
-            raise RuntimeError(f"{self.codes[place]} ended with status {status}")
+            home = self.document.nodes[place].home
+            raise RuntimeError(f"the node of {home} ended with status {status}")
 
     async def kill(self, place: int) -> None:
         """``kill -9``; RuntimeError if it had ended by itself."""
@@ -97,7 +112,7 @@ class Fleet:
 
     async def stop(self, place: int) -> None:
         """SIGTERM, and wait. RuntimeError if it ends otherwise than well."""
-        process = self._running.pop(place)
+        home, process = self.document.nodes[place].home, self._running.pop(place)
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
         try:
@@ -106,9 +121,9 @@ class Fleet:
         except TimeoutError:
             process.kill()
             await process.wait()
-            raise RuntimeError(f"{self.codes[place]} did not stop in {STOP_S:g} s") from None
+            raise RuntimeError(f"the node of {home} did not stop in {STOP_S:g} s") from None
         if status:
-            raise RuntimeError(f"{self.codes[place]} ended with status {status}")
+            raise RuntimeError(f"the node of {home} ended with status {status}")
 
     async def end(self) -> None:
         """Stop whatever runs; the first that does not end well is told."""
@@ -145,15 +160,18 @@ async def fleet(directory: Path, validators: int, base_port: int) -> AsyncIterat
 
 
 def _document(site: Site) -> DevnetDocument:
-    nodes = []
-    for place, url in enumerate(site.urls()):
-        metrics = f"http://{LOOPBACK}:{site.ports(place).metrics}/metrics"
-        nodes.append(NodeDocument(url, metrics, 0, str(site.node_home(site.codes()[place]))))
+    homes = [site.node_home(code) for code in site.codes()]
+    nodes = [_node(site.ports(place), home) for place, home in enumerate(homes)]
     passphrase = str(site.passphrase_file)
     partners = [
         PartnerDocument(code, str(site.partner_home(code)), passphrase) for code in site.codes()
     ]
     return DevnetDocument(nodes, str(site.genesis), partners)
+
+
+def _node(ports: config.Ports, home: Path) -> NodeDocument:
+    url = f"http://{LOOPBACK}:{ports.api}"
+    return NodeDocument(url, f"http://{LOOPBACK}:{ports.metrics}/metrics", 0, str(home))
 
 
 def _env() -> dict[str, str]:

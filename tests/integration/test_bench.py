@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.auditor import ROOT
 from benchmarks.report import FORMAT, Document, conserved
+from benchmarks.scenarios import read
 from node import stages
 from tests.integration.processes import free_base
 
@@ -49,3 +50,17 @@ def test_a_brief_benchmark_loses_nothing_and_leaves_its_document(tmp_path: Path)
     assert far.lone_heights >= 1
     assert "sustained_transfers_per_second" in document.ratios
     assert "microseconds of processor time a transfer" in outcome.stdout
+
+
+def test_a_brief_scenario_strikes_a_validator_and_loses_nothing(tmp_path: Path) -> None:
+    result = tmp_path / "scenarios.json"
+    command = [sys.executable, "-m", "benchmarks.scenarios", "byzantine", "--brief"]
+    words = ["--base-port", str(free_base(5)), "--result", str(result)]
+    outcome = subprocess.run(
+        [*command, *words], cwd=ROOT, capture_output=True, text=True, timeout=240
+    )
+    assert outcome.returncode == 0, outcome.stderr
+    found = read(result)["byzantine"]
+    assert found.sent_is_final
+    assert found.figures["among_lies_views_lost"] > 0
+    assert found.ratios["among_lies_finality_p50_ms"].bare_syncs > 0
