@@ -15,10 +15,10 @@ import pstats
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from time import process_time_ns
-from typing import Final
+from typing import Final, Protocol
 
 from benchmarks import founders
 from benchmarks.funding import Till, funding
@@ -44,6 +44,12 @@ from shell.scheme import SCHEME
 
 BLOCK_MS: Final = 500
 LANE: Final = 0
+DECODE: Final = "decode a transaction (form, policy, id)"
+CHECK: Final = "check its signature"
+ADMIT: Final = "admit it (dry run)"
+SEAL: Final = "seal it in a batch"
+DECODE_BATCH: Final = "decode it in a batch (root and all)"
+EXECUTE: Final = "execute it and write the height"
 FUNCTIONS_SHOWN: Final = 45
 
 
@@ -100,23 +106,30 @@ class Chain:
             pass
 
 
-def measure(costs: Costs, chain: Chain, raws: Sequence[bytes]) -> None:
+class Meter(Protocol):
+    """Counts something by stage."""
+
+    def stage(self, name: str) -> AbstractContextManager[None]:
+        """Count what happens inside."""
+
+
+def measure(costs: Meter, chain: Chain, raws: Sequence[bytes]) -> None:
     """Take one block of transfers through every stage."""
     executor = chain.executor
-    with costs.stage("decode a transaction (form, policy, id)"):
+    with costs.stage(DECODE):
         decoded = [decode_signed(raw, executor.chain) for raw in raws]
-    with costs.stage("check its signature"):
+    with costs.stage(CHECK):
         valid = SCHEME.verify_many([check for each in decoded for check in signatures(each)])
     assert all(valid)
     now_ms = executor.head_record.header.time + 1
-    with costs.stage("admit it (dry run)"):
+    with costs.stage(ADMIT):
         verdicts = [executor.admit(each, LANE, now_ms) for each in decoded]
     assert all(verdict == Outcome.DONE and not isinstance(verdict, Skip) for verdict in verdicts)
-    with costs.stage("seal it in a batch"):
+    with costs.stage(SEAL):
         wire = encode(chain.batch(raws))
-    with costs.stage("decode it in a batch (root and all)"):
+    with costs.stage(DECODE_BATCH):
         batch = decode_batch(wire)
-    with costs.stage("execute it and write the height"):
+    with costs.stage(EXECUTE):
         chain.execute(batch)
     receipts = executor.archive.receipts(executor.height)
     assert receipts is not None

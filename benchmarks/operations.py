@@ -1,0 +1,195 @@
+"""What a transfer makes one validator do, in operations and not in seconds.
+
+    python -m benchmarks.operations             counts, beside what the budget allows
+    python -m benchmarks.operations --budget    write the budget anew
+
+The same few blocks of transfers as ever go through the stages of ``benchmarks.profile``, under a
+profiler that counts: the same code makes the same counts on every machine, however busy. A test
+holds them to ``benchmarks/budget.json``, so that a change which hashes, encodes, reads, writes or
+calls more is noticed in CI. Fewer is always allowed; where native code does the work there are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+import msgspec
+
+from benchmarks import founders
+from benchmarks.funding import Till, funding
+from benchmarks.population import Terms, transfers
+from benchmarks.profile import CHECK, LANE, Chain, measure
+from node.executor import Executor
+from node.store import LevelStore
+from node.world import Store
+from primitives.genesis import chain_id
+from primitives.transaction import decode_signed, signatures
+
+BUDGET: Final = Path(__file__).with_name("budget.json")
+SENDERS: Final = 600
+BLOCKS: Final = 3
+SIZE: Final = 200
+"""Transfers a block."""
+SLACK: Final = {"calls": 0.02}
+"""By how much more a count may be than the budget: functions that Python itself calls differ a
+little between its versions. All else is exact, but for what rounding takes."""
+_EXACT: Final = 0.005
+_OWN_SCOPES: Final = ("<listcomp>", "<setcomp>", "<dictcomp>")
+"""A function of its own in Python 3.11 and none in 3.12."""
+_CODECS: Final = {"encode": msgspec.msgpack.Encoder, "decode": msgspec.msgpack.Decoder}
+
+Operations = dict[str, dict[str, float]]
+"""By stage, by operation: how many a transfer."""
+
+
+class Counts:
+    """Counts operations by stage, as ``profile.Costs`` counts time."""
+
+    def __init__(self) -> None:
+        self._by_stage: dict[str, Counter[str]] = {}
+        self._now: Counter[str] = Counter()
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Count what happens inside."""
+        self._now = self._by_stage.setdefault(name, Counter())
+        sys.setprofile(self._saw)
+        try:
+            yield
+        finally:
+            sys.setprofile(None)
+
+    def add(self, operation: str, count: int) -> None:
+        """Something that the profiler does not see."""
+        if sys.getprofile() is not None:
+            self._now[operation] += count
+
+    def a_transfer(self, transfers: int) -> Operations:
+        """What each of so many took."""
+        return {
+            stage: {name: round(counts[name] / transfers, 3) for name in sorted(counts)}
+            for stage, counts in self._by_stage.items()
+            if stage != CHECK
+        }
+
+    def _saw(self, frame: FrameType, event: str, what: Any) -> None:
+        if event == "call" and frame.f_code.co_name not in _OWN_SCOPES:
+            self._now["calls"] += 1
+        elif event == "c_call":
+            name = what.__name__
+            if name.endswith("sha256"):
+                self._now["sha256"] += 1
+            elif name in _CODECS and isinstance(what.__self__, _CODECS[name]):
+                self._now[f"{name}s"] += 1
+
+
+class CountingStore:
+    """A store whose reads and writes are counted."""
+
+    def __init__(self, store: Store, counts: Counts) -> None:
+        self._store = store
+        self._counts = counts
+
+    def get(self, key: bytes) -> bytes | None:
+        """One read."""
+        self._counts.add("reads", 1)
+        return self._store.get(key)
+
+    def write(self, changes: Sequence[tuple[bytes, bytes | None]], sync: bool) -> None:
+        """As many writes as keys."""
+        self._counts.add("writes", len(changes))
+        written = sum(len(key) + len(value or b"") for key, value in changes)
+        self._counts.add("bytes_written", written)
+        self._store.write(changes, sync)
+
+    def scan(
+        self, start: bytes, stop: bytes, reverse: bool = False
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """Not counted: no transfer needs one."""
+        return self._store.scan(start, stop, reverse)
+
+
+def count() -> Operations:
+    """Operations a transfer, by stage."""
+    counts = Counts()
+    with tempfile.TemporaryDirectory(prefix="liqbon-operations-") as directory:
+        store = LevelStore.open(Path(directory))
+        try:
+            _run(Executor.open(CountingStore(store, counts), founders.genesis()), counts)
+        finally:
+            store.close()
+    found = counts.a_transfer(BLOCKS * SIZE)
+    return found | {CHECK: {"checks": float(_checks())}}
+
+
+def _run(executor: Executor, counts: Counts) -> None:
+    genesis = founders.genesis()
+    terms = Terms(chain_id(genesis), SENDERS, founders.START_MS + 24 * founders.HOUR_MS)
+    chain = Chain(executor)
+    till = Till(genesis.partners[LANE], founders.issuer(LANE))
+    for money in funding(terms, till, range(SENDERS)):
+        chain.execute(chain.batch([money]))
+    for block in range(BLOCKS):
+        measure(counts, chain, transfers(terms, range(block * SIZE, (block + 1) * SIZE)))
+
+
+def _checks() -> int:
+    """Signatures that a transfer has. How they are checked differs with and without native code."""
+    terms = Terms(bytes(32), SENDERS, founders.START_MS)
+    [raw] = transfers(terms, range(1))
+    return len(signatures(decode_signed(raw, terms.chain)))
+
+
+def beyond(found: Operations, budget: Operations) -> list[str]:
+    """Whatever is more than the budget allows, as sentences."""
+    lines = []
+    for stage, counts in found.items():
+        for name, value in counts.items():
+            allowed = budget.get(stage, {}).get(name, 0.0)
+            most = allowed * (1 + SLACK.get(name, 0.0)) + _EXACT
+            if value > most:
+                lines.append(f"{stage}: {value:g} {name} a transfer, {allowed:g} are budgeted")
+    return lines
+
+
+def read_budget() -> Operations:
+    """What is allowed."""
+    return msgspec.json.decode(BUDGET.read_bytes(), type=Operations)
+
+
+def told(found: Operations, budget: Operations) -> str:
+    """Counts as people read them, with the budget where it differs."""
+    lines = []
+    for stage, counts in found.items():
+        lines.append(stage)
+        for name, value in counts.items():
+            allowed = budget.get(stage, {}).get(name, 0.0)
+            lines.append(f"{value:12g}  {name}" + (f", of {allowed:g}" if allowed != value else ""))
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Count and tell; 1 if the budget does not allow it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.operations")
+    parser.add_argument("--budget", action="store_true", help="write what is counted as the budget")
+    options = parser.parse_args()
+    found = count()
+    if options.budget:
+        BUDGET.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+    budget = read_budget()
+    print(told(found, budget))
+    for line in beyond(found, budget):
+        print(f"over the budget: {line}", file=sys.stderr)
+    return 1 if beyond(found, budget) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
