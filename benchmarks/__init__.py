@@ -4,6 +4,8 @@
     python -m benchmarks.delays       finality where validators are far apart
     python -m benchmarks.scenarios    other loads, faults, overload, newcomers, idleness
     python -m benchmarks.profile      one process: what a transfer costs, by stage
+    python -m benchmarks.state        how that grows with the number of accounts
+    python -m benchmarks.ledger       what that costs over the floor of its operations, by stage
     python -m benchmarks.operations   the same in operations, held to a budget in CI
     python -m benchmarks.audit        a long chain without a network, and the auditor over it
     python -m benchmarks.signatures   single signature checks against batches
