@@ -3,6 +3,7 @@
     python -m benchmarks [--quick]    four validators, a load, a verdict
     python -m benchmarks.delays       finality where validators are far apart
     python -m benchmarks.scenarios    other loads, faults, overload, newcomers, idleness
+    python -m benchmarks.capacity     what one validator carries on one core, its peers played
     python -m benchmarks.profile      one process: what a transfer costs, by stage
     python -m benchmarks.state        how that grows with the number of accounts
     python -m benchmarks.ledger       what that costs over the floor of its operations, by stage

@@ -60,12 +60,7 @@ class Fleet:
 
     async def start(self, place: int, program: Sequence[str] = HONEST) -> None:
         """Start a node, and do not wait for it. ``program``: what Python runs in its place."""
-        home = Path(self.document.nodes[place].home)
-        words = (*program, "start", "--home", str(home), "--until-stdin-closes")
-        with (home / LOG).open("ab") as log:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, *words, cwd=ROOT, stdin=PIPE, stdout=DEVNULL, stderr=log, env=_env()
-            )
+        process = await spawned(Path(self.document.nodes[place].home), program)
         self._running[place] = process
         self.document.nodes[place].pid = process.pid
 
@@ -112,18 +107,7 @@ class Fleet:
 
     async def stop(self, place: int) -> None:
         """SIGTERM, and wait. RuntimeError if it ends otherwise than well."""
-        home, process = self.document.nodes[place].home, self._running.pop(place)
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-        try:
-            async with asyncio.timeout(STOP_S):
-                status = await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-            raise RuntimeError(f"the node of {home} did not stop in {STOP_S:g} s") from None
-        if status:
-            raise RuntimeError(f"the node of {home} ended with status {status}")
+        await stopped(self._running.pop(place), self.document.nodes[place].home)
 
     async def end(self) -> None:
         """Stop whatever runs; the first that does not end well is told."""
@@ -137,6 +121,30 @@ class Fleet:
         """From now on whatever one node says to another arrives so much later."""
         ways = [(a, b) for a in self.codes for b in self.codes if a != b]
         await self.wires.set(ways, Weather(delay_ms=one_way_ms))
+
+
+async def spawned(home: Path, program: Sequence[str] = HONEST) -> Process:
+    """A node's process, which ends with this one."""
+    words = (*program, "start", "--home", str(home), "--until-stdin-closes")
+    with (home / LOG).open("ab") as log:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, *words, cwd=ROOT, stdin=PIPE, stdout=DEVNULL, stderr=log, env=_env()
+        )
+
+
+async def stopped(process: Process, home: str) -> None:
+    """SIGTERM, and wait. RuntimeError if it ends otherwise than well."""
+    if process.returncode is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(STOP_S):
+            status = await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise RuntimeError(f"the node of {home} did not stop in {STOP_S:g} s") from None
+    if status:
+        raise RuntimeError(f"the node of {home} ended with status {status}")
 
 
 @asynccontextmanager

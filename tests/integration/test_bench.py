@@ -3,6 +3,7 @@
 Its form and the conservation of what was sent are checked; speed is not, this machine may be busy.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 
 from benchmarks.auditor import ROOT
+from benchmarks.capacity import CapacityResult
 from benchmarks.report import FORMAT, Document, conserved
 from benchmarks.scenarios import read
 from node import stages
@@ -64,3 +66,20 @@ def test_a_brief_scenario_strikes_a_validator_and_loses_nothing(tmp_path: Path) 
     assert found.sent_is_final
     assert found.figures["among_lies_views_lost"] > 0
     assert found.ratios["among_lies_finality_p50_ms"].bare_syncs > 0
+
+
+def test_a_validator_carries_what_its_played_peers_say_to_the_same_state(tmp_path: Path) -> None:
+    result = tmp_path / "capacity.json"
+    command = [sys.executable, "-m", "benchmarks.capacity", "--blocks", "6", "--size", "30"]
+    words = ["--senders", "400", "--base-port", str(free_base(1)), "--result", str(result)]
+    outcome = subprocess.run(
+        [*command, *words], cwd=ROOT, capture_output=True, text=True, timeout=240
+    )
+    if len(os.sched_getaffinity(0)) < 2:
+        assert "two cores" in outcome.stderr
+        return
+    assert outcome.returncode == 0, outcome.stderr
+    found = msgspec.json.decode(result.read_bytes(), type=CapacityResult)
+    assert found.state_root_equal
+    assert found.transfers == 180
+    assert found.cpu_us_per_transfer > 0
