@@ -8,6 +8,7 @@
     python -m benchmarks.state        how that grows with the number of accounts
     python -m benchmarks.ledger       what that costs over the floor of its operations, by stage
     python -m benchmarks.operations   the same in operations, held to a budget in CI
+    python -m benchmarks.page         all results on one page with plots
     python -m benchmarks.audit        a long chain without a network, and the auditor over it
     python -m benchmarks.signatures   single signature checks against batches
 

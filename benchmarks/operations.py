@@ -38,10 +38,8 @@ SENDERS: Final = 600
 BLOCKS: Final = 3
 SIZE: Final = 200
 """Transfers a block."""
-SLACK: Final = {"calls": 0.02}
-"""By how much more a count may be than the budget: functions that Python itself calls differ a
-little between its versions. All else is exact, but for what rounding takes."""
-_EXACT: Final = 0.005
+_ROUNDED: Final = 0.005
+"""What rounding may add: else counts are exact, and the same in Python 3.11 and 3.12."""
 _OWN_SCOPES: Final = ("<listcomp>", "<setcomp>", "<dictcomp>")
 """A function of its own in Python 3.11 and none in 3.12."""
 _CODECS: Final = {"encode": msgspec.msgpack.Encoder, "decode": msgspec.msgpack.Decoder}
@@ -154,8 +152,7 @@ def beyond(found: Operations, budget: Operations) -> list[str]:
     for stage, counts in found.items():
         for name, value in counts.items():
             allowed = budget.get(stage, {}).get(name, 0.0)
-            most = allowed * (1 + SLACK.get(name, 0.0)) + _EXACT
-            if value > most:
+            if value > allowed + _ROUNDED:
                 lines.append(f"{stage}: {value:g} {name} a transfer, {allowed:g} are budgeted")
     return lines
 
