@@ -33,8 +33,7 @@ from benchmarks.player import Player
 from benchmarks.population import Workshop
 from benchmarks.processes import Others, Usage, snapshot, usage
 from benchmarks.ratios import Bare, Ratio
-from benchmarks.recording import MEASURED, PEERS, Block, recorded
-from benchmarks.solo import Solo
+from benchmarks.recording import MEASURED, Recording, record
 from benchmarks.stage import until
 from client.errors import Fault
 from client.http import HttpNode, open_nodes
@@ -73,33 +72,6 @@ class CapacityResult(msgspec.Struct, frozen=True):
     bare_syncs_per_second: float
     ratios: dict[str, Ratio]
     state_root_equal: bool
-
-
-class Recording(NamedTuple):
-    """What the peers say: of the blocks that fund the senders, and of those that are measured; and
-    the root of the state at the end."""
-
-    funding: list[Block]
-    blocks: list[Block]
-    root: bytes
-
-
-def record(directory: Path, genesis: Genesis, blocks: int, size: int, senders: int) -> Recording:
-    """Make the chain and everything that is said of it."""
-    solo = Solo(directory, senders, genesis, absent=MEASURED)
-    workshop = Workshop()
-    try:
-        made = solo.fund()
-        raws = workshop.transfers(solo.terms, 0, blocks * size)
-        share = -(-size // len(PEERS))
-        for first in range(0, len(raws), size):
-            slice_ = raws[first : first + size]
-            made.append(solo.block(*(slice_[at : at + share] for at in range(0, size, share))))
-        said = [recorded(solo.executor.chain, solo.members, each) for each in made]
-        return Recording(said[:-blocks], said[-blocks:], solo.executor.head_record.state_root)
-    finally:
-        workshop.close()
-        solo.close()
 
 
 class Home(NamedTuple):
@@ -191,7 +163,17 @@ def measured(options: argparse.Namespace, directory: Path) -> CapacityResult:
     bare, others = machine.bare(directory), Others()
     home = make_home(directory, options.base_port)
     size, senders = options.size, options.senders
-    recording = record(directory / "solo", home.genesis, options.blocks, size, senders)
+    workshop = Workshop()
+    try:
+        recording = record(
+            directory / "solo",
+            home.genesis,
+            senders,
+            size,
+            lambda terms: workshop.transfers(terms, 0, options.blocks * size),
+        )
+    finally:
+        workshop.close()
     played = uvloop.run(play(home, recording, cores[0], set(cores[1:])))
     transfers = sum(block.transactions for block in recording.blocks)
     cpu_us = played.cpu_s / transfers * 1e6

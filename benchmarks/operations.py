@@ -3,7 +3,8 @@
     python -m benchmarks.operations             counts, beside what the budget allows
     python -m benchmarks.operations --budget    write the budget anew
 
-The same few blocks of transfers as ever go through the stages of ``benchmarks.profile``, under a
+The same few blocks of transfers as ever go through the stages of ``benchmarks.profile``, and the
+same recording through a validator in a world that stands still (``benchmarks.still``), under a
 profiler that counts: the same code makes the same counts on every machine, however busy. A test
 holds them to ``benchmarks/budget.json``, so that a change which hashes, encodes, reads, writes or
 calls more is noticed in CI. Fewer is always allowed; where native code does the work there are.
@@ -27,6 +28,8 @@ from benchmarks import founders
 from benchmarks.funding import Till, funding
 from benchmarks.population import Terms, transfers
 from benchmarks.profile import CHECK, LANE, Chain, measure
+from benchmarks.recording import PEERS, record
+from benchmarks.still import Still
 from node.executor import Executor
 from node.store import LevelStore
 from node.world import Store
@@ -44,8 +47,12 @@ _OWN_SCOPES: Final = ("<listcomp>", "<setcomp>", "<dictcomp>")
 """A function of its own in Python 3.11 and none in 3.12."""
 _CODECS: Final = {"encode": msgspec.msgpack.Encoder, "decode": msgspec.msgpack.Decoder}
 
+BLOCK: Final = "carry a block of three transfers, from its batches to its certificate"
+SMALL_BLOCKS: Final = 20
+FEW_SENDERS: Final = 60
+
 Operations = dict[str, dict[str, float]]
-"""By stage, by operation: how many a transfer."""
+"""By stage, by operation: how many a transfer; at ``BLOCK``, a block."""
 
 
 class Counts:
@@ -125,7 +132,7 @@ def count() -> Operations:
         finally:
             store.close()
     found = counts.a_transfer(BLOCKS * SIZE)
-    return found | {CHECK: {"checks": float(_checks())}}
+    return found | {CHECK: {"checks": float(_checks())}, BLOCK: _a_block()}
 
 
 def _run(executor: Executor, counts: Counts) -> None:
@@ -137,6 +144,31 @@ def _run(executor: Executor, counts: Counts) -> None:
         chain.execute(chain.batch([money]))
     for block in range(BLOCKS):
         measure(counts, chain, transfers(terms, range(block * SIZE, (block + 1) * SIZE)))
+
+
+def _a_block() -> dict[str, float]:
+    """What a small block costs a validator: most of it does not depend on what it orders."""
+    genesis, counts = founders.genesis(), Counts()
+    few = range(SMALL_BLOCKS * len(PEERS))
+    with tempfile.TemporaryDirectory(prefix="liqbon-operations-") as directory:
+        place = Path(directory) / "made"
+        recording = record(
+            place, genesis, FEW_SENDERS, len(PEERS), lambda terms: transfers(terms, few)
+        )
+        store = LevelStore.open(Path(directory) / "heard")
+        try:
+            executor = Executor.open(CountingStore(store, counts), genesis)
+            still = Still(genesis, executor, counts.add)
+            for block in recording.funding:
+                still.hear(block)
+            with counts.stage(BLOCK):
+                for block in recording.blocks:
+                    still.hear(block)
+            if executor.head_record.state_root != recording.root:
+                raise RuntimeError("the recording was not carried out as it was made")
+        finally:
+            store.close()
+    return counts.a_transfer(len(recording.blocks))[BLOCK]
 
 
 def _checks() -> int:

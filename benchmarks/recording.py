@@ -7,13 +7,16 @@ three give up at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from benchmarks import founders
-from benchmarks.solo import Made
+from benchmarks.population import Terms
+from benchmarks.solo import Made, Solo
 from consensus.messages import Attested, BatchSent, Message, Propose, Voted
 from primitives.encoding import encode
+from primitives.genesis import Genesis
 from primitives.validators import ValidatorSet
 from primitives.vote import Attest, Kind, Vote, attest_message, vote_message
 
@@ -35,6 +38,7 @@ class Block(NamedTuple):
 
     height: int
     view: int
+    time: int
     transactions: int
     ahead: list[Said]
     skipping: list[Said]
@@ -42,6 +46,42 @@ class Block(NamedTuple):
     notarizing: list[Said]
     finalizing: list[Said]
     attesting: list[Said]
+
+
+class Recording(NamedTuple):
+    """What the peers say: of the blocks that fund the senders, and of those that are measured; and
+    the root of the state at the end."""
+
+    funding: list[Block]
+    blocks: list[Block]
+    root: bytes
+
+
+def record(
+    directory: Path,
+    genesis: Genesis,
+    senders: int,
+    size: int,
+    sign: Callable[[Terms], Sequence[bytes]],
+) -> Recording:
+    """Make a chain in ``directory``, and everything that is said of it: blocks of ``size`` of what
+    ``sign`` signs, spread over the lanes of the three."""
+    solo = Solo(directory, senders, genesis, absent=MEASURED)
+    try:
+        funding = solo.fund()
+        raws = sign(solo.terms)
+        share = -(-size // len(PEERS))
+        blocks = []
+        for first in range(0, len(raws), size):
+            slice_ = raws[first : first + size]
+            blocks.append(solo.block(*(slice_[at : at + share] for at in range(0, size, share))))
+
+        def said(made: Sequence[Made]) -> list[Block]:
+            return [recorded(solo.executor.chain, solo.members, each) for each in made]
+
+        return Recording(said(funding), said(blocks), solo.executor.head_record.state_root)
+    finally:
+        solo.close()
 
 
 def recorded(chain: bytes, members: ValidatorSet, made: Made) -> Block:
@@ -69,6 +109,7 @@ def recorded(chain: bytes, members: ValidatorSet, made: Made) -> Block:
     return Block(
         height=header.height,
         view=view,
+        time=header.time,
         transactions=sum(len(batch.transactions) for batch in made.batches.values()),
         ahead=_said((lane, BatchSent(encode(batch))) for lane, batch in made.batches.items()),
         skipping=round_of(Kind.NULLIFY, view - 1, None) if was_skipped else [],

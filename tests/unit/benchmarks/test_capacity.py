@@ -1,15 +1,21 @@
 """What a recording says, and what is made of a played one."""
 
 import re
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from benchmarks import founders
 from benchmarks.auditor import ROOT
-from benchmarks.capacity import CapacityResult, Recording, ratios, record
+from benchmarks.capacity import CapacityResult, ratios
+from benchmarks.population import transfers
 from benchmarks.ratios import Bare
-from benchmarks.recording import MEASURED, PEERS, Block
+from benchmarks.recording import MEASURED, PEERS, Block, Recording, record
+from benchmarks.still import Still
 from consensus.messages import Attested, BatchSent, Propose, Voted, decode_message
+from node.executor import Executor
+from node.store import LevelStore
 from primitives.batch import decode_batch
 from primitives.genesis import chain_id, validators_of
 from primitives.keys import ED25519
@@ -23,7 +29,7 @@ MEMBERS = validators_of(GENESIS)
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     directory = tmp_path_factory.mktemp("solo")
-    return record(directory / "data", GENESIS, blocks=7, size=30, senders=40)
+    return record(directory / "data", GENESIS, 40, 30, lambda terms: transfers(terms, range(210)))
 
 
 def everything(recording: Recording) -> list[Block]:
@@ -84,6 +90,30 @@ def test_every_block_orders_the_batches_that_came_before_it(recording: Recording
             assert proposal.header.cut[each.author].seq == batch.header.seq
             ordered += len(batch.transactions)
         assert ordered == block.transactions == 30
+
+
+def test_a_validator_that_hears_it_votes_for_every_block_and_comes_to_the_same_state(
+    recording: Recording, tmp_path: Path
+) -> None:
+    counted: Counter[str] = Counter()
+
+    def count(operation: str, many: int) -> None:
+        counted[operation] += many
+
+    store = LevelStore.open(tmp_path / "data")
+    executor = Executor.open(store, GENESIS)
+    still = Still(GENESIS, executor, count)
+    for block in everything(recording):
+        still.hear(block)
+    top = recording.blocks[-1].height
+    assert executor.height == top
+    assert executor.head_record.state_root == recording.root
+    assert executor.certificate_of(top) is not None
+    # A vote, a finalization and an attestation of each block, to three peers, each synced first.
+    assert counted["frames_sent"] >= 9 * top
+    assert counted["syncs"] >= 3 * top
+    assert counted["checks"] >= 3 * 3 * top
+    store.close()
 
 
 def test_a_core_is_set_against_its_part_of_the_checks() -> None:

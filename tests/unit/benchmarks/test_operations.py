@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 
-from benchmarks.operations import Counts, Operations, beyond, count, read_budget, told
+from benchmarks.operations import BLOCK, Counts, Operations, beyond, count, read_budget, told
 from benchmarks.profile import CHECK, EXECUTE
 from primitives.encoding import encode
 
@@ -28,6 +28,8 @@ def test_a_transfer_costs_no_more_operations_than_budgeted(counted: Operations) 
 def test_what_is_budgeted_is_still_counted(counted: Operations) -> None:
     assert counted.keys() == read_budget().keys()
     assert counted[CHECK] == {"checks": 1.0}
+    assert counted[BLOCK]["frames_sent"] >= 9
+    assert counted[BLOCK]["checks"] >= 9
     assert counted[EXECUTE]["writes"] > 1
     assert counted[EXECUTE]["bytes_written"] > 200
 
