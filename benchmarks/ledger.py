@@ -24,9 +24,9 @@ from benchmarks import machine
 from benchmarks.auditor import ROOT
 from benchmarks.bare import Pieces, pieces
 from benchmarks.machine import Machine
-from benchmarks.operations import Operations, count
+from benchmarks.operations import BLOCK, SMALL_BLOCKS, Operations, carry, count
 from benchmarks.processes import Others
-from benchmarks.profile import CHECK, EXECUTE, profile
+from benchmarks.profile import CHECK, EXECUTE, Costs, profile
 from benchmarks.report import Document
 
 LATEST: Final = ROOT / "benchmarks" / "results" / "latest.json"
@@ -59,6 +59,7 @@ class LedgerResult(msgspec.Struct, frozen=True):
     cpu_share_of_others: float
     bare: Pieces
     alone: list[Line]
+    block: Line
     network: list[Line]
     network_commit: str
 
@@ -74,6 +75,12 @@ def floor_us(operations: dict[str, float], bare: Pieces) -> float:
         "writes": bare.write_us,
     }
     return sum(many * costs[name] for name, many in operations.items() if name in costs)
+
+
+def a_block(cost_us: float, counted: Operations, bare: Pieces) -> Line:
+    """What a block of three transfers costs, whose votes are checked one by one."""
+    one_by_one = msgspec.structs.replace(bare, batched_check_us=bare.check_us)
+    return Line(BLOCK, cost_us, round(floor_us(counted[BLOCK], one_by_one), 2), counted[BLOCK])
 
 
 def alone(costs: dict[str, float], counted: Operations, bare: Pieces) -> list[Line]:
@@ -120,6 +127,9 @@ def told(result: LedgerResult) -> str:
             lines.append(f"{row.stage:<42}{row.cost_us:9.1f}{row.floor_us:9.1f}{times}")
         cost, floor = sum(row.cost_us for row in rows), sum(row.floor_us for row in rows)
         lines += [f"{'in all':<42}{cost:9.1f}{floor:9.1f}{cost / floor:7.1f}", ""]
+    row = result.block
+    head = f"{row.cost_us:9.1f}{row.floor_us:9.1f}{row.times:7.1f}"
+    lines += [f"{'a block of three transfers':<42}{head}", ""]
     bare = msgspec.structs.asdict(result.bare)
     named = [f"{name.removesuffix('_us').replace('_', ' ')} {us:.2f}" for name, us in bare.items()]
     return "\n".join([*lines, f"bare, in microseconds: {', '.join(named)}"])
@@ -137,6 +147,8 @@ def main() -> int:
     others, bare, counted = Others(), pieces(), count()
     with tempfile.TemporaryDirectory(prefix="liqbon-ledger-") as directory:
         costs, _ = profile(options.blocks, options.size, options.senders, Path(directory) / "data")
+    of_blocks = Costs()
+    carry(of_blocks)
     measured: Document | None = None
     if options.latest.exists():
         measured = msgspec.json.decode(options.latest.read_bytes(), type=Document)
@@ -147,6 +159,7 @@ def main() -> int:
         cpu_share_of_others=round(others.share(), 2),
         bare=bare,
         alone=alone(costs.a_transfer(options.blocks * options.size), counted, bare),
+        block=a_block(of_blocks.a_transfer(SMALL_BLOCKS)[BLOCK], counted, bare),
         network=network(measured, counted, bare) if measured else [],
         network_commit=measured.commit if measured else "",
     )

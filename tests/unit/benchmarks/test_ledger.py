@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.auditor import ROOT
 from benchmarks.bare import Pieces, pieces
-from benchmarks.ledger import LedgerResult, Line, alone, floor_us, network, told
+from benchmarks.ledger import LedgerResult, Line, a_block, alone, floor_us, network, told
 from benchmarks.operations import read_budget
 from benchmarks.profile import CHECK, EXECUTE
 from benchmarks.state import SENDERS, Row, StateResult, account, one
@@ -56,12 +56,15 @@ def test_a_reader_sees_cost_floor_and_how_many_times_that_is() -> None:
         cpu_share_of_others=0.0,
         bare=BARE,
         alone=rows,
+        block=a_block(5_000.0, read_budget(), BARE),
         network=[],
         network_commit="",
     )
     text = told(form)
     assert re.search(r"check its signature +30\.0 +20\.0 +1\.5", text)
     assert re.search(r"in all +90\.0", text)
+    assert re.search(r"a block of three transfers +5000\.0", text)
+    assert form.block.floor_us > 10 * BARE.check_us
 
 
 def test_bare_pieces_cost_something() -> None:
