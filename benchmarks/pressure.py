@@ -49,7 +49,8 @@ async def overload(settings: Settings, directory: Path, workshop: Workshop) -> O
         figures |= figures_of("calm", calm) | figures_of("pressed", pressed)
         figures |= figures_of("after", after)
         figures["pressed_refused"] = float(sum(pressed.step.refused.values()))
-        figures["pressed_of_capacity"] = pressed.step.final_per_second / capacity
+        if pressed.step.duration_s:
+            figures["pressed_of_capacity"] = pressed.step.final_per_second / capacity
         steps = {"calm": calm.step, "pressed": pressed.step, "after": after.step}
         return Outcome(figures, steps, await is_final(bench))
 

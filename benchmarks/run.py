@@ -53,7 +53,7 @@ FULL: Final = Effort(
     delays.Effort(delays.DELAYS_MS, 2.0, 20.0, 3),
 )
 QUICK: Final = Effort(
-    (1_000, 1_500, 2_000), 2.0, 5.0, 12.0, 8.0, 2, delays.Effort(delays.DELAYS_MS, 1.0, 4.0, 1)
+    (1_000, 1_500, 2_000), 2.0, 5.0, 12.0, 8.0, 2, delays.Effort(delays.DELAYS_MS, 0.5, 3.0, 1)
 )
 BRIEF: Final = Effort((80,), 1.0, 1.0, 3.0, 3.0, 1, delays.Effort((10,), 0.5, 2.0, 1))
 """Shows that everything works; measures nothing."""

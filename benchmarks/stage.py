@@ -76,7 +76,9 @@ async def stand(
 def figures_of(name: str, measured: Measured) -> dict[str, float]:
     """What a step came to: final a second, finality, and a validator's processor time for each."""
     step = measured.step
-    found = {f"{name}_final_per_second": step.final_per_second}
+    found: dict[str, float] = {}
+    if step.duration_s:  # every node said where it stood
+        found[f"{name}_final_per_second"] = step.final_per_second
     if step.finality_ms is not None:
         found[f"{name}_finality_p50_ms"] = step.finality_ms.p50
         found[f"{name}_finality_p99_ms"] = step.finality_ms.p99

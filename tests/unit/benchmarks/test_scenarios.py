@@ -4,11 +4,15 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from benchmarks.auditor import ROOT
+from benchmarks.bench import Measured
+from benchmarks.network import Spent
 from benchmarks.ratios import Bare
 from benchmarks.scenarios import RESULT, SCENARIOS, Entry, entry, keep, ratios, read, told
-from benchmarks.stage import Outcome, Settings
+from benchmarks.stage import Outcome, Settings, figures_of
+from benchmarks.verdict import Percentiles, Step
 
 REFERENCE = (ROOT / "docs" / "reference" / "benchmarks.md").read_text()
 BARE = Bare(verifies_per_second=40_000.0, syncs_per_second=5_000.0, cores=2)
@@ -67,3 +71,17 @@ def test_the_result_that_is_kept_lost_nothing() -> None:
             re.sub(r"^[a-z_]+?_(?=final|cpu_us|views)", "STEP_", each) for each in kept.figures
         }
         assert named <= documented("| figure |"), name
+
+
+def test_a_step_in_which_a_node_was_silent_has_no_rate_and_is_no_standstill() -> None:
+    spread = Percentiles(200.0, 400.0, 500.0, 99)
+    spoken = Step(400.0, 20.0, 390.0, 5.0, True, {}, 0, spread, 1.0, [])
+    spent = [Spent(20.0, {"execute": 2.0, "loop": 2.0}, 1)]
+    found = figures_of("calm", Measured(spoken, spent, 10.0))
+    assert found["calm_final_per_second"] == 390.0
+    assert found["calm_cpu_us"] == pytest.approx(0.2 / 390.0 * 1e6)
+    silent = replace(spoken, duration_s=0.0, final_per_second=0.0)
+    assert figures_of("calm", Measured(silent, spent, 10.0)) == {
+        "calm_finality_p50_ms": 200.0,
+        "calm_finality_p99_ms": 400.0,
+    }
