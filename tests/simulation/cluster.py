@@ -234,15 +234,13 @@ class Cluster:
             case Crash():
                 for endpoint in fault.endpoints:
                     if fault.in_sync:
-                        self.machines[endpoint].disk.ambush = self.outage(endpoint, fault.down_ms)
+                        self.machines[endpoint].disk.ambush = self._outage(endpoint, fault.down_ms)
                     else:
-                        self.outage(endpoint, fault.down_ms)()
+                        self._outage(endpoint, fault.down_ms)()
             case Partition():
                 self._part(fault)
 
-    def outage(self, endpoint: int, down_ms: int) -> Callable[[], None]:
-        """Makes a crash of an endpoint, and its start after a while."""
-
+    def _outage(self, endpoint: int, down_ms: int) -> Callable[[], None]:
         def strike() -> None:
             self.crash(endpoint)
             self._restarts[endpoint] = self._restarts.get(endpoint, 0) + 1
