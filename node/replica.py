@@ -85,9 +85,6 @@ class Replica:
         self._enter(self._terms.first())
         self._run()
 
-    def _begin_next_epoch(self) -> None:
-        self._enter(self._terms.after(self._term))
-
     def _enter_again(self) -> None:
         """As a start does, and with what a start finds."""
         self._renewing = False
@@ -272,7 +269,7 @@ class Replica:
             with stages.CONSENSUS:
                 while self._may_move():
                     if self._may_go_on():
-                        self._begin_next_epoch()
+                        self._enter(self._terms.after(self._term))
                     if self._may_renew():
                         self._enter_again()
                     if self._may_take_turn():
@@ -390,8 +387,7 @@ class Replica:
             for record in turn.records:
                 self._journal.append(record)
             turn.records.clear()
-        # The first turn's sync covers what was found at start.
-        if self._journal.dirty and (turn.is_audible or turn.token == 1):
+        if self._journal.dirty and (turn.is_audible or turn.token == 1):  # 1: what was found
             self._world.disk.sync(turn.token)
         else:
             self._speak(turn)

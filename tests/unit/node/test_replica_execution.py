@@ -1,4 +1,4 @@
-"""Final blocks are carried out one after the other, beside turns; what cannot be carried out stops."""
+"""Final blocks are carried out one by one, beside turns; one that cannot be stops the node."""
 
 from __future__ import annotations
 
