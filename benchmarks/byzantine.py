@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from consensus.messages import Propose, decode_message
 from node import cli
 from node.assembly import Node
-from node.signer import LocalSigner
+from node.identity import KeyVoice
 from node.transport import Transport
 from node.twins import Twins
 from primitives.block import block_digest
@@ -60,10 +60,9 @@ def corrupt() -> None:
     def entered(node: Node, members: ValidatorSet, me: int | None) -> None:
         honest_entered(node, members, me)
         if me is not None:
-            signing = node._signing  # noqa: SLF001
-            assert isinstance(signing, LocalSigner), "a liar has its key at hand"
-            key = signing._keys[members.key(me)]  # noqa: SLF001
-            liars[node.transport] = Liar(node.chain, me, key)
+            voice = node._signing.voice()  # noqa: SLF001
+            assert isinstance(voice, KeyVoice), "a signer of its own would not lie along"
+            liars[node.transport] = Liar(node.chain, me, voice.signer)
 
     def send(transport: Transport, peer: int, frame: bytes) -> None:
         liar = liars.get(transport)

@@ -83,7 +83,8 @@ class Player:
         self.listener = Listener()
         self._transports = []
         for place in PEERS:
-            identity = Identity(chain, members, place, KeyVoice(founders.validator(place).key))
+            voice = KeyVoice(founders.validator(place).key)
+            identity = Identity(chain, members, place, voice)
             target = {founders.CODES[MEASURED]: address}
             self._transports.append(Transport(identity, target, founders.CODES[place]))
 

@@ -27,7 +27,7 @@ BARE = Pieces(
 
 
 def documented(heading: str) -> set[str]:
-    after = REFERENCE[REFERENCE.index(heading) :]
+    after = REFERENCE[REFERENCE.index(f"{heading}\n") :]
     table = after[after.index("|---") :].split("\n\n")[0]
     return set(re.findall(r"`(\w+)`", table))
 
