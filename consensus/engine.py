@@ -147,10 +147,15 @@ class Engine:
         room = 2 * self.config.parameters.lane_batches
         return self._own_tip.seq == self._sealed < self.lanes.lanes[me].final_seq + room
 
+    @property
+    def unordered(self) -> int:
+        """How many own batches no final block orders yet."""
+        me = self.config.me
+        return 0 if me is None else max(0, self._own_tip.seq - self.lanes.lanes[me].final_seq)
+
     def lane_is_idle(self) -> bool:
         """True if no own batch is on its way: the next one may be sealed at once."""
-        me = self.config.me
-        return me is not None and self._own_tip.seq <= self.lanes.lanes[me].final_seq
+        return self.config.me is not None and not self.unordered
 
     def wants(self, message: Message, digest: bytes | None = None) -> bool:
         """False if the message could change nothing. ``digest`` is a batch's."""

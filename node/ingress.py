@@ -109,10 +109,12 @@ class Ingress:
         self._checking = 0
         self._skipped: Recent[bytes, SkippedHere] = Recent(REMEMBERED_SKIPS)
         self._waiting: dict[int, list[Waiter]] = {}
+        self._taken_s: dict[int, list[float]] = {}
         self._swept_ms = 0
         self.accepted = 0
         self.refused: Counter[str] = Counter()
         self.on_final: Callable[[float], None] = _ignore
+        """Is told of each transaction how long it took from the door to its certificate."""
 
     # --- epochs ---------------------------------------------------------------------------------
 
@@ -210,7 +212,10 @@ class Ingress:
         id_ = decoded.id
         if self._pool.get(id_) is not None:
             return Refusal(Blame.KNOWN, "already_pending", "it is on its way", id_)
-        if self.is_executed(id_):
+        transaction = decoded.transaction
+        following = self._door.executor.next_sequence(transaction.sender, transaction.channel)
+        # What has a receipt has used its sequence ([LEDGER-13]): the rest is not looked for.
+        if transaction.sequence < following and self.is_executed(id_):
             return Refusal(Blame.KNOWN, "already_executed", "it has a receipt", id_)
         return None
 
@@ -364,11 +369,12 @@ class Ingress:
         self._favoured = self._speakers()
         self._forget(height)
         waiting = self._waiting.setdefault(height, [])
+        taken_s = self._taken_s[height] = []
         for receipt in block.receipts[block.record.due :]:
             taken = self._pool.remove(receipt.origin)
             if taken is not None:
                 waiting.extend(taken.waiters)
-                waiting.append(self._timed(taken))
+                taken_s.append(taken.since)
         for skipped in block.skipped:
             # Anyone may replay a transaction, too early say, in a lane of their own: what becomes
             # of it there tells nothing of the one in mine.
@@ -385,6 +391,9 @@ class Ingress:
         """Whoever waits for this height learns that it is final."""
         height, time = certificate.attestation.height, certificate.attestation.time
         _settle(self._waiting.pop(height, ()), Settled(height, None))
+        now_s = asyncio.get_running_loop().time()
+        for since in self._taken_s.pop(height, ()):
+            self.on_final(now_s - since)
         if time >= self._swept_ms + SWEEP_MS:
             self._swept_ms = time
             for id_ in self._pool.ids():
@@ -402,22 +411,11 @@ class Ingress:
             self._skipped.put(id_, SkippedHere(taken.decoded, settled.code))
             _settle(taken.waiters, settled)
 
-    def _timed(self, taken: Taken) -> Waiter:
-        """A waiter that tells ``on_final`` how long a transaction took from door to certificate."""
-        loop = asyncio.get_running_loop()
-        waiter: Waiter = loop.create_future()
-
-        def tell(done: Waiter) -> None:
-            if not done.cancelled() and done.result() is not None:
-                self.on_final(loop.time() - taken.since)
-
-        waiter.add_done_callback(tell)
-        return waiter
-
     def _forget(self, height: int) -> None:
         """A height whose certificate never came here: its waiters run into their time limits."""
         for old in [known for known in self._waiting if known < height - WAITED_HEIGHTS]:
             del self._waiting[old]
+            self._taken_s.pop(old, None)
 
 
 def _settle(waiters: Iterable[Waiter], settled: Settled | None) -> None:

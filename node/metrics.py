@@ -118,6 +118,8 @@ class _NodeCollector(Collector):
         yield _gauge("liqbon_validates", "1 if the node has a seat in its epoch.", int(has_seat))
         halted = status.halted is not None
         yield _gauge("liqbon_halted", "1 if the node signs nothing more.", int(halted))
+        can_sign = status.signer_trouble is None
+        yield _gauge("liqbon_signer_answers", "1 if votes can be signed.", int(can_sign))
         connected = GaugeMetricFamily(
             "liqbon_peer_connected", "1 if a connection to the validator stands.", labels=["peer"]
         )

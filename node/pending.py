@@ -55,22 +55,18 @@ class Taken:
     """A transaction in this node's hands, and who waits for it. ``is_newcomer``: its sender had no
     record when it was taken in."""
 
-    __slots__ = ("decoded", "is_newcomer", "since", "spent", "voucher", "waiters")
+    __slots__ = ("decoded", "is_newcomer", "line", "since", "spent", "voucher", "waiters")
 
     def __init__(self, decoded: Decoded, since: float, *, is_newcomer: bool = False) -> None:
         self.decoded = decoded
         self.since = since
         self.is_newcomer = is_newcomer
-        self.spent = spent_by(decoded.transaction)
-        action = decoded.transaction.action
+        transaction = decoded.transaction
+        self.line: Line = (transaction.sender, transaction.channel)
+        self.spent = spent_by(transaction)
+        action = transaction.action
         self.voucher = action.voucher if isinstance(action, CampaignClaim) else None
         self.waiters: list[Waiter] = []
-
-    @property
-    def line(self) -> Line:
-        """Its sender and channel."""
-        transaction = self.decoded.transaction
-        return transaction.sender, transaction.channel
 
 
 class _Sender:

@@ -1,7 +1,9 @@
 """When what was taken in becomes a batch. Knows the queue, the lane's room and time; no ledger.
 
 At once while the lane is idle, so that a lone payment does not wait; otherwise by size, or when the
-oldest has waited 100 ms for company: each batch costs every validator a signature and a sync.
+oldest has waited for company: 100 ms, and twice as long with each further batch that still waits to
+be ordered. Each batch costs every validator signatures, a job and a record, and one more does not
+bring forward what waits for a block anyway.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from node.fairness import FairQueue, Item
 from primitives.batch import MAX_TRANSACTIONS, SEAL_BYTES
 
 SEAL_AFTER_S: Final = 0.1
-"""How long a transaction waits for company while the lane is busy."""
+"""How long a transaction waits for company while one batch of the lane is to be ordered."""
+MOST_DOUBLINGS: Final = 4
+"""More batches than one double that, up to 1.6 s."""
 LOOK_AGAIN_S: Final = 0.010
 """How soon to look whether a lane without room has some again, should nobody say so."""
 
@@ -25,8 +29,9 @@ class Lane(Protocol):
     def can_seal(self) -> bool:
         """Whether the lane has room for a batch."""
 
-    def lane_is_idle(self) -> bool:
-        """Whether no own batch is still to be ordered."""
+    @property
+    def unordered(self) -> int:
+        """How many own batches are still to be ordered."""
 
     def seal(self, transactions: tuple[bytes, ...], weight: int) -> None:
         """Make a batch of checked transactions."""
@@ -84,7 +89,7 @@ class Sealer:
                 self._lane.seal(transactions, weight)
             self._oldest_s = loop.time()
         if self.count:
-            wait_s = self._oldest_s + SEAL_AFTER_S - loop.time()
+            wait_s = self._due_s() - loop.time()
             self._timer = loop.call_later(max(wait_s, LOOK_AGAIN_S), self.poke)
 
     def clear(self) -> None:
@@ -97,11 +102,17 @@ class Sealer:
 
     def _is_due(self, now_s: float) -> bool:
         return (
-            self._lane.lane_is_idle()
+            now_s >= self._due_s()
             or self._queue.size >= SEAL_BYTES
             or self._queue.count >= MAX_TRANSACTIONS
-            or now_s >= self._oldest_s + SEAL_AFTER_S
         )
+
+    def _due_s(self) -> float:
+        """Until when the oldest waits for company."""
+        unordered = self._lane.unordered
+        if not unordered:
+            return self._oldest_s
+        return self._oldest_s + SEAL_AFTER_S * (1 << min(unordered - 1, MOST_DOUBLINGS))
 
     def _take(self) -> tuple[tuple[bytes, ...], int]:
         """The next batch: up to its bounds in count, bytes and weight."""

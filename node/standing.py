@@ -3,7 +3,7 @@ neither."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from consensus.engine import Engine
 from node.api.seams import PeerState
@@ -25,12 +25,14 @@ class Standing:
         transport: Transport,
         executor: Executor,
         watcher: NodeWatcher,
+        trouble: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._replica = replica
         self._transport = transport
         self._executor = executor
         self._watcher = watcher
         self._lag_bound = executor.genesis.parameters.lag_bound
+        self._trouble = trouble
         self._stopping = False
 
     @property
@@ -63,6 +65,11 @@ class Standing:
         return self._replica.halted
 
     @property
+    def signer_trouble(self) -> str | None:
+        """Why the node cannot have anything signed now, with a stable code in front, if so."""
+        return self._trouble()
+
+    @property
     def newest_beat(self) -> BeatCertificate | None:
         """The newest quorum of beats that was seen."""
         return self._engine.newest_beat
@@ -82,6 +89,8 @@ class Standing:
             return "this node stops"
         if self.halted is not None:
             return f"halted: {self.halted}"
+        if self.signer_trouble is not None:
+            return f"only follows: {self.signer_trouble}"
         alone = self._alone()
         if alone is not None:
             return alone

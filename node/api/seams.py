@@ -47,6 +47,10 @@ class NodeStatus(Protocol):
         """Why the node signs nothing more, if so."""
 
     @property
+    def signer_trouble(self) -> str | None:
+        """Why the node cannot have anything signed now, if so."""
+
+    @property
     def newest_beat(self) -> BeatCertificate | None:
         """The newest quorum of beats that was seen."""
 

@@ -72,9 +72,10 @@ class Ledger:
         """Room for four batches."""
         return len(self.held) < 4
 
-    def lane_is_idle(self) -> bool:
-        """No batch is waiting."""
-        return not self.held
+    @property
+    def unordered(self) -> int:
+        """Batches that wait."""
+        return len(self.held)
 
     def seal(self, transactions: tuple[bytes, ...], weight: int) -> None:
         """A batch of the own lane."""

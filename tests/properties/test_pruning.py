@@ -90,13 +90,13 @@ def assert_pruned(store: MemoryStore, genesis: Genesis, whole: Entries) -> Execu
     steps=steps,
     keep=st.floats(0, 1),
     stop=st.integers(0, 60),
-    power_cut=st.none() | st.integers(0, 30),
+    survive=st.none() | st.floats(0, 1),
 )
 def test_what_a_market_did_goes_height_by_height_whatever_crashes(
     steps: list[tuple[Callable[[Stall, int], Decoded | None], int]],
     keep: float,
     stop: int,
-    power_cut: int | None,
+    survive: float | None,
 ) -> None:
     """[SYNC-4] [DUR-2]"""
     stall = Stall()
@@ -116,8 +116,8 @@ def test_what_a_market_did_goes_height_by_height_whatever_crashes(
         for _ in range(stop):
             next(running, None)
         running.close()
-        if power_cut is not None:
-            store.crash(power_cut)
+        if survive is not None:
+            store.crash(round(survive * store.unsynced))
         executor = assert_pruned(store, genesis, whole)
         finish(Pruner.open(executor, int(span * keep)))
         assert not Pruner.open(executor, int(span * keep)).is_due()

@@ -15,6 +15,7 @@ from node.guard import Guard, _ascend
 from node.horizon import Horizon
 from node.inbox import Inbox
 from node.journal import Journal
+from node.pruning import Pruner
 from node.replica import Replica
 from node.sync import Fetcher, Library
 from node.terms import Terms
@@ -28,6 +29,8 @@ BOUNDS = "unit/consensus/test_bounds.py"
 VERIFICATION = "unit/consensus/test_verification.py"
 PEERS = "unit/node/test_replica_peers.py"
 SYNC = "unit/node/test_sync.py"
+LET_GO = "TestPeersThatHaveLetGo"
+SAFETY = "unit/consensus/test_safety.py"
 GUARD = "unit/node/test_guard.py"
 
 
@@ -60,7 +63,10 @@ def own_votes_not_counted(patch: pytest.MonkeyPatch) -> None:
 
 DURABILITY = (
     Mutant(
-        "DUR-1", "the journal is not synced", journal_not_synced, BySeed("the journal is empty")
+        "DUR-1",
+        "the journal is not synced",
+        journal_not_synced,
+        BySeed("the journal is empty", seed=4),
     ),
     Mutant(
         "DUR-1",
@@ -95,15 +101,20 @@ DURABILITY = (
     changes.append((receipts_key(height)""",
             ),
         ),
-        BySeed("StoreBroken", seed=4),
+        by_tests("unit/node/test_executor.py", "test_a_crash_leaves_whole_heights"),
     ),
     Mutant(
         "DUR-3",
-        "own votes are forgotten at a restart, and no guard remembers them",
+        "own votes are forgotten at a restart",
         forget_own_votes,
-        BySeed("honest member", seed=74, guarded=False),
+        by_tests(SAFETY, "test_nobody_finalizes_in_a_view_that_it_nullified_before_a_restart"),
     ),
-    Mutant("DUR-3", "own votes are not counted after a restart", own_votes_not_counted, BySeed("")),
+    Mutant(
+        "DUR-3",
+        "own votes are not counted after a restart",
+        own_votes_not_counted,
+        BySeed("transactions are not final", seed=72),
+    ),
     Mutant(
         "DUR-4",
         "the signer signs a second digest in a view",
@@ -267,6 +278,47 @@ DURABILITY = (
         "a peer is served whatever it asks",
         Edit(Library.may_serve, ("served < SERVED_BYTES_A_SECOND", "True")),
         by_tests(SYNC, "test_a_peer_has_a_share_of_each_second"),
+    ),
+    Mutant(
+        "SYNC-4",
+        "who asks for what was let go of is told nothing",
+        Edit(Library.chain, ("request.height < self._past.oldest", "False")),
+        by_tests(
+            SYNC, f"{LET_GO}::test_what_was_let_go_of_is_not_answered_with_what_is_left_of_it"
+        ),
+    ),
+    Mutant(
+        "SYNC-4",
+        "whoever says that it let go of a height is not asked for it again",
+        Edit(
+            Fetcher._order,
+            (
+                "sorted(order, key=lambda peer: self._lacks(peer, height))",
+                "[peer for peer in order if not self._lacks(peer, height)]",
+            ),
+        ),
+        by_tests(SYNC, f"{LET_GO}::test_another_one_is_asked_at_once_and_the_pruned_one_last"),
+    ),
+    Mutant(
+        "SYNC-4",
+        "whoever says it again and again makes a node ask faster",
+        Edit(Fetcher.told, ("before <= key[1] < oldest", "key[1] < oldest")),
+        by_tests(SYNC, f"{LET_GO}::test_a_liar_makes_nobody_ask_faster_or_for_ever"),
+    ),
+    Mutant(
+        "SYNC-4",
+        "nobody is told of a height that no peer keeps",
+        Edit(Fetcher._note_missing, ("self.on_missing(missing)", "pass")),
+        by_tests(SYNC, f"{LET_GO}::test_it_says_what_nobody_keeps_until_somebody_may"),
+    ),
+    Mutant(
+        "SYNC-4",
+        "a height goes that nobody attested",
+        Edit(
+            Pruner._is_old,
+            ("min(executor.durable_height, executor.certified_height)", "executor.durable_height"),
+        ),
+        by_tests("unit/node/test_pruning.py", "test_nothing_goes_that_is_not_attested"),
     ),
     Mutant(
         "MSG-1",

@@ -125,7 +125,7 @@ LANES = (
         "LANE-6",
         "a leader takes more batches of a lane than voters bear",
         Edit(Lanes._next_tip, ("tips[: parameters.lane_batches]", "tips")),
-        BySeed("transactions are not final"),
+        BySeed("transactions are not final", seed=20),
     ),
     Mutant(
         "LANE-6",

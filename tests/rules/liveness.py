@@ -102,7 +102,12 @@ LIVENESS = (
         Edit(Simplex.on_certificate, ("if certificate.kind != Kind.FINALIZE:", "if False:")),
         by_tests(SIMPLEX, "test_certificates_are_passed_on_once"),
     ),
-    Mutant("LIVE-4", "everything is said once", no_rebroadcast, BySeed("is busy in view", seed=7)),
+    Mutant(
+        "LIVE-4",
+        "everything is said once",
+        no_rebroadcast,
+        by_tests(BUGS, "test_lost_votes_are_sent_again_and_standstill_traffic_is_bounded"),
+    ),
     Mutant(
         "LIVE-4",
         "who connects is told nothing but where one stands",
@@ -218,7 +223,7 @@ LIVENESS = (
                 "parent.header.cut != header.cut and self._is_above_last(header.height):",
             ),
         ),
-        BySeed("transactions are not final", seed=9),
+        BySeed("transactions are not final", seed=4),
     ),
     Mutant(
         "LAG-2",

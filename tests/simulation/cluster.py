@@ -74,7 +74,7 @@ class Cluster:
         self.crashes = 0
         self._rng = Random(f"{plan.seed} cluster")
         self.wires = Wires(self, self._rng)
-        self._failures = Failures(self, self._rng)
+        self.failures = Failures(self, self._rng)
         self._final: set[bytes] = set()
         self._acknowledged: dict[bytes, None] = {}
         self._announced: set[bytes] = set()
@@ -182,7 +182,7 @@ class Cluster:
     def halted(self, machine: Machine, reason: str) -> None:
         self.trace.note(f"{machine.endpoint} halts: {reason}")
         if reason.startswith("protocol_unknown") and machine.knows < UPGRADED:
-            self._failures.upgrade(machine, UPGRADED)
+            self.failures.upgrade(machine, UPGRADED)
         elif self.is_honest(machine):
             raise Diverged(f"node {machine.endpoint} halted: {reason}")
 
@@ -248,10 +248,10 @@ class Cluster:
     def _judge(self) -> tuple[Verdict, str]:
         for endpoint in range(self.plan.endpoints):
             self.start(endpoint)
-        over_ms = self._failures.foretell()
+        over_ms = self.failures.foretell()
         self._look_after_clients()
         self.loop.run_until(over_ms)
-        self._failures.heal()
+        self.failures.heal()
         if isinstance(self.adversary, Twin):
             self.adversary.calm = True
         reason = self._come_to_rest()

@@ -53,7 +53,7 @@ class Failures:
         """Somebody installs another release on a machine, and starts its node again."""
         machine.knows = release
         self._cluster.faults += 1
-        strike = self._outage(machine.endpoint, 100)
+        strike = self.outage(machine.endpoint, 100)
         self._cluster.loop.after(self._rng.randint(1, 1_000), strike)
 
     def heal(self) -> None:
@@ -81,7 +81,7 @@ class Failures:
                 cluster.faults += 1
             case Crash():
                 for endpoint in fault.endpoints:
-                    strike = self._outage(endpoint, fault.down_ms)
+                    strike = self.outage(endpoint, fault.down_ms)
                     if fault.in_sync:
                         cluster.machines[endpoint].disk.ambush = strike
                     else:
@@ -89,7 +89,9 @@ class Failures:
             case Partition():
                 self._part(fault)
 
-    def _outage(self, endpoint: int, down_ms: int) -> Callable[[], None]:
+    def outage(self, endpoint: int, down_ms: int) -> Callable[[], None]:
+        """What makes an endpoint crash, and start again after a while."""
+
         def strike() -> None:
             self._cluster.crash(endpoint)
             self._restarts[endpoint] = self._restarts.get(endpoint, 0) + 1

@@ -16,7 +16,6 @@ from audit.cli import cli
 from audit.home import Checkpoint, last_verified
 from audit.violations import CODES
 from contracts import programmes
-from node.api.problems import ApiProblem
 from primitives.encoding import encode
 from primitives.entries import Account, account_key
 from tests.builders import a_genesis, a_person
@@ -304,26 +303,6 @@ class TestBadAnswers:
         assert document["violation"]["code"] == "block_withheld"
         assert document["violation"]["blame"] == "withheld"
         assert document["violation"]["height"] == 3
-
-    def test_a_height_that_was_let_go_of_is_nobodys_fault(
-        self, auditor: Auditor, chain: Chain
-    ) -> None:
-        """[SYNC-4] What was verified is kept, and an archive is asked for the rest."""
-
-        async def pruned(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if request.path == "/v1/blocks/3":
-                problem = ApiProblem("pruned", "nothing below height 9 is kept")
-                return web.Response(status=problem.status, body=problem.document())
-            return await handler(request)
-
-        with served_chain(chain, pruned) as url:
-            result = auditor.run(url)
-        assert (status(result), code(result)) == (6, "pruned")
-        assert "nothing below height 9 is kept" in result.stderr
-        assert "archive node" in result.stderr
-        assert last_verified(auditor.home, None).ledger.height == 2
-        with served_chain(chain) as url:
-            assert status(auditor.run(url)) == 0
 
 
 class TestTheHome:

@@ -55,6 +55,21 @@ def test_nobody_finalizes_in_a_view_that_it_nullified() -> None:
     assert votes_of(effects, Kind.FINALIZE) == []
 
 
+def test_nobody_finalizes_in_a_view_that_it_nullified_before_a_restart() -> None:
+    """[DUR-3, SAFE-3]"""
+    pump = Pump()
+    pump.drop = lambda sender, to, message: True
+    pump.submit(0)
+    pump.pass_time(1_100)
+    assert pump.nodes[0].engine.simplex.own.of(1).nullified
+    pump.restart(0)
+    node = pump.nodes[0]
+    header, digest = a_child_of_genesis(pump, 1)
+    receive(pump, node, 1, proposal(pump, header, digest))
+    effects = receive(pump, node, 1, certificate(pump, Kind.NOTARIZE, 1, digest))
+    assert votes_of(effects, Kind.FINALIZE) == []
+
+
 def test_nobody_nullifies_a_view_that_it_finalized() -> None:
     """[SAFE-4]"""
     pump = Pump()

@@ -34,8 +34,10 @@ def test_a_batch_becomes_final_and_certified_everywhere() -> None:
     """[LIVE-1, LIVE-2, BLOCK-1, BLOCK-2]"""
     pump = Pump()
     pump.submit(2, 3)
+    assert [node.engine.unordered for node in pump.nodes] == [0, 0, 1, 0]
     pump.deliver()
     assert heights(pump) == [1, 1, 1, 1]
+    assert pump.nodes[2].engine.unordered == 0
     assert [node.engine.certified_height for node in pump.nodes] == [1, 1, 1, 1]
     (first,) = pump.nodes[0].executed
     assert first.header.proposer == 1, "view 1 is led by member 1"

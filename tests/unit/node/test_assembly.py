@@ -148,7 +148,7 @@ async def test_keys_are_read_again_on_reload(
     node.reload()
     members = ValidatorSet(1, (Validator(CODE, made.public_key),))
     assert node._signing.enter(members) == 0
-    assert made.public_key in node._keys
+    assert made.public_key in node._signing.public_keys()
 
 
 @pytest.mark.parametrize("keys", [[], [builders.a_key("a stranger")]], ids=["none", "no seat"])

@@ -16,7 +16,8 @@ from consensus.effects import (
     Record,
     StateCertificateKept,
 )
-from node.journal import GENESIS, Damaged, Executed, Journal, _frame_bytes, executed_at
+from node.journal import GENESIS, Damaged, Executed, Journal, executed_at
+from node.logframes import Frame, frame_bytes
 from primitives.batch import EMPTY_TIP, batch_digest, header_of, tip_of
 from primitives.encoding import encode
 from primitives.vote import Attest, Kind
@@ -147,7 +148,7 @@ def test_an_older_segment_has_no_torn_tail() -> None:
 
 def test_a_sound_frame_of_an_unknown_record_refuses_to_start() -> None:
     disk = written([])
-    disk.files[1] += _frame_bytes(9, 1, 0, encode([9, 1]))
+    disk.files[1] += frame_bytes(Frame(9, 1, 0, encode([9, 1])))
     with pytest.raises(Damaged, match="malformed"):
         found(disk)
 
@@ -319,7 +320,7 @@ def test_a_memo_that_looks_like_a_frame_does_not_make_a_torn_tail_damage(claims:
     """Else a customer's bytes would keep every node that lost its power from starting again."""
     disk = written(votes(3))
     size = len(disk.files[1])
-    memo = _frame_bytes(5, 9, claims, b"").ljust(32, b"\0")
+    memo = frame_bytes(Frame(5, 9, claims, b"")).ljust(32, b"\0")
     journal = Journal(disk, CHAIN)
     journal.recover(GENESIS)
     journal.synced()

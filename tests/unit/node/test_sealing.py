@@ -13,23 +13,20 @@ SOMEONE = Standing(b"someone", 1_000, favoured=False)
 
 
 class FakeLane:
-    """A lane whose room and idleness a test sets."""
+    """A lane whose room, and what of it is to be ordered, a test sets."""
 
-    def __init__(self, room: bool = True, idle: bool = True) -> None:
+    def __init__(self, room: bool = True, unordered: int = 0) -> None:
         self.room = room
-        self.idle = idle
+        self.unordered = unordered
         self.batches: list[tuple[tuple[bytes, ...], int]] = []
         self.sealed = asyncio.Event()
 
     def can_seal(self) -> bool:
         return self.room
 
-    def lane_is_idle(self) -> bool:
-        return self.idle
-
     def seal(self, transactions: tuple[bytes, ...], weight: int) -> None:
         self.batches.append((transactions, weight))
-        self.idle = False
+        self.unordered += 1
         self.sealed.set()
 
 
@@ -52,7 +49,7 @@ async def test_a_lone_transaction_is_sealed_at_once_in_an_idle_lane() -> None:
 
 
 async def test_a_busy_lane_waits_for_company_but_not_for_long() -> None:
-    lane = FakeLane(idle=False)
+    lane = FakeLane(unordered=1)
     sealer = a_sealer(lane)
     started = time.monotonic()
     push(sealer, 2)
@@ -65,8 +62,25 @@ async def test_a_busy_lane_waits_for_company_but_not_for_long() -> None:
     assert [len(batch) for batch, _ in lane.batches] == [5]
 
 
+async def test_the_more_is_to_be_ordered_the_longer_a_batch_gathers() -> None:
+    lane = FakeLane(unordered=2)
+    sealer = a_sealer(lane)
+    started = time.monotonic()
+    push(sealer, 1)
+    sealer.poke()
+    await asyncio.wait_for(lane.sealed.wait(), 5)
+    assert time.monotonic() - started > 2 * SEAL_AFTER_S * 0.9
+    lane.unordered = 1_000
+    push(sealer, 1)
+    sealer.poke()
+    assert len(lane.batches) == 1
+    lane.unordered = 0
+    sealer.poke()
+    assert len(lane.batches) == 2, "what was ordered meanwhile ends the wait"
+
+
 async def test_a_busy_lane_seals_what_fills_a_batch() -> None:
-    lane = FakeLane(idle=False)
+    lane = FakeLane(unordered=1)
     sealer = a_sealer(lane)
     push(sealer, MAX_TRANSACTIONS - 1, size=20)
     sealer.poke()
@@ -96,7 +110,7 @@ async def test_no_batch_is_heavier_than_a_block_takes_of_a_lane() -> None:
     sealer = a_sealer(lane, most_weight=10)
     push(sealer, 7)
     while sealer.count:
-        lane.idle = True
+        lane.unordered = 0
         sealer.poke()
     assert [weight for _, weight in lane.batches] == [9, 9, 3]
     assert sorted(raw for batch, _ in lane.batches for raw in batch) == sorted(
@@ -111,13 +125,13 @@ async def test_what_nobody_wants_any_more_is_left_out() -> None:
     sealer.poke()
     assert [batch for batch, _ in lane.batches] == [(b"%08d" % 1 + b"x" * 92,)]
     push(sealer, 1)
-    lane.idle = True
+    lane.unordered = 0
     sealer.poke()
     assert len(lane.batches) == 1, "an empty batch is not sealed"
 
 
 async def test_a_cleared_sealer_seals_nothing_of_before() -> None:
-    lane = FakeLane(idle=False)
+    lane = FakeLane(unordered=1)
     sealer = a_sealer(lane)
     push(sealer, 1)
     sealer.poke()
