@@ -161,14 +161,15 @@ def transaction_changes(
 
 
 def index_changes(id_: bytes, accounts: Iterable[bytes], at: Location) -> list[Change]:
-    """What to write so that a transaction that touched these accounts is found."""
+    """What to write so that a transaction that touched these accounts is found; its own row is the
+    last."""
     height, receipt, batch, place = at
     newest_first = _DESCENDING.pack(_TOP_HEIGHT - height, _TOP_INDEX - receipt)
     stands = _PLACE.pack(batch, place)
     changes: list[Change] = [
-        (_TRANSACTION + id_[:_ID_BYTES], _LOCATION.pack(height, receipt, batch, place))
+        (_ACCOUNT + account[:_ID_BYTES] + newest_first, stands) for account in accounts
     ]
-    changes += [(_ACCOUNT + account[:_ID_BYTES] + newest_first, stands) for account in accounts]
+    changes.append((_TRANSACTION + id_[:_ID_BYTES], _LOCATION.pack(height, receipt, batch, place)))
     return changes
 
 
