@@ -233,8 +233,13 @@ class Replica:
 
     @property
     def unordered(self) -> int:
-        """Own batches that were sealed and are not in a final block."""
+        """Own batches that were sealed and wait for a block."""
         return self.engine.unordered + self._sealing
+
+    @property
+    def until_block_ms(self) -> int:
+        """How long nobody will propose the next block; negative if somebody may."""
+        return self.engine.gathers_until_ms - self._world.clock.now_ms()
 
     def lane_is_idle(self) -> bool:
         """Whether what comes in is best sealed at once."""

@@ -72,6 +72,9 @@ class Ledger:
         """Room for four batches."""
         return len(self.held) < 4
 
+    until_block_ms = 0
+    """The next block may be proposed at any time."""
+
     @property
     def unordered(self) -> int:
         """Batches that wait."""
