@@ -25,9 +25,9 @@ STEPS ?= 1000000
 CHAOS_SECONDS ?= 600
 PYTEST_ARGS ?=
 
-# NATIVE=no builds nothing: what checks signatures in batches is not compiled.
+# NATIVE=no builds nothing: the optional library in Rust is not compiled.
 NATIVE ?= yes
-BATCH_VERIFIER := $(if $(filter no,$(NATIVE)),true,scripts/native --if-possible)
+NATIVE_LIBRARY := $(if $(filter no,$(NATIVE)),true,scripts/native --if-possible)
 
 ALL_PACKAGES := primitives consensus contracts client shell node wallet audit partner
 TYPED := $(foreach p,$(ALL_PACKAGES) demo benchmarks,$(patsubst %/__init__.py,%,$(wildcard $(p)/__init__.py)))
@@ -66,21 +66,21 @@ install: $(VENV)/.installed-demo ## build .venv with what the product needs
 install-dev: $(VENV)/.installed-dev ## build .venv with the tools of developers too
 
 .PHONY: native
-native: install ## build what checks signatures in batches (needs Rust's cargo)
+native: install ## build the optional library in Rust (needs cargo)
 	@scripts/native
 
 # --- what a newcomer runs ------------------------------------------------------------------------
 
 .PHONY: demo
 demo: install ## show the whole story on this machine (ONCE=1: end by itself)
-	@$(BATCH_VERIFIER)
+	@$(NATIVE_LIBRARY)
 	@$(RUN) -m demo $(if $(ONCE),--once)
 
 # --- what a developer runs -----------------------------------------------------------------------
 
 .PHONY: test
 test: check ## check, then the whole test suite
-	@$(BATCH_VERIFIER)
+	@$(NATIVE_LIBRARY)
 	$(RUN) -m pytest --numprocesses $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: check
@@ -97,22 +97,23 @@ format: install-dev ## rewrite the code into the one format
 
 .PHONY: bench
 bench: install-dev ## measure throughput and finality (QUICK=1: under two minutes)
-	@$(BATCH_VERIFIER)
+	@$(NATIVE_LIBRARY)
 	$(RUN) -m benchmarks $(if $(QUICK),--quick)
 
 .PHONY: simulate
 simulate: install-dev ## run simulator seeds (SEEDS=0-999) and print a verdict for each
-	$(RUN) -m tests.simulation --seeds $(SEEDS)
+	$(RUN) -m tests.simulation --seeds $(SEEDS) --jobs $(WORKERS)
 
 .PHONY: mutants
-mutants: install-dev ## break each rule of the ledger and see a test notice; resumes where it stopped
+mutants: install-dev ## break each rule, of the ledger and of the ordering, and see something notice; resumes
 	@mkdir -p docs/results
+	nice -n 10 $(RUN) -m tests.rules --results docs/results/rules.json
 	nice -n 10 $(RUN) -m tests.mutation
 
 .PHONY: soak
 soak: install-dev ## the long simulation, a million steps of histories, ten minutes of chaos, the mutants; resumes
 	@mkdir -p docs/results
-	$(RUN) -m tests.simulation --seeds $(SEEDS) --results docs/results/simulation.json
+	$(RUN) -m tests.simulation --seeds $(SEEDS) --jobs $(WORKERS) --results docs/results/simulation.json
 	$(RUN) -m tests.properties.soak --steps $(STEPS) --results docs/results/histories.json
 	$(RUN) -m tests.chaos --seconds $(CHAOS_SECONDS) --seed 7 --results docs/results/chaos.json
 	@$(MAKE) --no-print-directory mutants

@@ -37,6 +37,7 @@ from primitives.proof import EpochStep
 from primitives.statetree import StateTree
 from shell.errors import CommandError, Status, UsageError
 from shell.keyfile import replace_private
+from shell.trie import EMPTY_TRIE
 
 DEFAULT_HOME: Final = Path("~/.liqbon/audit")
 FORMAT: Final = 2
@@ -113,7 +114,7 @@ class Checkpoint:
             raise Damaged(self.place, f"nothing says what its entries are: {error}") from None
         self._check_chain(genesis, meta)
         believed = self._believed(genesis, meta)
-        tree = StateTree()
+        tree = StateTree(empty=EMPTY_TRIE)
         with _no_collection():
             root = tree.load(state.items())
         if root != meta.standing.root:

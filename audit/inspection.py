@@ -30,13 +30,11 @@ ID_SIZE: Final = 32
 class Inspected(Wire):
     """A block whose bytes are sound and attested.
 
-    ``ids`` are those of all transactions in order, 32 bytes each, and ``weights`` their weights:
-    what is costly to find out a second time.
+    ``ids`` are those of all transactions in order, 32 bytes each: costly to find out a second time.
     """
 
     digest: bytes
     ids: bytes
-    weights: tuple[int, ...]
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -59,12 +57,11 @@ def inspect(subject: Subject, raw: bytes) -> Inspected:
     digest = block_digest(subject.chain, block.header)
     _check_attested(subject, block, digest)
     ids: list[bytes] = []
-    weights: list[int] = []
     _check_count(subject, block)
     for ordered, raw_batch in zip(block.order, block.batches, strict=True):
         batch = _genuine(subject, ordered, raw_batch)
-        _check_sound(subject, batch, ids, weights)
-    return Inspected(digest, b"".join(ids), tuple(weights))
+        _check_sound(subject, batch, ids)
+    return Inspected(digest, b"".join(ids))
 
 
 def _check_attested(subject: Subject, block: RawBlock, digest: bytes) -> None:
@@ -132,12 +129,12 @@ def _genuine(subject: Subject, ordered: RawOrdered, raw: bytes) -> Batch:
     return batch
 
 
-def _check_sound(subject: Subject, batch: Batch, ids: list[bytes], weights: list[int]) -> None:
-    """Every form and every signature ([LANE-2]); ids and weights go to the lists."""
+def _check_sound(subject: Subject, batch: Batch, ids: list[bytes]) -> None:
+    """Every form and every signature ([LANE-2]); the ids go to the list."""
     where = f"lane {batch.header.author}, seq {batch.header.seq}"
     checks: list[Check] = []
     owners: list[int] = []
-    first = len(ids)
+    first, weight = len(ids), 0
     for place, raw in enumerate(batch.transactions):
         try:
             decoded = decode_signed(raw, subject.chain)
@@ -145,7 +142,7 @@ def _check_sound(subject: Subject, batch: Batch, ids: list[bytes], weights: list
             detail = f"{where}, place {place}: {error}"
             raise Violation("batch_unsound", subject.height, detail) from None
         ids.append(decoded.id)
-        weights.append(decoded.weight)
+        weight += decoded.weight
         wanted = signatures(decoded)
         checks += wanted
         owners += [place] * len(wanted)
@@ -154,7 +151,6 @@ def _check_sound(subject: Subject, batch: Batch, ids: list[bytes], weights: list
         place = owners[valid.index(False)]
         detail = f"{where}, place {place}: signature_invalid"
         raise Violation("batch_unsound", subject.height, detail, About(ids[first + place]))
-    weight = sum(weights[first:])
     if weight != batch.header.weight:
         detail = f"{where}: batch_weight: {batch.header.weight} declared, it is {weight}"
         raise Violation("batch_unsound", subject.height, detail)

@@ -41,6 +41,7 @@ from primitives.transaction import Decoded, SignedTransaction
 from primitives.validators import ValidatorSet
 from primitives.vote import PROTOCOL_VERSION, Attestation
 from shell.errors import CommandError
+from shell.trie import EMPTY_TRIE
 
 SLICE: Final = 64
 """Transactions carried out between two rests: a few milliseconds."""
@@ -149,7 +150,7 @@ class Ledger:
         """At height 0 ([GEN-7])."""
         digest, header = genesis_block(genesis)
         state = dict(genesis_changes(genesis))
-        tree = StateTree()
+        tree = StateTree(empty=EMPTY_TRIE)
         root = tree.load(state.items())
         standing = Standing(0, digest, root, header, None, epochs.first(genesis), NO_TALLY)
         ledger = cls(genesis, state, tree, standing)
@@ -211,7 +212,7 @@ class Ledger:
         self._check_receipts(block, carried, result)
         yield
         self._check_step(context, carried, result)
-        before = self._commit(result.changes)
+        self._commit(result)
         self._check_root(block)
         self._advance(block, inspected.digest, carried)
         return VerifiedBlock(
@@ -221,7 +222,7 @@ class Ledger:
             transactions=carried,
             receipts=result.receipts,
             changes=result.changes,
-            before=before,
+            before=result.before,
         )
 
     def _check_place(
@@ -273,18 +274,16 @@ class Ledger:
         except (AssertionError, Malformed) as error:
             raise Violation("invariant_broken", context.height, _told(error)) from None
 
-    def _commit(self, changes: Sequence[Change]) -> dict[bytes, bytes | None]:
-        """Write the changes; what stood there before."""
+    def _commit(self, result: BlockResult) -> None:
+        """Write the changes."""
         state = self.state
-        before = {key: state.get(key) for key, _ in changes}
-        self.tree.update(changes)
-        self.touched.update(before)
-        for key, value in changes:
+        self.tree.update(result.changes)
+        self.touched.update(result.before)
+        for key, value in result.changes:
             if value is None:
                 del state[key]
             else:
                 state[key] = value
-        return before
 
     def _advance(self, block: Block, digest: bytes, carried: Sequence[Carried]) -> None:
         header = block.header
@@ -320,11 +319,11 @@ def _transactions(
     block: Block, contents: Sequence[_Contents], inspected: Inspected
 ) -> Generator[tuple[int, Decoded], None, None]:
     """(lane, transaction) in the cut's order."""
-    place, ids, weights = 0, inspected.ids, inspected.weights
+    place, ids = 0, inspected.ids
     for ordered, batch in zip(block.order, contents, strict=True):
         for raw in batch.transactions:
             id_ = ids[place * ID_SIZE : (place + 1) * ID_SIZE]
-            yield ordered.lane, Decoded(id_, _SIGNED.decode(raw), len(raw), weights[place])
+            yield ordered.lane, Decoded(id_, _SIGNED.decode(raw), len(raw))
             place += 1
 
 

@@ -32,6 +32,8 @@ STEPS: Final = MAX_PAGE
 """Handovers of a page."""
 MAX_STEPS: Final = 4 * 1024 * 1024
 """Bytes of a page of handovers, each of at most a hundred members."""
+PRUNED: Final = "pruned"
+"""How a node says that it has let go of a height. It may be a pretext: ask another one."""
 MAX_PAGES: Final = 64
 """Pages of evidence that are read: one piece a validator, kind and epoch is kept."""
 
@@ -87,6 +89,8 @@ class NodeSource:
                 partial(self._node.raw, f"/blocks/{height}", MAX_RAW_BLOCK)
             )
         except (Refusal, Lie) as fault:
+            if fault.code == PRUNED:
+                raise _pruned(fault, height) from None
             detail = f"{fault.code} {fault.detail}".strip()
             raise Violation("block_withheld", height, detail) from None
 
@@ -147,6 +151,12 @@ class NodeSource:
         hint = "Is the node up? What was verified so far is kept; run the command again."
         detail = f"{fault.url}: {fault.code}{': ' + fault.detail if fault.detail else ''}"
         return Unavailable("node_unavailable", detail, hint)
+
+
+def _pruned(fault: Fault, height: int) -> Unavailable:
+    hint = "Ask an archive node: one whose 'liqbon-node status' says that it keeps everything."
+    detail = f"{fault.url} does not keep height {height} any more: {fault.detail}"
+    return Unavailable(PRUNED, detail, hint)
 
 
 def _evidence(text: str) -> Evidence:

@@ -14,13 +14,15 @@ from msgspec.structs import replace
 
 from benchmarks import chains
 from benchmarks.funding import Till, funding
-from benchmarks.load import Load, Plan, schedule
+from benchmarks.load import Load, Plan, Sample, schedule
+from benchmarks.mixture import TRANSFERS, Cycle, Next, Shop, made
 from benchmarks.network import Network, Spell, Spent
 from benchmarks.population import Terms, Workshop, holder_of
 from benchmarks.verdict import Step, cumulative, judge
 from client.home import open_home, parse_genesis
 from client.http import HttpNode
 from client.trust import Believed
+from node.founding import ROLE_ACCOUNTS
 from primitives.transaction import decode_signed
 from shell.keyfile import read_private
 
@@ -59,31 +61,49 @@ class Bench:
         self.sent: list[bytes] = []
         self._load = Load(self.nodes, believed)
         self._workshop = workshop
-        self._next = 0
+        self._next = Next(0, 1)
+        self._shops: list[Shop] = []
 
     async def fund(self) -> None:
         """Give every sender its share, each node and its founder a part of them."""
-        tills = [self._till(place) for place in range(len(self.nodes))]
+        self._shops = [self._shop(place) for place in range(len(self.nodes))]
+        tills = [Till(shop.partner, shop.issuer) for shop in self._shops]
         await asyncio.gather(*(self._fund(place, till) for place, till in enumerate(tills)))
         await self._all_final()
 
-    async def step(self, rate: float, seconds: float, warm_up_s: float) -> Measured:
+    async def step(
+        self, rate: float, seconds: float, warm_up_s: float, cycle: Cycle = TRANSFERS
+    ) -> Measured:
         """Offer a rate for ``warm_up_s`` and ``seconds`` more, until all of it is final; judge."""
-        plan = Plan(rate, warm_up_s + seconds)
+        plan = Plan(rate, warm_up_s + seconds, in_order="mint" in cycle)
         requests = schedule(plan, len(self.nodes))
         count = sum(len(request.places) for request in requests)
-        raws = self._workshop.transfers(self.terms, self._next, count)
+        raws = self._made(cycle, count)
         before = len(self.sent)
         spending = asyncio.create_task(self.network.spent(warm_up_s, seconds))
         offered = await self._load.offer(plan, raws)
         await self._load.settle(raws, offered.refused)
-        self._next += count
         self._remember(raws)
         await self._all_final()
         receipts = [[block.receipts for block in chain.blocks] for chain in self.chains]
         finals = [cumulative(each, before) for each in receipts]
         step = judge(offered, requests, finals, warm_up_s)
         return _measured(step, await spending, offered.cpu_s / plan.seconds)
+
+    async def lone(self, node: int) -> Sample:
+        """One transfer of a round over all nodes, by itself, timed to its verified proof.
+
+        Rounds go from node 0 to the last, so that every sender stays with its node. Raises
+        ``Stuck``."""
+        number = self._next.customer
+        assert number % len(self.nodes) == node, "not this node's turn"
+        [raw] = self._workshop.transfers(self.terms, number, 1)
+        self._next = self._next._replace(customer=number + 1)
+        self._remember([raw])
+        sample = await self._load.time(node, raw)
+        if sample.latency_ms is None:
+            raise Stuck(f"{self.nodes[node].url}: a lone transfer is not final")
+        return sample
 
     def store_bytes(self) -> list[int]:
         """What each node keeps on disk."""
@@ -101,14 +121,25 @@ class Bench:
                 raise Stuck(f"{node.url}: funding is refused: {result.code} {result.detail}")
         self._remember(money)
 
-    def _till(self, place: int) -> Till:
+    def _made(self, cycle: Cycle, count: int) -> list[bytes]:
+        """The next ``count`` transactions, signed: transfers by all cores."""
+        if cycle == TRANSFERS:
+            first = self._next.customer
+            self._next = self._next._replace(customer=first + count)
+            return self._workshop.transfers(self.terms, first, count)
+        raws, self._next = made(self.terms, self._shops, cycle, self._next, count)
+        return raws
+
+    def _shop(self, place: int) -> Shop:
         document = self.network.document.partners[place]
         [partner] = [p for p in self.genesis.partners if p.code == document.code]
         passphrase = read_private(Path(document.passphrase_file)).strip()
         vault = open_home(Path(document.home)).unlock(passphrase)
-        till = Till(partner, holder_of(vault.key(0)))
-        assert till.issuer.account == partner.roles.issuer, partner.code
-        return till
+        issuer, cashier = (
+            holder_of(vault.key(ROLE_ACCOUNTS.index(role))) for role in ("issuer", "cashier")
+        )
+        assert issuer.account == partner.roles.issuer, partner.code
+        return Shop(partner, issuer, cashier)
 
     def _remember(self, raws: Sequence[bytes]) -> None:
         self.sent += [decode_signed(raw, self.terms.chain).id for raw in raws]

@@ -16,6 +16,7 @@ class Block(msgspec.Struct, frozen=True):
     """The part of ``client.views.BlockView`` that is counted here."""
 
     height: int
+    view: int
     receipts: int
     state_root: str
     certified: bool

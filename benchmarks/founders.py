@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Final
+
+from msgspec.structs import replace
 
 from benchmarks.population import Holder, holder
 from primitives.amount import MICRO
@@ -17,6 +21,7 @@ from primitives.genesis import (
     Rate,
     Roles,
 )
+from primitives.keys import Signer
 from primitives.membership import PartnerKind
 from primitives.validators import possession_message
 
@@ -78,6 +83,8 @@ _PROGRAMME: Final = ProgrammeTerms(
     rates=(Rate(START_MS, 10_000, 1),),
 )
 
+NO_KEYS: Final[Mapping[int, Signer]] = MappingProxyType({})
+
 
 def validator(index: int) -> Holder:
     """The holder of a founder's consensus key."""
@@ -89,11 +96,13 @@ def issuer(index: int) -> Holder:
     return holder(f"issuer {index}")
 
 
-def genesis() -> Genesis:
-    """Four founders whose keys everyone can derive."""
+def genesis(time_ms: int = START_MS, keys: Mapping[int, Signer] = NO_KEYS) -> Genesis:
+    """Four founders whose keys everyone can derive, but for the consensus keys in ``keys``."""
+    limits = replace(_LIMITS, reserve_attested=time_ms)
+    programme = replace(_PROGRAMME, rates=(Rate(time_ms, 10_000, 1),))
 
     def founder(index: int) -> GenesisPartner:
-        key, code = validator(index).key, CODES[index]
+        key, code = keys.get(index, validator(index).key), CODES[index]
         return GenesisPartner(
             code=code,
             name=code.capitalize(),
@@ -103,10 +112,10 @@ def genesis() -> Genesis:
             custodian=KEEPER,
             consensus_key=key.public_key,
             possession=key.sign(possession_message(NAME, code, key.public_key)),
-            limits=_LIMITS,
-            programmes=(_PROGRAMME,),
+            limits=limits,
+            programmes=(programme,),
         )
 
     founders = tuple(founder(index) for index in range(len(CODES)))
     keeper = Custodian(KEEPER, "Keeper", holder(KEEPER).account, None)
-    return Genesis(1, "tlqb", NAME, START_MS, PARAMETERS, (keeper,), KEEPER, founders)
+    return Genesis(1, "tlqb", NAME, time_ms, PARAMETERS, (keeper,), KEEPER, founders)

@@ -26,19 +26,24 @@ class Till(NamedTuple):
     issuer: Holder
 
 
+def bank(code: str) -> Holder:
+    """Who hands out what a founder mints first."""
+    return holder(f"bank of {code}")
+
+
 def funding(terms: Terms, till: Till, places: range) -> list[bytes]:
     """Signed transactions, in order, after which the senders of these numbers have their share."""
     partner = till.partner
-    bank = holder(f"bank of {partner.code}")
+    hands_out = bank(partner.code)
     [programme] = partner.programmes
     rate = programme.rates[0]
     points = -(-len(places) * SHARE * rate.denominator // rate.numerator)
     amount = points * rate.numerator // rate.denominator
     deposit = sha256(b"a benchmark's deposit").digest()
-    mint = Mint(partner.code, programme.code, points, amount, deposit, bank.account)
+    mint = Mint(partner.code, programme.code, points, amount, deposit, hands_out.account)
     made = [signed(till.issuer, terms, 0, mint)]
     for sequence, first in enumerate(range(0, len(places), OUTPUTS)):
         accounts = [sender(place).account for place in places[first : first + OUTPUTS]]
         outputs = tuple(Output(account, SHARE) for account in accounts)
-        made.append(signed(bank, terms, sequence, Transfer(outputs)))
+        made.append(signed(hands_out, terms, sequence, Transfer(outputs)))
     return made

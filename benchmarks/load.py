@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from time import process_time
+from time import process_time, time_ns
 from typing import Final, NamedTuple
 
 from client.answers import judge_receipt, read
 from client.errors import Fault
 from client.http import NodeApi
 from client.trust import Believed
+from client.views import TransactionView
 from primitives.encoding import Malformed
 from primitives.proof import ReceiptProof
 from primitives.receipt import Outcome
-from primitives.transaction import decode_signed, transaction_id
+from primitives.transaction import decode_signed
 
 TICK_S: Final = 0.1
 """Each node is sent what is due this often."""
@@ -27,14 +28,21 @@ SAMPLE_TICKS: Final = 2
 """Of every so many requests to a node, one transfer is sent apart and waited for."""
 SAMPLE_WAIT_S: Final = 20.0
 POLL_S: Final = 0.5
+FOLLOW_S: Final = 0.02
 TAKEN_IN: Final = (202, 409)
 
 
 class Plan(NamedTuple):
-    """How much is offered: transfers a second of all nodes together, for so many seconds."""
+    """How much is offered: transfers a second of all nodes together, for so many seconds.
+
+    ``in_order``: to one node one request after another, as a partner's gateway sends its mints,
+    which one issuer signs: a request waits for the one before, and nothing is sent apart. What is
+    timed is then looked for every FOLLOW_S.
+    """
 
     rate: float
     seconds: float
+    in_order: bool = False
 
 
 class Request(NamedTuple):
@@ -56,11 +64,13 @@ class Sight(NamedTuple):
 class Sample(NamedTuple):
     """A transfer that was waited for: when it was due, and what became of it.
 
-    ``latency_ms`` ends when its proof was verified; None if it was not final in time.
+    Both times end when its proof was verified, and are None if it was not final in time;
+    ``ordering_ms`` begins at the time of its block, when a leader proposed it.
     """
 
     due_s: float
     latency_ms: float | None
+    ordering_ms: float | None = None
 
 
 class Offered(NamedTuple):
@@ -111,6 +121,7 @@ class Load:
         self._samples: list[Sample] = []
         self._sights: list[list[Sight]] = []
         self._start_s = 0.0
+        self._turns = [asyncio.Lock() for _ in nodes]
 
     async def offer(self, plan: Plan, raws: Sequence[bytes]) -> Offered:
         """Send what the plan asks, of ``raws``, which holds at least so many."""
@@ -127,7 +138,9 @@ class Load:
             if ahead_s > 0:
                 await asyncio.sleep(ahead_s)
             most_late_s = max(most_late_s, clock() - self._start_s - request.due_s)
-            for task in self._send(request, raws):
+            for task in (
+                self._ordered(request, raws) if plan.in_order else self._send(request, raws)
+            ):
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
         await asyncio.sleep(max(0.0, self._start_s + plan.seconds - clock()))
@@ -155,6 +168,12 @@ class Load:
             while left:
                 left = await self._again(node, left, raws)
 
+    async def time(self, node: int, raw: bytes) -> Sample:
+        """Send one transfer now, and wait. Raises ``Fault``."""
+        clock = asyncio.get_running_loop().time
+        self._start_s = clock()
+        return self._timed(0.0, await self._proven(node, raw))
+
     async def _again(self, node: int, places: list[int], raws: Sequence[bytes]) -> list[int]:
         some, rest = places[:500], places[500:]
         try:
@@ -175,6 +194,33 @@ class Load:
         if places:
             yield asyncio.create_task(self._bulk(request.node, places, raws))
 
+    def _ordered(self, request: Request, raws: Sequence[bytes]) -> Iterator[asyncio.Task[None]]:
+        yield asyncio.create_task(self._in_turn(request, raws))
+
+    async def _in_turn(self, request: Request, raws: Sequence[bytes]) -> None:
+        async with self._turns[request.node]:
+            await self._bulk(request.node, list(request.places), raws)
+        if request.is_sampled:
+            place = request.places[-1]
+            if place not in self._refused:
+                proposed_ms = await self._followed(request.node, raws[place])
+                self._samples.append(self._timed(request.due_s, proposed_ms))
+
+    async def _followed(self, node: int, raw: bytes) -> int | None:
+        """Like ``_proven``, of what was handed in already."""
+        clock = asyncio.get_running_loop().time
+        until_s = clock() + SAMPLE_WAIT_S
+        id_ = decode_signed(raw, self._believed.chain).id
+        while clock() < until_s:
+            try:
+                proven = self._proof(id_, await self._nodes[node].transaction(id_))
+            except Fault:
+                proven = None
+            if proven is not None:
+                return proven
+            await asyncio.sleep(FOLLOW_S)
+        return None
+
     async def _bulk(self, node: int, places: list[int], raws: Sequence[bytes]) -> None:
         try:
             results = await self._nodes[node].submit_many([raws[place] for place in places])
@@ -188,20 +234,33 @@ class Load:
     async def _sample(self, request: Request, place: int, raw: bytes) -> None:
         """Send one, wait for its finality at the node, and believe the proof alone."""
         try:
-            view = await self._nodes[request.node].submit(raw, SAMPLE_WAIT_S)
+            proposed_ms = await self._proven(request.node, raw)
         except Fault as fault:
             self._refuse([place], fault.code)
             return
+        self._samples.append(self._timed(request.due_s, proposed_ms))
+
+    async def _proven(self, node: int, raw: bytes) -> int | None:
+        """Hand one in and wait: the time of the block that it is proven to stand in, if that comes
+        in time. Raises ``Fault``."""
+        view = await self._nodes[node].submit(raw, SAMPLE_WAIT_S)
+        return self._proof(decode_signed(raw, self._believed.chain).id, view)
+
+    def _proof(self, id_: bytes, view: TransactionView | None) -> int | None:
+        """The time of the block that a view proves it to stand in; None without a proof."""
         if view is None or view.proof is None:
-            self._samples.append(Sample(request.due_s, None))
-            return
-        id_ = transaction_id(decode_signed(raw, self._believed.chain).transaction)
+            return None
         proven = judge_receipt(self._believed, id_, read(ReceiptProof, view.proof))
         if proven.receipt.outcome != Outcome.DONE:
             raise Malformed("transfer_refused", Outcome(proven.receipt.outcome).text)
+        return proven.certificate.attestation.time
+
+    def _timed(self, due_s: float, proposed_ms: int | None) -> Sample:
+        """What was due ``due_s`` after the start and is proven now, or (None) is not."""
+        if proposed_ms is None:
+            return Sample(due_s, None)
         now_s = asyncio.get_running_loop().time()
-        latency_ms = (now_s - self._start_s - request.due_s) * 1000
-        self._samples.append(Sample(request.due_s, latency_ms))
+        return Sample(due_s, (now_s - self._start_s - due_s) * 1000, time_ns() / 1e6 - proposed_ms)
 
     def _refuse(self, places: list[int], code: str) -> None:
         self._refused += places

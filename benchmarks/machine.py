@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from benchmarks.population import holder
+from benchmarks.ratios import Bare
 from primitives.keys import ED25519
 
 VERIFY_S: Final = 2.0
@@ -72,6 +73,11 @@ def _git(root: Path, *arguments: str) -> str:
     return subprocess.run(
         command, cwd=root, check=True, capture_output=True, text=True
     ).stdout.strip()
+
+
+def bare(directory: Path) -> Bare:
+    """Both, one after the other; the syncs in ``directory``."""
+    return Bare(verifies_per_second(), syncs_per_second(directory), os.cpu_count() or 1)
 
 
 def verifies_per_second(seconds: float = VERIFY_S) -> float:

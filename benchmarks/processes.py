@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from time import perf_counter
 from typing import Final, NamedTuple
 
 _TICK_S: Final = 1 / os.sysconf("SC_CLK_TCK")
@@ -64,6 +65,21 @@ def usage(processes: dict[int, Process], pid: int) -> Usage:
         children_cpu_s=sum(child.cpu_s for child in children),
         rss_bytes=own.rss_bytes + sum(child.rss_bytes for child in children),
     )
+
+
+class Others:
+    """How much of all cores anything else used from now on: the more, the less figures say."""
+
+    def __init__(self) -> None:
+        self._begun = self._now()
+
+    def share(self) -> float:
+        """Of everything that the cores could have done so far."""
+        at_s, busy, own = (now - then for now, then in zip(self._now(), self._begun, strict=True))
+        return max(0.0, busy - own) / (at_s * (os.cpu_count() or 1))
+
+    def _now(self) -> tuple[float, float, float]:
+        return perf_counter(), busy_s(), sum(os.times()[:4])
 
 
 def _parse(pid: int, line: str) -> Process:

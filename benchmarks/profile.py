@@ -15,10 +15,10 @@ import pstats
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from time import process_time_ns
-from typing import Final
+from typing import Final, Protocol
 
 from benchmarks import founders
 from benchmarks.funding import Till, funding
@@ -44,6 +44,12 @@ from shell.scheme import SCHEME
 
 BLOCK_MS: Final = 500
 LANE: Final = 0
+DECODE: Final = "decode a transaction (form, policy, id)"
+CHECK: Final = "check its signature"
+ADMIT: Final = "admit it (dry run)"
+SEAL: Final = "seal it in a batch"
+DECODE_BATCH: Final = "decode it in a batch (root and all)"
+EXECUTE: Final = "execute it and write the height"
 FUNCTIONS_SHOWN: Final = 45
 
 
@@ -60,6 +66,10 @@ class Costs:
         yield
         self._spent_ns[name] = self._spent_ns.get(name, 0) + process_time_ns() - begun
 
+    def a_transfer(self, transfers: int) -> dict[str, float]:
+        """Microseconds a transfer, by stage."""
+        return {name: round(ns / transfers / 1000, 2) for name, ns in self._spent_ns.items()}
+
     def table(self, transfers: int) -> str:
         """A line a stage, in microseconds a transfer."""
         rows = [(name, ns / transfers / 1000) for name, ns in self._spent_ns.items()]
@@ -73,6 +83,7 @@ class Chain:
     def __init__(self, executor: Executor) -> None:
         self.executor = executor
         self.tip = EMPTY_TIP
+        self.block_ms = BLOCK_MS
 
     def batch(self, raws: Sequence[bytes]) -> Batch:
         """The lane's next batch, signed."""
@@ -87,7 +98,7 @@ class Chain:
     def header(self, tip: Tip) -> Header:
         """The next block's, whose cut moves the lane to ``tip``."""
         head = self.executor.head_record
-        height, time = head.header.height + 1, head.header.time + BLOCK_MS
+        height, time = head.header.height + 1, head.header.time + self.block_ms
         cut = tuple(tip if lane == LANE else EMPTY_TIP for lane in range(len(founders.CODES)))
         return Header(VERSION, 0, height, height, head.digest, time, 0, cut)
 
@@ -100,57 +111,60 @@ class Chain:
             pass
 
 
-def measure(costs: Costs, chain: Chain, raws: Sequence[bytes]) -> None:
+class Meter(Protocol):
+    """Counts something by stage."""
+
+    def stage(self, name: str) -> AbstractContextManager[None]:
+        """Count what happens inside."""
+
+
+def measure(costs: Meter, chain: Chain, raws: Sequence[bytes]) -> None:
     """Take one block of transfers through every stage."""
     executor = chain.executor
-    with costs.stage("decode a transaction (form, policy, id)"):
+    with costs.stage(DECODE):
         decoded = [decode_signed(raw, executor.chain) for raw in raws]
-    with costs.stage("check its signature"):
+    with costs.stage(CHECK):
         valid = SCHEME.verify_many([check for each in decoded for check in signatures(each)])
     assert all(valid)
     now_ms = executor.head_record.header.time + 1
-    with costs.stage("admit it (dry run)"):
+    with costs.stage(ADMIT):
         verdicts = [executor.admit(each, LANE, now_ms) for each in decoded]
     assert all(verdict == Outcome.DONE and not isinstance(verdict, Skip) for verdict in verdicts)
-    with costs.stage("seal it in a batch"):
+    with costs.stage(SEAL):
         wire = encode(chain.batch(raws))
-    with costs.stage("decode it in a batch (root and all)"):
+    with costs.stage(DECODE_BATCH):
         batch = decode_batch(wire)
-    with costs.stage("execute it and write the height"):
+    with costs.stage(EXECUTE):
         chain.execute(batch)
     receipts = executor.archive.receipts(executor.height)
     assert receipts is not None
     assert len(receipts.receipts) == len(raws)
 
 
-def run(options: argparse.Namespace, directory: Path) -> None:
-    """Fund the senders, sign the transfers, measure, print."""
+def profile(
+    blocks: int, size: int, senders: int, directory: Path, profiler: cProfile.Profile | None = None
+) -> tuple[Costs, int]:
+    """Fund the senders, sign the transfers, and measure all of them; and how many they were."""
     genesis = founders.genesis()
-    chain = chain_id(genesis)
-    terms = Terms(chain, options.senders, founders.START_MS + 24 * founders.HOUR_MS)
+    terms = Terms(chain_id(genesis), senders, founders.START_MS + 24 * founders.HOUR_MS)
     workshop = Workshop()
-    raws = workshop.transfers(terms, 0, options.blocks * options.size)
+    raws = workshop.transfers(terms, 0, blocks * size)
     workshop.close()
-    executor = Executor.open(LevelStore.open(directory), genesis)
-    ledger = Chain(executor)
+    store = LevelStore.open(directory)
+    ledger = Chain(Executor.open(store, genesis))
     till = Till(genesis.partners[LANE], founders.issuer(LANE))
-    money = funding(terms, till, range(options.senders))
+    money = funding(terms, till, range(senders))
     ledger.execute(ledger.batch(money[:1]))
     for first in range(1, len(money), 50):
         ledger.execute(ledger.batch(money[first : first + 50]))
     gc.collect()
     gc.freeze()
     costs = Costs()
-    profiler = cProfile.Profile()
-    for first in range(0, len(raws), options.size):
-        if options.functions:
-            profiler.enable()
-        measure(costs, ledger, raws[first : first + options.size])
-        profiler.disable()
-    print(f"{len(raws)} transfers in {options.blocks} blocks, {options.senders} senders, one core")
-    print(costs.table(len(raws)))
-    if options.functions:
-        pstats.Stats(profiler, stream=sys.stdout).sort_stats("tottime").print_stats(FUNCTIONS_SHOWN)
+    for first in range(0, len(raws), size):
+        with profiler or nullcontext():
+            measure(costs, ledger, raws[first : first + size])
+    store.close()
+    return costs, len(raws)
 
 
 def main() -> None:
@@ -160,8 +174,15 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=1000, help="transfers a block")
     parser.add_argument("--senders", type=int, default=20_000)
     parser.add_argument("--functions", action="store_true", help="profile by function (slower)")
+    options = parser.parse_args()
+    profiler = cProfile.Profile() if options.functions else None
     with tempfile.TemporaryDirectory() as directory:
-        run(parser.parse_args(), Path(directory) / "data")
+        place = Path(directory) / "data"
+        costs, count = profile(options.blocks, options.size, options.senders, place, profiler)
+    print(f"{count} transfers in {options.blocks} blocks, {options.senders} senders, one core")
+    print(costs.table(count))
+    if profiler is not None:
+        pstats.Stats(profiler, stream=sys.stdout).sort_stats("tottime").print_stats(FUNCTIONS_SHOWN)
 
 
 if __name__ == "__main__":

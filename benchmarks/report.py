@@ -10,7 +10,9 @@ from typing import Final
 
 import msgspec
 
+from benchmarks.distance import TARGET_DELAYS, TARGET_EXTRA_MS, Behind, told
 from benchmarks.machine import Machine
+from benchmarks.ratios import Bare, Ratio
 from benchmarks.verdict import Percentiles, Step
 
 FORMAT: Final = 1
@@ -68,6 +70,33 @@ class Document(msgspec.Struct, frozen=True):
     steps: list[Step]
     replay_transfers_per_second: float = 0.0
     replay_ratio: float = 0.0
+    finality_behind_delay: list[Behind] = []
+    ratios: dict[str, Ratio] = {}
+
+
+def ratios(document: Document) -> dict[str, Ratio]:
+    """Every figure of speed or cost, over bare checks and bare syncs of the same run."""
+    d = document
+    bare = Bare(d.bare_verifies_per_second, d.bare_syncs_per_second, d.machine.cores)
+    rates = {
+        "sustained_transfers_per_second": d.sustained_transfers_per_second,
+        "replay_transfers_per_second": d.replay_transfers_per_second,
+    }
+    times_us = {
+        f"{name}.{part}": getattr(spread, part) * 1_000
+        for name, spread in (
+            ("finality_ms", d.finality_ms),
+            ("finality_ms_when_sustained", d.finality_ms_when_sustained),
+        )
+        if spread is not None
+        for part in ("p50", "p99")
+    }
+    costs = d.cpu_us_per_transfer_and_validator
+    times_us |= {f"cpu_us_per_transfer_and_validator.{stage}": us for stage, us in costs.items()}
+    times_us["cpu_us_per_transfer_and_validator"] = sum(costs.values())
+    times_us["cpu_us_per_transfer_of_generator"] = d.cpu_us_per_transfer_of_generator
+    found = {name: bare.of_rate(rate) for name, rate in rates.items()}
+    return found | {name: bare.of_time(us) for name, us in times_us.items()}
 
 
 def conserved(document: Document) -> bool:
@@ -92,6 +121,10 @@ def met(document: Document) -> dict[str, bool]:
             finality is not None and finality.p50 < TARGET_FINALITY_MS
         ),
         f"replay at least {TARGET_REPLAY} times as fast": document.replay_ratio >= TARGET_REPLAY,
+        f"median finality within {TARGET_DELAYS} delays and {TARGET_EXTRA_MS} ms": (
+            bool(document.finality_behind_delay)
+            and all(row.is_met for row in document.finality_behind_delay)
+        ),
     }
 
 
@@ -118,6 +151,7 @@ def table(document: Document) -> str:
         ("blocks", f"{d.blocks_per_second:.1f}/s of {d.transfers_per_block:.0f} transfers"),
         ("bare signature checks", f"{d.bare_verifies_per_second:.0f}/s"),
         ("bare disk syncs", f"{d.bare_syncs_per_second:.0f}/s"),
+        *_in_bare(d),
         ("memory a node", ", ".join(f"{size / 2**20:.0f} MiB" for size in d.rss_bytes)),
         ("sent, final", f"{d.sent}, {d.final}"),
         (
@@ -132,7 +166,22 @@ def table(document: Document) -> str:
     rows += [(name, "met" if reached else "MISSED") for name, reached in met(d).items()]
     width = max(len(name) for name, _ in rows)
     lines = [f"{name:<{width}}  {value}" for name, value in rows]
-    return "\n".join([*lines, "", _costs(d)])
+    return "\n".join([*lines, "", _costs(d), "", told(d.finality_behind_delay)])
+
+
+def _in_bare(document: Document) -> list[tuple[str, str]]:
+    """The two figures that travel best."""
+    found = document.ratios
+    if not found:
+        return []
+    rate, cost = (
+        found["sustained_transfers_per_second"].bare_verifies,
+        found["cpu_us_per_transfer_and_validator"].bare_verifies,
+    )
+    return [
+        ("transfers for a bare check", f"{rate:.3f}"),
+        ("a transfer costs a validator", f"{cost:.1f} bare checks"),
+    ]
 
 
 def _spread(finality: Percentiles | None) -> str:

@@ -1,7 +1,8 @@
 """One whole benchmark, from an empty machine to a document.
 
 What the machine can do, the network, the senders' first balances, short steps of rising rates, the
-long one at the best of them, a step at half of it for finality, and the replay.
+long one at the best of them, a step at half of it for finality, and the replay; then a network of
+nodes that are far apart, and a light load.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import aiohttp
+from msgspec.structs import replace
 
-from benchmarks import machine
+from benchmarks import delays, machine
 from benchmarks.auditor import ROOT, audited, sum_of
 from benchmarks.bench import Bench, Measured, Stuck
+from benchmarks.distance import told
 from benchmarks.network import devnet
 from benchmarks.population import Workshop
-from benchmarks.report import FORMAT, Document, Replay
+from benchmarks.ratios import Bare
+from benchmarks.report import FORMAT, Document, Replay, ratios
 from benchmarks.verdict import Step
 
 STEP_DOWN: Final = 0.93
@@ -36,11 +40,22 @@ class Effort(NamedTuple):
     sustain_s: float
     finality_s: float
     tries: int
+    far: delays.Effort
 
 
-FULL: Final = Effort(tuple(range(1_000, 8_001, 300)), 6.0, 8.0, 61.0, 30.0, 4)
-QUICK: Final = Effort((800, 1_200, 1_600, 2_000), 2.0, 5.0, 12.0, 8.0, 2)
-BRIEF: Final = Effort((80,), 1.0, 1.0, 3.0, 3.0, 1)
+FULL: Final = Effort(
+    tuple(range(1_000, 8_001, 300)),
+    6.0,
+    8.0,
+    61.0,
+    30.0,
+    4,
+    delays.Effort(delays.DELAYS_MS, 2.0, 20.0, 3),
+)
+QUICK: Final = Effort(
+    (1_000, 1_500, 2_000), 2.0, 5.0, 12.0, 8.0, 2, delays.Effort(delays.DELAYS_MS, 0.5, 3.0, 1)
+)
+BRIEF: Final = Effort((80,), 1.0, 1.0, 3.0, 3.0, 1, delays.Effort((10,), 0.5, 2.0, 1))
 """Shows that everything works; measures nothing."""
 
 
@@ -54,13 +69,6 @@ class Asked(NamedTuple):
     base_port: int
 
 
-class Bare(NamedTuple):
-    """What the machine does with nothing else running."""
-
-    verifies_per_second: float
-    syncs_per_second: float
-
-
 def say(text: str) -> None:
     """Progress, for whoever watches."""
     print(text, file=sys.stderr, flush=True)
@@ -69,7 +77,7 @@ def say(text: str) -> None:
 async def run(asked: Asked, directory: Path) -> Document:
     """Measure everything. Raises ``Stuck``; ``RuntimeError`` when the network does not stand."""
     date = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    bare = Bare(machine.verifies_per_second(), machine.syncs_per_second(directory))
+    bare = machine.bare(directory)
     say(f"bare: {bare.verifies_per_second:.0f} signatures/s, {bare.syncs_per_second:.0f} syncs/s")
     workshop = Workshop()
     try:
@@ -80,7 +88,13 @@ async def run(asked: Asked, directory: Path) -> Document:
             bench = Bench(network, session, workshop, asked.senders)
             await bench.fund()
             say(f"{asked.validators} validators stand, {asked.senders} senders are funded")
-            return await _measure(asked, bench, bare, date)
+            document = await _measure(asked, bench, bare, date)
+        far = await delays.behind_delays(
+            asked.effort.far, directory / "far", asked.base_port, workshop
+        )
+        say(told(far))
+        document = replace(document, finality_behind_delay=far)
+        return replace(document, ratios=ratios(document))
     finally:
         workshop.close()
 

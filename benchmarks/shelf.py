@@ -62,6 +62,8 @@ class Shelf:
             view=record.header.view,
             final_height=self.top,
             executed_height=self.top,
+            history="everything",
+            oldest_height=0,
             certified_height=self.top,
             time=format_time(record.header.time),
             state_root=record.state_root.hex(),

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter, process_time_ns
+from time import process_time_ns
 from typing import Final
 
 import msgspec
@@ -27,7 +26,7 @@ from benchmarks.auditor import ROOT
 from benchmarks.machine import Machine
 from benchmarks.pooling import Pooled, compare
 from benchmarks.population import sender
-from benchmarks.processes import busy_s
+from benchmarks.processes import Others
 from primitives.keys import ED25519, Check
 from shell.scheme import SCHEME, batch_library
 
@@ -81,21 +80,6 @@ class Least:
     def us(self, size: int, pattern: str) -> float:
         """A signature's, to a tenth of a microsecond."""
         return round(self._us[size, pattern], 1)
-
-
-class Others:
-    """How much of all cores anything else used from now on: the more, the less figures say."""
-
-    def __init__(self) -> None:
-        self._begun = self._now()
-
-    def share(self) -> float:
-        """Of everything that the cores could have done so far."""
-        at_s, busy, own = (now - then for now, then in zip(self._now(), self._begun, strict=True))
-        return max(0.0, busy - own) / (at_s * (os.cpu_count() or 1))
-
-    def _now(self) -> tuple[float, float, float]:
-        return perf_counter(), busy_s(), sum(os.times()[:4])
 
 
 def signed(number: int) -> Check:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from benchmarks import founders
 from benchmarks.funding import Till, funding
@@ -18,7 +18,7 @@ from node.store import LevelStore
 from primitives.batch import Batch, Tip, batch_digest, batch_message, header_after, tip_of
 from primitives.block import VERSION, Header, block_digest, order_of
 from primitives.certificate import MemberSignature, StateCertificate
-from primitives.genesis import validators_of
+from primitives.genesis import Genesis, validators_of
 from primitives.transaction import decode_signed
 from primitives.vote import PROTOCOL_VERSION, Attestation, attest_message
 
@@ -31,24 +31,39 @@ CHUNK: Final = 40_000
 FLUSH_HEIGHTS: Final = 64
 
 
-class Solo:
-    """A chain that grows in ``directory``."""
+class Made(NamedTuple):
+    """A block as it was made: its batches by lane, and what a quorum attests of it."""
 
-    def __init__(self, directory: Path, senders: int) -> None:
-        self.genesis = founders.genesis()
+    header: Header
+    digest: bytes
+    batches: dict[int, Batch]
+    attestation: Attestation
+
+
+class Solo:
+    """A chain that grows in ``directory``. ``absent`` leads no view: its turns are skipped."""
+
+    def __init__(
+        self,
+        directory: Path,
+        senders: int,
+        genesis: Genesis | None = None,
+        absent: int | None = None,
+    ) -> None:
+        self.genesis = genesis or founders.genesis()
+        self._absent = absent
         self.store = LevelStore.open(directory)
         self.executor = Executor.open(self.store, self.genesis)
         self.members = validators_of(self.genesis)
         self.terms = Terms(self.executor.chain, senders, self.genesis.time + VALID_MS)
         self._signers = [founders.validator(place).key for place in range(self.members.size)]
 
-    def fund(self) -> None:
-        """Every sender gets its share."""
+    def fund(self) -> list[Made]:
+        """Every sender gets its share: the blocks in which that happens."""
         [first, *_] = self.genesis.partners
         till = Till(first, founders.issuer(0))
         money = funding(self.terms, till, range(self.terms.senders))
-        for transaction in money:
-            self.block([transaction])
+        return [self.block([transaction]) for transaction in money]
 
     def transfers(self, workshop: Workshop, count: int, told: Callable[[int], None]) -> None:
         """``count`` transfers, in blocks of the four lanes."""
@@ -58,7 +73,7 @@ class Solo:
                 self.block(*_slices(slice_, -(-len(slice_) // self.members.size)))
             told(first + len(raws))
 
-    def block(self, *lanes: Sequence[bytes]) -> None:
+    def block(self, *lanes: Sequence[bytes]) -> Made:
         """The next block: one batch of each lane that is given something."""
         head = self.executor.head_record
         tips = list(head.header.cut)
@@ -71,16 +86,20 @@ class Solo:
             tips[lane] = tip_of(digest, batch.header)
             new[lane].append(digest)
         height = head.header.height + 1
-        leader = self.members.leader(height)
+        view = head.header.view + 1
+        view += self.members.leader(view) == self._absent
+        leader = self.members.leader(view)
         time = head.header.time + BLOCK_MS
-        header = Header(VERSION, 0, height, height, head.digest, time, leader, tuple(tips))
+        header = Header(VERSION, 0, view, height, head.digest, time, leader, tuple(tips))
         digest = block_digest(self.executor.chain, header)
         order = [(each.lane, batches[each.lane]) for each in order_of(height, new)]
         for _ in self.executor.execute(header, digest, order):
             pass
-        self.executor.certify(self._certificate())
+        certificate = self._certificate()
+        self.executor.certify(certificate)
         if not height % FLUSH_HEIGHTS:
             self.executor.flush()
+        return Made(header, digest, batches, certificate.attestation)
 
     def close(self) -> None:
         """Make it durable, and leave it to whoever serves it."""

@@ -63,7 +63,8 @@ class Step(msgspec.Struct, frozen=True):
     """One rate that was tried, and how it went. ``refused`` are those told to come back later.
 
     ``cpu_share`` is how much of all cores the nodes and the generator used meanwhile; the rest was
-    idle, but for what others on this machine used.
+    idle, but for what others on this machine used. ``ordering_ms`` is the part of ``finality_ms``
+    that comes after the leader's proposal.
     """
 
     offered_per_second: float
@@ -78,6 +79,7 @@ class Step(msgspec.Struct, frozen=True):
     nodes: list[Window]
     cpu_share: float = 0.0
     cpu_share_of_others: float = 0.0
+    ordering_ms: Percentiles | None = None
 
 
 def percentiles(values: Sequence[float]) -> Percentiles | None:
@@ -121,6 +123,7 @@ def judge(
         finality_ms=percentiles(latencies),
         generator_late_ms=round(offered.most_late_ms, 1),
         nodes=windows,
+        ordering_ms=percentiles([s.ordering_ms for s in samples if s.ordering_ms is not None]),
     )
 
 

@@ -22,7 +22,9 @@ class PeerView(View, frozen=True):
 class StatusView(View, frozen=True):
     """Where a node stands. ``certificate`` is its newest ``StateCertificate``, ``beat`` the newest
     ``BeatCertificate`` of that height, if any. ``protocol`` is the version of the rules of the
-    newest executed height; ``halted`` a code and a sentence, null if all is well."""
+    newest executed height; ``halted`` a code and a sentence, null if all is well. ``history`` is
+    how much of the past it keeps: ``everything``, or a span of block time like ``90d``;
+    ``oldest_height`` is the lowest height of which everything is there."""
 
     chain: DigestText
     network: str
@@ -36,6 +38,8 @@ class StatusView(View, frozen=True):
     final_height: Height
     executed_height: Height
     certified_height: Height
+    history: str
+    oldest_height: Height
     time: TimeText
     state_root: DigestText
     ready: bool

@@ -82,10 +82,13 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(View, Generic[Item], frozen=True):
-    """Some of a list, in its order. ``next`` is the cursor of what follows; null at the end."""
+    """Some of a list, in its order. ``next`` is the cursor of what follows; null at the end.
+    ``oldest`` is set at the end of a list of what happened, where the node has let go of all that
+    is older than this height: more may have been, and an archive node knows it."""
 
     items: list[Item]
     next: str | None
+    oldest: Height | None = None
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

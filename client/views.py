@@ -240,7 +240,8 @@ __all__ = (
 
 
 class Problem(View, frozen=True):
-    """RFC 9457. ``code`` is stable and says what was wrong; ``detail`` is for people."""
+    """RFC 9457. ``code`` is stable and says what was wrong; ``detail`` is for people. ``oldest`` is
+    set where the answer may be elsewhere: this node keeps nothing below that height."""
 
     type: str
     title: str
@@ -248,6 +249,7 @@ class Problem(View, frozen=True):
     code: str
     detail: str
     transaction: DigestText | None = None
+    oldest: Height | None = None
 
 
 # --- accounts and state --------------------------------------------------------------------------

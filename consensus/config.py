@@ -20,6 +20,10 @@ class Config(msgspec.Struct, frozen=True):
     me: int | None
     parameters: Parameters
 
+    def own_tip(self, cut: tuple[Tip, ...]) -> Tip:
+        """Where the own lane stands in a cut; an observer has an empty one."""
+        return EMPTY_TIP if self.me is None else cut[self.me]
+
 
 class Before(msgspec.Struct, frozen=True):
     """The members of an epoch that is over, the tips up to which it ordered their lanes, and its

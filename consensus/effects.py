@@ -7,13 +7,15 @@ inputs. So whatever is audible is durable ([DUR-1]), and the engine may rely on 
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from consensus.messages import Fetch, Message, Tips
 from primitives.batch import BatchHeader
 from primitives.block import Header, Ordered
 from primitives.certificate import Certificate, StateCertificate
-from primitives.encoding import Wire
+from primitives.encoding import Count, Wire
 from primitives.evidence import Evidence
 from primitives.vote import Attest, Attestation, Beat, Kind, Vote
 
@@ -55,7 +57,20 @@ class OwnAttest(Wire, tag=6):
     attest: Attest
 
 
-Record = BlockKept | BatchKept | CertificateKept | StateCertificateKept | OwnVote | OwnAttest
+class Forgotten(Wire, tag=7):
+    """What was said up to here may be in the journal no more: in earlier epochs anything, in this
+    one what belongs to views up to ``view`` and to batches up to its lane's seq ([DUR-5])."""
+
+    epoch: Count
+    height: Count
+    view: Count
+    lanes: Annotated[tuple[Count, ...], msgspec.Meta(max_length=100)]
+    """The executed seq of each lane."""
+
+
+Record = (
+    BlockKept | BatchKept | CertificateKept | StateCertificateKept | OwnVote | OwnAttest | Forgotten
+)
 """What the journal holds. Own batches are ``BatchKept`` by their author field."""
 
 

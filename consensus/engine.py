@@ -35,7 +35,6 @@ from consensus.inputs import (
 )
 from consensus.messages import (
     Attested,
-    BatchSent,
     BeatCertified,
     Beating,
     BlockSent,
@@ -43,8 +42,6 @@ from consensus.messages import (
     ChainSent,
     FetchBlock,
     FetchCertificate,
-    FetchChain,
-    FetchLane,
     Message,
     Propose,
     StateCertified,
@@ -53,8 +50,9 @@ from consensus.messages import (
 )
 from consensus.needs import NeedKey, known_height, needs_of, wanted_blocks
 from consensus.parts import Parts
-from consensus.recovery import replay
-from primitives.batch import Tip, batch_digest, header_after, header_of
+from consensus.recovery import replay, sealed_before
+from consensus.relevance import wants
+from primitives.batch import Tip, batch_digest, header_after
 from primitives.block import block_digest
 from primitives.certificate import BeatCertificate
 from primitives.evidence import Evidence, Offence
@@ -74,9 +72,9 @@ class Engine:
         self._is_recovered = False
         self._through = 0
         self._next_due_ms = anchor.next_due_ms
-        self._own_tip: Tip = (
-            anchor.header.cut[config.me] if config.me is not None else Tip(0, b"", 0)
-        )
+        self._own_tip = config.own_tip(anchor.header.cut)
+        self._sealed = self._own_tip.seq
+        """The seq of the newest own batch there ever was, be it known here or not ([DUR-5])."""
         self._helped_ms: dict[int, int] = {}
         self._wake_ms: int | None = None
         self._out: list[Effect] = self.simplex.out
@@ -140,13 +138,14 @@ class Engine:
         return self.attestations.newest_beat
 
     def can_seal(self) -> bool:
-        """True while the own lane has room; otherwise clients are told to come back later."""
+        """True while the own lane has room, and its newest batch is known: whoever lost the store
+        has yet to fetch what to build upon. Otherwise clients are told to come back later."""
         me = self.config.me
         last = self.attestations.last
         if me is None or self.halted or (last is not None and self.final_height >= last):
             return False
         room = 2 * self.config.parameters.lane_batches
-        return self._own_tip.seq - self.lanes.lanes[me].final_seq < room
+        return self._own_tip.seq == self._sealed < self.lanes.lanes[me].final_seq + room
 
     @property
     def unordered(self) -> int:
@@ -168,38 +167,8 @@ class Engine:
         return me is not None and self._own_tip.seq <= self.lanes.lanes[me].final_seq
 
     def wants(self, message: Message, digest: bytes | None = None) -> bool:
-        """False if the message could change nothing: then nobody checks its signatures, of which a
-        full batch has a thousand. ``digest`` is a batch's."""
-        simplex = self.simplex
-        match message:
-            case Propose():
-                return simplex.wants_vote(message.vote)
-            case Voted():
-                return simplex.wants_vote(message.vote)
-            case Certified():
-                return not simplex.chain.holds(message.certificate)
-            case BatchSent():
-                assert digest is not None
-                return self.lanes.accepts(digest, header_of(message.batch))
-            case Attested():
-                return self.attestations.wants(message.attest)
-            case StateCertified():
-                height = message.certificate.attestation.height
-                return self.attestations.wants_certificate(height)
-            case ChainSent():
-                final = self.simplex.chain.final.digest
-                attached = any(header.parent == final for header in message.headers)
-                first = message.headers[0].height
-                return attached or any(height >= first for height in self.attestations.gaps())
-            case BeatCertified():
-                newest = self.newest_beat
-                return newest is None or message.certificate.beat.tick > newest.beat.tick
-            case BlockSent() | Beating() | Status():
-                return True
-            case FetchBlock() | FetchLane() | FetchCertificate() | FetchChain():
-                return True
-            case _:
-                assert_never(message)
+        """False if the message could change nothing. ``digest`` is a batch's."""
+        return wants(self._parts, message, digest)
 
     # -- the step ------------------------------------------------------------------------------
 
@@ -287,9 +256,7 @@ class Engine:
             # Else certificates far above the first gap would be taken for old ones.
             self.attestations.certified_through = event.executed[0].height - 1
         replay(self.config, event.records, self.simplex, self.attestations)
-        me = self.config.me
-        if me is not None and self.lanes.lanes[me].best.seq > self._own_tip.seq:
-            self._own_tip = self.lanes.lanes[me].best
+        self._own_tip, self._sealed = sealed_before(self.config, event.records, self._own_tip)
         # What was read from disk needs no second record and nobody's attention.
         del self._out[before:]
         for executed in event.executed:
@@ -315,6 +282,8 @@ class Engine:
         self._out.extend(self.attestations.executed(event))
         if block is not None:
             self.lanes.executed(block.header.cut)
+            own = self.config.own_tip(block.header.cut)
+            self._own_tip = own if own.seq == self._sealed else self._own_tip
 
     def _chain(self, now_ms: int, message: ChainSent) -> None:
         chain = self.config.chain
@@ -336,7 +305,7 @@ class Engine:
         epoch = self.config.members.epoch
         header = header_after(self._own_tip, epoch, me, event.transactions, event.weight)
         digest = batch_digest(self.config.chain, header)
-        self._own_tip = Tip(header.seq, digest, header.cumulative)
+        self._own_tip, self._sealed = Tip(header.seq, digest, header.cumulative), header.seq
         self._out.append(SayBatch(header, digest, event.transactions))
 
     # -- rules that join the parts ---------------------------------------------------------------

@@ -49,7 +49,8 @@ Checked = (
     | BeatCertified
     | VerifiedBatch
 )
-"""What a ``Verified`` can hold. FetchLane and FetchChain are answered by the replica from disk."""
+"""What a ``Verified`` can hold. FetchLane and FetchChain are answered by the replica from disk,
+and Oldest tells it whom to ask."""
 
 
 class Verified(msgspec.Struct, frozen=True):

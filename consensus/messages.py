@@ -130,6 +130,13 @@ class BeatCertified(Wire, tag=15):
     certificate: BeatCertificate
 
 
+class Oldest(Wire, tag=16):
+    """The answer to a FetchChain of a height that the sender has let go of: ``height`` is the
+    lowest that it still has. Its word, which nothing is built on ([SYNC-4])."""
+
+    height: Positive
+
+
 Message = (
     Propose
     | Voted
@@ -146,6 +153,7 @@ Message = (
     | FetchChain
     | ChainSent
     | BeatCertified
+    | Oldest
 )
 Fetch = FetchBlock | FetchLane | FetchCertificate | FetchChain
 
@@ -174,7 +182,7 @@ def epoch_of(message: Message) -> int | None:
             return message.certificate.beat.epoch
         case FetchCertificate() | Status():
             return message.epoch
-        case BatchSent() | BlockSent() | FetchBlock() | FetchLane() | FetchChain():
+        case BatchSent() | BlockSent() | FetchBlock() | FetchLane() | FetchChain() | Oldest():
             return None
         case _:
             assert_never(message)

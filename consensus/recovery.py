@@ -15,6 +15,7 @@ from consensus.effects import (
     BatchKept,
     BlockKept,
     CertificateKept,
+    Forgotten,
     OwnAttest,
     OwnVote,
     Record,
@@ -22,7 +23,7 @@ from consensus.effects import (
 )
 from consensus.messages import Propose
 from consensus.simplex import Simplex
-from primitives.batch import batch_digest, decode_batch
+from primitives.batch import Tip, batch_digest, decode_batch, header_of, tip_of
 from primitives.block import block_digest
 from primitives.vote import Kind, Vote
 
@@ -51,9 +52,26 @@ def replay(
                 _own_vote(simplex, record.vote)
             case OwnAttest():
                 attestations.recover_own(record.attest)
+            case Forgotten():
+                simplex.own.prune(record.view)
             case _:
                 assert_never(record)
     simplex.view = max([simplex.view, *(view for view, _ in simplex.said)])
+
+
+def sealed_before(config: Config, records: Sequence[Record], tip: Tip) -> tuple[Tip, int]:
+    """The newest own batch that is known, ``tip`` at least, and the seq up to which one has sealed:
+    above it if the journal has forgotten more than the store holds ([DUR-5])."""
+    sealed = 0
+    for record in records:
+        match record:
+            case BatchKept():
+                header = header_of(record.batch)
+                if header.author == config.me and header.seq > tip.seq:
+                    tip = tip_of(batch_digest(config.chain, header), header)
+            case Forgotten() if config.me is not None:
+                sealed = max(sealed, record.lanes[config.me])
+    return tip, max(sealed, tip.seq)
 
 
 def _block(config: Config, simplex: Simplex, record: BlockKept) -> None:

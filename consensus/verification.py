@@ -25,6 +25,7 @@ from consensus.messages import (
     FetchChain,
     FetchLane,
     Message,
+    Oldest,
     Propose,
     StateCertified,
     Status,
@@ -77,7 +78,7 @@ class Verifier(msgspec.Struct, frozen=True):
                     self._tips(message.tips)
             case BlockSent() | FetchBlock() | FetchCertificate():
                 pass
-            case BatchSent() | FetchLane() | FetchChain():
+            case BatchSent() | FetchLane() | FetchChain() | Oldest():
                 raise AssertionError("the replica handles these itself")
             case _:
                 assert_never(message)

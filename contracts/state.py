@@ -6,6 +6,7 @@ is not committed was never there. Neither can be asked what keys exist ([STATE-2
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, Protocol, TypeVar, cast
 
 import msgspec
@@ -42,6 +43,7 @@ class Entries(Protocol):
 
 # The store holds what was encoded here or proven against an attested root, so values are decoded
 # without the second encoding by which strangers' bytes are shown to be canonical.
+_UNKNOWN: Final = object()
 _DECODERS: Final = {kind: msgspec.msgpack.Decoder(kind) for kind in ENTRY_KINDS.values()}
 
 
@@ -54,17 +56,15 @@ class State:
         self._reader = reader
         self._base: dict[bytes, bytes | None] = {}
         self._entries: dict[bytes, Wire | None] = {}
-        self._changed: dict[bytes, None] = {}
+        self._changed: dict[bytes, object] = {}
 
     def entry(self, key: bytes, kind: type[W]) -> W | None:
         """The value under ``key``; decoded once a block, whoever asks."""
-        try:
-            return cast("W | None", self._entries[key])
-        except KeyError:
+        value: object = self._entries.get(key, _UNKNOWN)
+        if value is _UNKNOWN:
             raw = self._base[key] = self._reader.get(key)
-            value = None if raw is None else cast("W", _DECODERS[kind].decode(raw))
-            self._entries[key] = value
-            return value
+            value = self._entries[key] = None if raw is None else _DECODERS[kind].decode(raw)
+        return cast("W | None", value)
 
     def put(self, key: bytes, value: Wire) -> None:
         """Create or replace. The entry must have been asked for before: nothing is written blindly.
@@ -80,6 +80,15 @@ class State:
         assert self._entries.get(key) is not None, key.hex()
         self._entries[key] = None
         self._changed[key] = None
+
+    def adopt(self, writes: dict[bytes, Wire | None]) -> None:
+        """``put`` or, where it is None, ``delete`` all of these."""
+        entries = self._entries
+        for key, value in writes.items():
+            assert key in entries, key.hex()
+            assert value is not None or entries[key] is not None, key.hex()
+        entries.update(writes)
+        self._changed.update(writes)
 
     def charge(self) -> None:
         """Nobody is charged for the genesis or for what falls due."""
@@ -108,6 +117,10 @@ class State:
                 changes.append((key, raw))
         return changes
 
+    def before(self, changes: Iterable[tuple[bytes, bytes | None]]) -> dict[bytes, bytes | None]:
+        """What stood where these ``changes`` are, before the block."""
+        return {key: self._base[key] for key, _ in changes}
+
 
 class Draft:
     """What one transaction would change, and the events it would leave, over a state.
@@ -125,9 +138,8 @@ class Draft:
 
     def entry(self, key: bytes, kind: type[W]) -> W | None:
         """The value under ``key``, as this transaction left it."""
-        if key in self._writes:
-            return cast("W | None", self._writes[key])
-        return self._state.entry(key, kind)
+        value: object = self._writes.get(key, _UNKNOWN)
+        return self._state.entry(key, kind) if value is _UNKNOWN else cast("W | None", value)
 
     def put(self, key: bytes, value: Wire) -> None:
         """Create or replace, in this draft only. The entry must have been asked for before."""
@@ -150,9 +162,4 @@ class Draft:
 
     def commit(self) -> None:
         """Write the draft to the state. Cannot fail."""
-        state = self._state
-        for key, value in self._writes.items():
-            if value is None:
-                state.delete(key)
-            else:
-                state.put(key, value)
+        self._state.adopt(self._writes)

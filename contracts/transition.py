@@ -26,12 +26,14 @@ from primitives.transaction import Decoded
 class BlockResult(msgspec.Struct, frozen=True):
     """What a block did.
 
-    ``changes`` are (key, new value or None for a removed entry) by ascending key; ``receipts``
-    those of what fell due, then those of transactions, in order; ``skipped`` how often each reason
-    arose; ``next_due_ms`` when something falls due next (in the past if the bound left some).
+    ``changes`` are (key, new value or None for a removed entry) by ascending key, ``before`` what
+    stood there; ``receipts`` those of what fell due, then those of transactions, in order;
+    ``skipped`` how often each reason arose; ``next_due_ms`` when something falls due next (in the
+    past if the bound left some).
     """
 
     changes: list[tuple[bytes, bytes | None]]
+    before: dict[bytes, bytes | None]
     receipts: list[Receipt]
     skipped: dict[Skip, int]
     next_due_ms: int | None
@@ -56,6 +58,11 @@ class BlockRun:
                 break
             self._receipts.append(_carry_out(self.state, context, due))
 
+    @property
+    def count(self) -> int:
+        """Receipts so far."""
+        return len(self._receipts)
+
     def apply(self, lane: int, decoded: Decoded) -> Receipt | Skip:
         """Carry out one transaction that came in ``lane``; a skip wrote nothing ([RCPT-2]).
 
@@ -73,8 +80,10 @@ class BlockRun:
 
     def finish(self) -> BlockResult:
         """What the block did, all told."""
+        changes = self.state.changes()
         return BlockResult(
-            changes=self.state.changes(),
+            changes=changes,
+            before=self.state.before(changes),
             receipts=self._receipts,
             skipped=self._skipped,
             next_due_ms=_next_due_ms(self.state),

@@ -12,6 +12,9 @@ it is; numbers in keys are big-endian, so that scans run in their order:
     l epoch lane seq            that batch's digest
     e epoch                     ``contracts.epochs.Epoch``
     t, a, d, i                  the indexes of ``node.index``
+
+A node may let go of old heights (``node.pruning``). From ``oldest`` on everything is there; of what
+is below, the record and the certificate of each epoch's last height are.
 """
 
 from __future__ import annotations
@@ -41,13 +44,15 @@ STATE: Final = b"s"
 _BLOCK: Final = b"h"
 _RECEIPTS: Final = b"r"
 _CERTIFICATE: Final = b"c"
-_BATCH: Final = b"b"
+BATCH: Final = b"b"
 _LANE: Final = b"l"
 _EPOCH: Final = b"e"
 
 FORMAT_KEY: Final = META + b"format"
 CHAIN_KEY: Final = META + b"chain"
 HEAD_KEY: Final = META + b"head"
+OLDEST_KEY: Final = META + b"oldest"
+DEAD_KEY: Final = META + b"dead"
 DURABLE_KEY: Final = META + b"durable"
 STATE_END: Final = b"t"
 
@@ -121,7 +126,7 @@ def certificate_key(height: int) -> bytes:
 
 def batch_key(digest: bytes) -> bytes:
     """Where a batch's canonical bytes are."""
-    return _BATCH + digest
+    return BATCH + digest
 
 
 def lane_key(epoch: int, lane: int, seq: int) -> bytes:
@@ -208,6 +213,8 @@ class Archive:
         self._receipts: Recent[int, ReceiptList] = Recent(KEPT_RECEIPTS)
         self._batches: Recent[bytes, Batch] = Recent(KEPT_BATCHES)
         self._epochs: Recent[int, Epoch] = Recent(KEPT_EPOCHS)
+        self.oldest = int.from_bytes(store.get(OLDEST_KEY) or b"", "big")
+        """The lowest height of which everything is here; 0 where nothing was ever pruned."""
 
     def epoch(self, number: int) -> Epoch | None:
         """What is decided of an epoch, as of the newest height."""
@@ -242,7 +249,7 @@ class Archive:
 
     def receipts(self, height: int) -> ReceiptList | None:
         """All receipts of an executed height."""
-        return self._receipts.get(height, self._load_receipts)
+        return self._receipts.get(height, self.load_receipts)
 
     def remember(self, height: int, receipts: ReceiptList) -> None:
         """Keep the receipts of a height that was just executed: they are asked for at once."""
@@ -254,7 +261,7 @@ class Archive:
 
     def batch(self, digest: bytes) -> Batch | None:
         """A batch that was ordered."""
-        return self._batches.get(digest, self._load_batch)
+        return self._batches.get(digest, self.load_batch)
 
     def lane(self, lane: int, tip: bytes, after: int) -> Iterator[bytes]:
         """Canonical batches of a lane above seq ``after`` up to the one of digest ``tip``, oldest
@@ -278,13 +285,15 @@ class Archive:
         for key, value in self._store.scan(STATE, STATE_END):
             yield key[1:], value
 
-    def _load_receipts(self, height: int) -> ReceiptList | None:
+    def load_receipts(self, height: int) -> ReceiptList | None:
+        """As ``receipts``, and none that was asked for lately is forgotten for it."""
         raw = self._store.get(receipts_key(height)) if 0 <= height < 2**64 else None
         if raw is None:
             return None
         receipts = _RECEIPT_LIST.decode(raw)
         return ReceiptList(receipts, [msgspec.msgpack.encode(each) for each in receipts], None)
 
-    def _load_batch(self, digest: bytes) -> Batch | None:
+    def load_batch(self, digest: bytes) -> Batch | None:
+        """As ``batch``, and none that was asked for lately is forgotten for it."""
         raw = self.batch_bytes(digest)
         return None if raw is None else _WHOLE_BATCH.decode(raw)

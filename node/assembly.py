@@ -22,7 +22,15 @@ from node import stages
 from node.api.app import Requests, build_app
 from node.api.seams import Api, ApiLimits
 from node.api.serving import serve as serve_http
-from node.config import HomeLock, NodeHome, configured_passphrase, open_home, peer_addresses
+from node.config import (
+    HomeLock,
+    NodeHome,
+    configured_passphrase,
+    kept_ms,
+    open_home,
+    peer_addresses,
+    signer_socket,
+)
 from node.disk import FileDisk
 from node.driver import (
     LoopExecution,
@@ -35,13 +43,17 @@ from node.driver import (
 )
 from node.executor import Executor
 from node.guard import Refused
-from node.identity import Identity
+from node.housekeeping import Housekeeping
+from node.identity import Identity, Speechless
 from node.ingress import Door, Ingress
 from node.journal import START_OVER, Damaged, Journal
 from node.keyring import Keyring
 from node.metrics import Metrics
+from node.pruning import Pruner
 from node.queries import Queries
+from node.remote_signer import RemoteSigner
 from node.replica import Replica
+from node.retention import EVERYTHING
 from node.retirement import Retirement
 from node.signer import LocalSigner
 from node.standing import Standing
@@ -53,6 +65,7 @@ from primitives.genesis import chain_id, validators_of
 from primitives.keys import ED25519, Ed25519Key
 from primitives.validators import ValidatorSet
 from shell.errors import CommandError
+from shell.native import library_name
 from shell.scheme import batch_library
 from shell.signature_pool import SignaturePool
 
@@ -75,8 +88,10 @@ class Node:
         self.standing: Standing | None = None
         self.failure: str | None = None
         self.stopping = asyncio.Event()
-        self._keys = {key.public_key: key for key in keys}
-        self._signing = LocalSigner(self.chain, keys)
+        path = signer_socket(home)
+        self._signing = (
+            LocalSigner(self.chain, keys) if path is None else RemoteSigner(self.chain, path)
+        )
         self._lock = HomeLock(home.path)
         self._closers: list[Callable[[], Awaitable[None]]] = []
         self.clock = WallClock()
@@ -105,6 +120,9 @@ class Node:
         stages.start()
         self._open_ledger()
         await self._start_workers()
+        if isinstance(self._signing, RemoteSigner):
+            self._closers.append(self._signing.stop)
+            await self._signing.start()
         self._start_replica()
         await self._meet_peers()
         await self._start_serving()
@@ -124,8 +142,16 @@ class Node:
             self._store = LevelStore.open(self.home.data)
             self._closers.append(_soon(self._store.close))
             self.executor = Executor.open(self._store, self.home.genesis)
+            log.info("state", trie=library_name() or "in Python: liqbon-native is not installed")
+            pruner = Pruner.open(self.executor, kept_ms(self.home))
         except StoreBroken as error:
             raise CommandError("store_broken", error.reason) from None
+        self._housekeeping = Housekeeping(pruner, self._store, self.fail)
+        self._closers.append(self._housekeeping.stop)
+        keep, oldest = self.home.settings.history.keep, self.executor.oldest
+        log.info("history", keep=keep, oldest=oldest)
+        if keep == EVERYTHING and oldest:
+            log.warning("no archive: what was pruned before is not here", oldest=oldest)
         _calm_collector()
 
     async def _start_workers(self) -> None:
@@ -168,21 +194,37 @@ class Node:
             reason = f"the journal contradicts itself: {error}"
             raise CommandError("journal_contradicts", reason, _sentence(START_OVER)) from None
         execution.start()
+        self._housekeeping.start()
 
     def _start_ingress(self) -> None:
         door = Door(self.executor, self.replica, self.pool, self.clock, None, None)
         self.ingress = Ingress(door)
-        retirement = Retirement(Keyring(self.home.path), self.executor, self._drop_key)
+        signing = self._signing
+        retirement = (
+            Retirement(Keyring(self.home.path), self.executor, signing.drop)
+            if isinstance(signing, LocalSigner)
+            else Retirement(signing, self.executor, lambda _: None)
+        )
         self.executor.followers += [self.ingress, retirement]
         self._closers.append(self._forget_tasks)
 
     async def _start_serving(self) -> None:
         """The API and the metrics; a client that comes early is told that the node is not ready."""
-        parameters = self.home.genesis.parameters
-        self.standing = Standing(self.replica, self.transport, self.executor, parameters.lag_bound)
+        signing = self._signing
+        self.standing = Standing(
+            self.replica, self.transport, self.executor, self.watcher, lambda: signing.trouble
+        )
         queries = Queries(self.executor)
         software = f"liqbon {version('liqbon')}"
-        self.api = Api(self.executor, queries, self.ingress, self.standing, ApiLimits(), software)
+        self.api = Api(
+            self.executor,
+            queries,
+            self.ingress,
+            self.standing,
+            ApiLimits(),
+            software,
+            self.home.settings.history.keep,
+        )
         requests = Requests()
         settings = self.home.settings
         loop = asyncio.get_running_loop()
@@ -204,15 +246,17 @@ class Node:
 
     def _entered(self, members: ValidatorSet, me: int | None) -> None:
         """Be known to peers by this epoch's key, and seal in this epoch's lane."""
-        key = None
+        identity = Identity(self.chain, members, None, None)
         if me is not None:
-            key, self.partner = self._keys[members.key(me)], members.members[me].partner
-        self.transport.enter(Identity(self.chain, members, me, key), self.partner)
+            self.partner = members.members[me].partner
+            member = Identity(self.chain, members, me, self._signing.voice())
+            try:
+                member.credential()
+                identity = member
+            except Speechless as error:  # the signer is gone again: the replica will hear of it
+                log.warning("this node cannot say who it is", reason=str(error))
+        self.transport.enter(identity, self.partner)
         self.ingress.enter(me, self.partner)
-
-    def _drop_key(self, public: bytes) -> None:
-        self._keys.pop(public, None)
-        self._signing.drop(public)
 
     def _orphaned(self, transactions: tuple[bytes, ...]) -> None:
         task = asyncio.get_running_loop().create_task(self.ingress.take_back(transactions))
@@ -239,21 +283,29 @@ class Node:
         try:
             home = open_home(self.home.path)
             addresses = peer_addresses(home)
-            passphrase = configured_passphrase(home)
-            known = self._keys.keys()
-            keys = [] if passphrase is None else Keyring(home.path).open(passphrase, known)
+            keys = self._new_keys(home)
         except CommandError as error:
             log.error("settings not reloaded", code=error.code, reason=error.message)  # noqa: TRY400 - the sentence says it all
             return
         self.transport.set_addresses(addresses)
-        for key in keys:
-            self._keys[key.public_key] = key
-            self._signing.add(key)
-        log.info("reloaded", peers=len(addresses), keys=len(self._keys))
+        log.info("reloaded", peers=len(addresses), keys=keys)
+
+    def _new_keys(self, home: NodeHome) -> int | None:
+        """Take keys that are new in the home; how many there are now. None if a signer has them.
+        Raises ``KeyFault``."""
+        signing = self._signing
+        if not isinstance(signing, LocalSigner):
+            return None
+        passphrase = configured_passphrase(home)
+        known = signing.public_keys()
+        for key in [] if passphrase is None else Keyring(home.path).open(passphrase, known):
+            signing.add(key)
+        keys = signing.public_keys()
         if self.replica.me is None and any(
-            self.replica.members.index_of(key) is not None for key in self._keys
+            self.replica.members.index_of(key) is not None for key in keys
         ):
             log.warning("a key has a seat in this epoch: start the node anew to validate with it")
+        return len(keys)
 
     async def stop(self) -> None:
         """Stop in the reverse order of starting, whatever was started. Goes on after a failure."""

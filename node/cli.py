@@ -33,8 +33,10 @@ cli: Final = LazyGroup(
     subcommands={
         "init": ("node.cli_home:init", "Make a node's home: settings and a new key."),
         "start": ("node.cli_home:start", "Run the node until it is told to stop."),
+        "signer": ("node.cli_signer:signer", "Hold the consensus keys, and sign for the node."),
         "status": ("node.cli_home:status", "Ask a node where it stands."),
         "doctor": ("node.cli_doctor:doctor", "Say what is wrong with a home, and what to do."),
+        "compact": ("node.cli_compact:compact", "Make a stopped node's ledger smaller."),
         "devnet": ("node.cli_devnet:devnet", "Run a whole network on this machine."),
         "genesis": ("node.cli:genesis", "Agree on a genesis with the other founders."),
         "keys": ("node.cli:keys", "The node's consensus keys."),

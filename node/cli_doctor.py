@@ -96,7 +96,8 @@ async def _one(node: HttpNode, session: aiohttp.ClientSession, timeout_s: float)
     except Malformed as error:
         return Told(node.url, str(error))
     clock_ms = await _skew_ms(node.url, session, timeout_s)
-    return Told(node.url, None, status.chain, clock_ms, tuple(certificates), tuple(headers))
+    signed, oldest = tuple(certificates), status.oldest_height
+    return Told(node.url, None, status.chain, clock_ms, signed, tuple(headers), oldest)
 
 
 async def _skew_ms(url: str, session: aiohttp.ClientSession, timeout_s: float) -> int | None:

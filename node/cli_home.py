@@ -125,15 +125,17 @@ def _tell_home(printer: Printer, path: Path, keys: list[bytes], genesis: Genesis
 def start(common: Common, until_stdin_closes: bool) -> int:
     """Run the node until SIGTERM or Ctrl-C; SIGHUP reads addresses and keys again.
 
-    A node whose keys have no seat follows as an observer. Logs go to standard error. The exit
+    A node whose keys have no seat follows as an observer. Where the settings name a signer, it has
+    the keys, and this process none. Logs go to standard error. The exit
     status is 0 after a clean stop, 1 if the node had to stop by itself.
     """
     path = home_path(common)
     home = config.open_home(path)
     logs.configure(home.settings.log.form, home.settings.log.level)
     keyring = Keyring(path)
-    keys = keyring.open(passphrase_of(common, home)) if keyring.exists() else []
-    return _run(_start(common.printer, home, keys, until_stdin_closes))
+    own = config.signer_socket(home) is None and keyring.exists()
+    keys = keyring.open(passphrase_of(common, home)) if own else []
+    return run(_start(common.printer, home, keys, until_stdin_closes))
 
 
 def passphrase_of(common: Common, home: config.NodeHome) -> bytes:
@@ -145,7 +147,8 @@ def passphrase_of(common: Common, home: config.NodeHome) -> bytes:
     return ask.passphrase(common.passphrase_file)
 
 
-def _run(work: Coroutine[Any, Any, int]) -> int:
+def run(work: Coroutine[Any, Any, int]) -> int:
+    """Run a program on the fastest event loop there is: its exit status."""
     try:
         import uvloop
     except ImportError:  # no wheel for this platform: slower, otherwise the same
@@ -249,12 +252,20 @@ def _rows(url: str, answer: StatusView | str) -> list[tuple[str, str]]:
         ("chain", answer.chain),
         ("ready", "yes" if answer.ready else "no"),
         ("height", heights),
+        ("keeps", _kept(answer)),
         ("time", answer.time),
         ("view", str(answer.view)),
         ("pending", str(answer.pending)),
         ("peers away", ", ".join(away) or "none"),
     ]
     return rows + ([("halted", answer.halted)] if answer.halted else [])
+
+
+def _kept(answer: StatusView) -> str:
+    """How much of the past."""
+    if not answer.oldest_height:
+        return answer.history
+    return f"{answer.history}, from height {answer.oldest_height} on"
 
 
 def _place(answer: StatusView) -> str:

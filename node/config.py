@@ -6,6 +6,7 @@ keys/           the consensus keys, encrypted, mode 0600
 data/           the ledger (LevelDB)
 journal/        what this node said, and relied on when it said it
 lock            held by the one process that runs the node, with its process id
+signer/         where a signer process runs on this home: its record, its lock, its socket
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
+from node import retention
 from node.documents import read_genesis
 from node.keyring import Keyring
 from node.transport import Address
@@ -33,6 +35,9 @@ from shell.settings import BadSetting, Section, load
 CONFIG: Final = "config.toml"
 GENESIS: Final = "genesis.json"
 LOCK: Final = "lock"
+UNIX: Final = "unix:"
+MAX_SOCKET_PATH: Final = 107
+"""Bytes (unix(7))."""
 API_PORT: Final = 7600
 PEER_PORT: Final = 7601
 METRICS_PORT: Final = 7602
@@ -54,6 +59,13 @@ class KeySettings(Section, frozen=True):
         _setting(
             "File whose first line opens the consensus key, relative to the home; empty: ask at "
             "the terminal, or take `--passphrase-file`."
+        ),
+    ] = ""
+    signer: Annotated[
+        str,
+        _setting(
+            "Where a signer process listens and holds the keys: `unix:` and the path of its "
+            "socket, relative to the home; empty: the node holds them itself."
         ),
     ] = ""
 
@@ -98,6 +110,20 @@ class SignatureSettings(Section, frozen=True):
     ] = 1
 
 
+class HistorySettings(Section, frozen=True):
+    """``[history]``"""
+
+    keep: Annotated[
+        str,
+        msgspec.Meta(pattern=retention.SPAN),
+        _setting(
+            "How much of the past stays: `everything` makes the node an archive; `90d`, `36h` (or "
+            "`m`, `s`) is the age in block time from which blocks, receipts and batches are "
+            "deleted. No less than a settlement and its dispute take."
+        ),
+    ] = retention.EVERYTHING
+
+
 class LogSettings(Section, frozen=True):
     """``[log]``"""
 
@@ -113,6 +139,7 @@ class Settings(Section, frozen=True):
     metrics: MetricsSettings = MetricsSettings()
     peers: PeerSettings = PeerSettings()
     signatures: SignatureSettings = SignatureSettings()
+    history: HistorySettings = HistorySettings()
     log: LogSettings = LogSettings()
 
 
@@ -133,6 +160,11 @@ class NodeHome(NamedTuple):
         """The journal's directory."""
         return self.path / "journal"
 
+    @property
+    def signer(self) -> Path:
+        """The directory of a signer of this home: its record, its lock."""
+        return self.path / "signer"
+
 
 def open_home(path: Path) -> NodeHome:
     """The home at ``path``. Raises ``CommandError``, which names what is missing or wrong."""
@@ -151,7 +183,19 @@ def open_home(path: Path) -> NodeHome:
         )
     home = NodeHome(path, settings, read_genesis(path / GENESIS))
     peer_addresses(home)
+    kept_ms(home)
+    signer_socket(home)
     return home
+
+
+def kept_ms(home: NodeHome) -> int | None:
+    """Milliseconds of block time that stay; None: everything. Raises ``BadSetting``."""
+    keep = home.settings.history.keep
+    span_ms, least_ms = retention.span_ms(keep), retention.least_ms(home.genesis.parameters)
+    if span_ms is not None and span_ms < least_ms:
+        reason = f"{keep} is too short: in this network {retention.text_of(least_ms)} is the least"
+        raise BadSetting(home.path / CONFIG, "history.keep", reason)
+    return span_ms
 
 
 def configured_passphrase(home: NodeHome) -> bytes | None:
@@ -161,6 +205,21 @@ def configured_passphrase(home: NodeHome) -> bytes | None:
         return None
     keyfile.read_private(home.path / named)  # refuses a file that others can read
     return ask.passphrase(str(home.path / named))
+
+
+def signer_socket(home: NodeHome) -> Path | None:
+    """Where the signer listens; None if the node signs itself. Raises ``BadSetting``."""
+    named = home.settings.key.signer
+    if not named:
+        return None
+    file = home.path / CONFIG
+    if not named.startswith(UNIX) or named == UNIX or "\0" in named:
+        raise BadSetting(file, "key.signer", f"{named!r} is not unix:PATH")
+    path = (home.path / named.removeprefix(UNIX)).absolute()
+    if len(os.fsencode(path)) > MAX_SOCKET_PATH:
+        reason = f"{path} is longer than {MAX_SOCKET_PATH} bytes, the most of a UNIX socket's path"
+        raise BadSetting(file, "key.signer", reason)
+    return path
 
 
 def peer_addresses(home: NodeHome) -> dict[str, Address]:
@@ -191,8 +250,9 @@ def _address(file: Path, key: str, text: str) -> Address:
 class HomeLock:
     """One process a home: two that sign with one key would contradict each other."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, runner: str = "a node") -> None:
         self._path = path / LOCK
+        self._runner = runner
         self._file: int | None = None
 
     def acquire(self) -> None:
@@ -204,7 +264,8 @@ class HomeLock:
             holder = os.read(file, 32).decode("ascii", "replace").strip()
             os.close(file)
             raise CommandError(
-                "home_in_use", f"a node runs already on {self._path.parent} (process {holder})"
+                "home_in_use",
+                f"{self._runner} runs already on {self._path.parent} (process {holder})",
             ) from None
         os.ftruncate(file, 0)
         os.write(file, f"{os.getpid()}\n".encode())

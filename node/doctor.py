@@ -14,14 +14,30 @@ from typing import Final, NamedTuple
 
 from contracts import membership
 from contracts.state import State
-from node.config import NodeHome, configured_passphrase, open_home, running_process
+from node.config import (
+    NodeHome,
+    configured_passphrase,
+    open_home,
+    running_process,
+    signer_socket,
+)
 from node.executor import Executor
-from node.findings import Finding, Severity, finding
+from node.findings import KNOWN, Finding, Severity, finding
 from node.guard import Refused
 from node.journal import SEGMENT_BYTES, Damaged, Journal
 from node.keyring import KEYS, Keyring
-from node.rehearsal import FoundDisk, copied_store, holds_store, read_alone, rehearse
+from node.rehearsal import (
+    FoundDisk,
+    copied_store,
+    holds_store,
+    own_signer,
+    read_alone,
+    rehearse,
+)
+from node.retention import EVERYTHING
 from node.retirement import spent
+from node.signer_look import LookingSigner, Unanswered
+from node.signer_record import look_at
 from node.store import StoreBroken
 from primitives.block import Header, block_digest
 from primitives.certificate import StateCertificate, check_certificate
@@ -39,8 +55,8 @@ LOW_SHARE: Final = 20
 
 class Told(NamedTuple):
     """What another node said: ``fault`` why nothing, ``clock_ms`` its clock less ours,
-    ``certificates`` its newest ones, whose signatures say themselves whether they are true, and
-    ``headers`` the blocks of these heights."""
+    ``certificates`` its newest ones, whose signatures say themselves whether they are true,
+    ``headers`` the blocks of these heights, and ``oldest`` the lowest height that it keeps."""
 
     url: str
     fault: str | None = None
@@ -48,6 +64,7 @@ class Told(NamedTuple):
     clock_ms: int | None = None
     certificates: tuple[StateCertificate, ...] = ()
     headers: tuple[Header, ...] = ()
+    oldest: int = 0
 
 
 def examine(path: Path, now_ms: Callable[[], int], told: Sequence[Told] = ()) -> list[Finding]:
@@ -59,18 +76,70 @@ def examine(path: Path, now_ms: Callable[[], int], told: Sequence[Told] = ()) ->
         return [finding("home_unsound", f"{error.message} [{error.code}]")]
     chain = chain_id(home.genesis).hex()
     found = [finding("home_sound", f"{home.genesis.name}, chain {chain}")]
-    found += _disk(home)
-    try:
-        keys = _key_files(home)
-    except CommandError as error:
-        keys = []
-        what = f"{error.message} [{error.code}]"
-        found.append(finding("keys_unusable", f"{what}: {error.hint}" if error.hint else what))
+    found += [*_disk(home), *_record(home)]
+    keys = _keys_of(home)
+    found += keys.findings
     try:
         seen = _contents(home, keys, now_ms)
     except OSError as error:
         seen = _Seen([finding("journal_unread", str(error))], None)
-    return [*found, *seen.findings, *_elsewhere(home, keys, seen, told)]
+    if keys.signer is not None:
+        keys.signer.close()
+    return [*found, *seen.findings, *_elsewhere(home, keys.public, seen, told)]
+
+
+class _Keys(NamedTuple):
+    """Who may sign here: the public halves, and the signer that has them, if it answers."""
+
+    public: list[bytes]
+    signer: LookingSigner | None
+    findings: list[Finding]
+
+
+def _keys_of(home: NodeHome) -> _Keys:
+    path = signer_socket(home)
+    if path is not None:
+        return _keys_apart(home, LookingSigner(chain_id(home.genesis), path))
+    try:
+        return _Keys(_key_files(home), None, [])
+    except CommandError as error:
+        what = f"{error.message} [{error.code}]"
+        what = f"{what}: {error.hint}" if error.hint else what
+        return _Keys([], None, [finding("keys_unusable", what)])
+
+
+def _keys_apart(home: NodeHome, signer: LookingSigner) -> _Keys:
+    """The signer's keys; those of the home, which may be the signer's too, if it is away."""
+    try:
+        keys = signer.open()
+    except Unanswered as error:
+        signer.close()
+        try:
+            keys = Keyring(home.path).public_keys()
+        except KeyFault:
+            keys = []
+        return _Keys(keys, None, [_unanswered(error)])
+    return _Keys(keys, signer, [finding("signer_answers", f"{len(keys)} keys")])
+
+
+def _unanswered(error: Unanswered) -> Finding:
+    away = error.code in ("signer_away", "signer_broken", "signer_busy")
+    return finding("signer_away" if away else "signer_refuses", f"{error.reason} [{error.code}]")
+
+
+def _record(home: NodeHome) -> Iterator[Finding]:
+    """What a signer of this home wrote down."""
+    try:
+        seen = look_at(home.signer, chain_id(home.genesis))
+    except CommandError as error:
+        yield finding(error.code, error.message)
+    except OSError as error:
+        yield finding("record_damaged", str(error))
+    else:
+        if seen is not None:
+            yield finding("record_sound", seen.summary())
+            if seen.torn:
+                yield finding("record_torn", f"{seen.torn} bytes at the end will be cut off")
 
 
 def _key_files(home: NodeHome) -> list[bytes]:
@@ -82,7 +151,7 @@ def _key_files(home: NodeHome) -> list[bytes]:
     return keys
 
 
-def _contents(home: NodeHome, keys: Sequence[bytes], now_ms: Callable[[], int]) -> _Seen:
+def _contents(home: NodeHome, keys: _Keys, now_ms: Callable[[], int]) -> _Seen:
     """What was written. A node that began meanwhile changed what was looked at."""
     process = running_process(home.path)
     if process is None:
@@ -98,6 +167,8 @@ class _Seen(NamedTuple):
     attested: int | None
     """The highest height that the journal knows an own ATTEST of; None if it cannot say."""
     seat: _Seat | None = None
+    kept: tuple[int, int] | None = None
+    """The oldest and the newest height of the store; None if it was not looked at."""
 
 
 class _Seat(NamedTuple):
@@ -140,16 +211,16 @@ def _running(home: NodeHome, disk: FoundDisk, process: int) -> _Seen:
     return _Seen([runs, *_journal(journal, disk, torn=False)], journal.newest_attest)
 
 
-def _resting(
-    home: NodeHome, disk: FoundDisk, keys: Sequence[bytes], now_ms: Callable[[], int]
-) -> _Seen:
+def _resting(home: NodeHome, disk: FoundDisk, keys: _Keys, now_ms: Callable[[], int]) -> _Seen:
     """The store, its keys, and the journal over it; the journal alone where there is no store."""
     try:
         with copied_store(home.data) as store:
             executor = Executor.open(store, home.genesis)
-            found = [_store(home, executor), *_keys(executor, keys), *_clock(executor, now_ms())]
+            found = [_store(home, executor), *_history(home, executor)]
+            found += [*_keys(executor, keys.public), *_clock(executor, now_ms())]
             over = _over(home, executor, disk, keys)
-            return over._replace(findings=found + over.findings)
+            kept = (executor.oldest, executor.height)
+            return over._replace(findings=found + over.findings, kept=kept)
     except StoreBroken as error:
         broken = finding("store_broken", error.reason)
     except OSError as error:
@@ -168,6 +239,14 @@ def _store(home: NodeHome, executor: Executor) -> Finding:
     what = f"height {height} executed, {executor.certified_height} certified, "
     what += f"{executor.state.count} entries with the root {root}, epoch {executor.epoch.number}"
     return finding("store_sound", what)
+
+
+def _history(home: NodeHome, executor: Executor) -> Iterator[Finding]:
+    if not executor.oldest:
+        return
+    what = f"nothing below height {executor.oldest} is kept"
+    wanted = home.settings.history.keep
+    yield finding("history_partial" if wanted == EVERYTHING else "history_pruned", what)
 
 
 def _keys(executor: Executor, keys: Sequence[bytes]) -> Iterator[Finding]:
@@ -196,16 +275,23 @@ def _clock(executor: Executor, now_ms: int) -> Iterator[Finding]:
         yield finding("clock_wrong", what)
 
 
-def _over(home: NodeHome, executor: Executor, disk: FoundDisk, keys: Sequence[bytes]) -> _Seen:
+def _over(home: NodeHome, executor: Executor, disk: FoundDisk, keys: _Keys) -> _Seen:
     """The journal, as a start over this store takes it up."""
+    signer = keys.signer
     try:
-        rehearsed = rehearse(home, executor, disk, keys)
+        rehearsed = rehearse(home, executor, disk, signer or own_signer(home, keys.public))
+    except Unanswered as error:
+        return _Seen([_unanswered(error)], None)
     except Damaged as damaged:
         return _Seen([finding(damaged.code, damaged.reason)], None)
     except Refused as refused:
         return _Seen([finding("journal_contradicts", str(refused))], None)
     journal = rehearsed.journal
     found = _journal(journal, disk, torn=True)
+    if signer is not None and signer.refusal is not None:
+        refusal = signer.refusal
+        code = refusal.code if refusal.code in KNOWN else "signer_refuses"
+        found.append(finding(code, f"{refusal.detail} [{refusal.code}]"))
     ahead = max(journal.newest_attest, journal.newest_certified)
     if ahead > executor.height:
         what = f"the journal goes up to height {ahead}, the store to {executor.height}"
@@ -247,6 +333,7 @@ def _elsewhere(
     if not heard:
         return
     yield _clocks(home, heard)
+    yield from _past(seen, heard)
     shown = [(each.url, c) for each in heard for c in each.certificates]
     attested = seen.attested
     if attested is None:
@@ -263,6 +350,19 @@ def _elsewhere(
     else:
         newest = max((c.attestation.height for _, c in shown), default=0)
         yield finding("key_quiet", f"looked at certificates up to height {newest}")
+
+
+def _past(seen: _Seen, heard: Sequence[Told]) -> Iterator[Finding]:
+    """Whether what others keep is enough, for this home and for newcomers."""
+    oldest = min(each.oldest for each in heard)
+    if seen.kept is None:
+        return
+    first, newest = seen.kept
+    if oldest > newest + 1:
+        yield finding("history_missing", f"it needs height {newest + 1}, they keep {oldest} and on")
+    if first and oldest:
+        what = f"height {min(first, oldest)} is the lowest that is kept"
+        yield finding("archive_missing", what)
 
 
 def _clocks(home: NodeHome, heard: Sequence[Told]) -> Finding:

@@ -165,7 +165,7 @@ class LoopExecution:
             with stages.STORE:
                 self._executor.certify(certificate)
         except (OSError, StoreBroken) as error:  # within a turn, where nobody would hear of it
-            self._fatal(_failure(error))
+            self._fatal(store_failure(error))
 
     async def stop(self) -> None:
         """Drop the block that is being carried out (none of it is visible), and sync the rest."""
@@ -183,7 +183,7 @@ class LoopExecution:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("execution failed", exc_info=error)
-            self._fatal(_failure(error))
+            self._fatal(store_failure(error))
 
     async def _execute(
         self, header: Header, digest: bytes, batches: tuple[tuple[int, Batch], ...]
@@ -224,6 +224,8 @@ class NodeWatcher:
         self.on_orphaned: Callable[[tuple[bytes, ...]], None] = _ignore
         """Is given what has to be sealed again."""
         self.halted_reason: str | None = None
+        self.missing: int | None = None
+        """The height that is needed next and that all who are connected let go of, as they say."""
 
     def misbehaved(self, blame: Misbehaviour) -> None:
         """Disconnect the peer, after the turn."""
@@ -252,8 +254,16 @@ class NodeWatcher:
         self.halted_reason = reason
         log.critical("halted: this node signs nothing more until a human has looked", reason=reason)
 
+    def history_missing(self, height: int | None) -> None:
+        """The network's past is elsewhere; or was, and is not any more."""
+        self.missing = height
+        if height is not None:
+            told = "all who are connected have let go of the height that this node needs next"
+            log.error(told, code="history_missing", height=height)
 
-def _failure(error: BaseException) -> str:
+
+def store_failure(error: BaseException) -> str:
+    """Why a node has to stop that cannot use its store any more: a code and a sentence."""
     match error:
         case OSError():
             return disk_failure("the store", error)

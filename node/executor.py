@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
-from client.changes import Named, named_by
+from client.changes import Named
 from consensus.config import Anchor
 from consensus.inputs import Executed
 from contracts import epochs
@@ -42,14 +42,9 @@ from node.archive import (
 from node.chronicle import Chronicle
 from node.index import (
     Location,
-    Made,
     changes_of_due_items,
-    entry_named,
-    index_changes,
-    listing_changes,
     locate,
-    made_by,
-    touched,
+    transaction_changes,
 )
 from node.protocol import known_protocol
 from node.recovery import Opened, agrees, open_ledger
@@ -72,7 +67,8 @@ from primitives.genesis import Genesis, chain_id
 from primitives.merkle import ListTree, leaf_hashes
 from primitives.proof import EpochStep
 from primitives.receipt import Outcome, Receipt, Skip
-from primitives.transaction import Decoded, decode_signed
+from primitives.transaction import Decoded, reread_signed
+from primitives.vote import PROTOCOL_VERSION
 
 SLICE: Final = 64
 """Transactions carried out between two yields: one or two milliseconds."""
@@ -107,25 +103,17 @@ class Follower(Protocol):
         """A quorum attested the outcome of a height that was executed here, and it is mine."""
 
 
-class _Done(NamedTuple):
-    """A transaction that used its sequence: whom it touched, what it made, and where it stood."""
-
-    id: bytes
-    accounts: list[bytes]
-    made: Made | None
-    batch: int
-    place: int
-
-
 class _Work:
-    """What a block being executed has come to so far."""
+    """What a block being executed has come to so far: ``due`` receipts of what fell due,
+    ``count`` transactions, and the rows by which those with a receipt are found."""
 
-    __slots__ = ("count", "done", "ordered", "protocol", "skipped")
+    __slots__ = ("count", "due", "ordered", "protocol", "rows", "skipped")
 
-    def __init__(self, protocol: int) -> None:
+    def __init__(self, protocol: int, due: int) -> None:
         self.protocol = protocol
+        self.due = due
         self.count = 0
-        self.done: list[_Done] = []
+        self.rows: list[Change] = []
         self.ordered: list[OrderedBatch] = []
         self.skipped: list[Skipped] = []
 
@@ -146,6 +134,7 @@ class Executor:
         self.durable_height = 0
         self.followers: list[Follower] = []
         self._working = False
+        self.knows = PROTOCOL_VERSION
 
     @classmethod
     def open(cls, store: Store, genesis: Genesis) -> Executor:
@@ -153,7 +142,7 @@ class Executor:
 
         Takes about 10 us an entry of the state. Raises ``StoreBroken``.
         """
-        executor = cls(store, genesis, open_ledger(store, genesis, kept_versions(genesis)))
+        executor = cls(store, genesis, open_ledger(store, genesis))
         executor.flush()
         return executor
 
@@ -168,6 +157,11 @@ class Executor:
     def certified_height(self) -> int:
         """The newest height that was executed and attested; 0, which nobody attests, at first."""
         return 0 if self.certified is None else self.certified.attestation.height
+
+    @property
+    def oldest(self) -> int:
+        """The lowest height of which everything is kept here ([SYNC-4])."""
+        return self.archive.oldest
 
     def head(self) -> Anchor:
         """The newest executed block, as the engine wants it."""
@@ -188,8 +182,7 @@ class Executor:
         """Outcomes of executed heights without a certificate, ascending. A crash may have taken
         one from below the newest; what was there before the last few syncs is not looked at."""
         oldest = max(1, min(self.certified_height + 1, self.height - 2 * SYNC_HEIGHTS))
-        bare = self._chronicle.bare(oldest, self.height)
-        return [self._chronicle.outcome(record) for record in bare]
+        return [*map(self._chronicle.outcome, self._chronicle.bare(oldest, self.height))]
 
     # --- carrying out ---------------------------------------------------------------------------
 
@@ -203,13 +196,13 @@ class Executor:
         Raises ``CannotExecute`` (``protocol_unknown``), and nothing has happened then.
         """
         self._expect(header, digest)
-        work = _Work(known_protocol(self.state, header.height))
+        protocol = known_protocol(self.state, header.height, self.knows)
         self._working = True
-        parameters, lanes = self.genesis.parameters, len(header.cut)
-        context = BlockContext(
-            parameters, self.chain, header.height, header.time, lanes, self.epoch.recorded
-        )
+        parameters = self.genesis.parameters
+        block = (header.height, header.time, len(header.cut), self.epoch.recorded)
+        context = BlockContext(parameters, self.chain, *block)
         run = BlockRun(self.state, context)
+        work = _Work(protocol, run.count)
         yield from self._apply(run, work, batches)
         result = run.finish()
         yield
@@ -221,14 +214,12 @@ class Executor:
         decided, epoch = self._epochs_after(run.state, header)
         news = [each for each in (decided, epoch) if each is not self.epoch]
         changes += [(epoch_key(each.number), encode(each)) for each in news]
-        due = len(leaves) - len(work.done)
-        changes += changes_of_due_items(run.state, result.receipts[:due], header.height)
-        yield from self._index(changes, work, header.height, due)
+        changes += changes_of_due_items(run.state, result.receipts[: work.due], header.height)
+        changes += work.rows
         due_ms = _earliest(result.next_due_ms, epochs.due_ms(epoch, run.state, parameters))
         record = self._record(header, work, due_ms, decided.last, receipts)
-        before = self.state.before(result.changes)
         self._write(record, changes, batches, leaves)
-        self.state.commit(header.height, result.changes, before)
+        self.state.commit(header.height, result.changes, result.before)
         self.archive.remember(header.height, receipts)
         for each in news:
             self.archive.remember_epoch(each)
@@ -241,18 +232,19 @@ class Executor:
         """What is decided of the block's epoch, and of that of the block after it."""
         moment = epochs.Moment(header.height, header.time)
         decided = epochs.after(self.epoch, state, self.genesis.parameters, moment)
-        if header.height == decided.last:
-            return decided, epochs.begin(decided, moment)
-        return decided, decided
+        is_over = header.height == decided.last
+        return decided, epochs.begin(decided, moment) if is_over else decided
 
     def certify(self, certificate: StateCertificate) -> None:
         """Keep a complete certificate; its signatures were checked. Heights may come in any order.
 
         One of another outcome than mine is kept as well, as it is the network's word, but nothing
-        is ever proven with it here: the engine stops the node.
+        is ever proven with it here: the engine stops the node. One of a height that was pruned is
+        not kept.
         """
         height = certificate.attestation.height
-        self.store.write([(certificate_key(height), encode(certificate))], sync=False)
+        if height >= self.oldest:
+            self.store.write([(certificate_key(height), encode(certificate))], sync=False)
         if height <= self.height:
             self._adopt(certificate)
 
@@ -329,7 +321,7 @@ class Executor:
     def place_of(self, id_: bytes) -> Location | None:
         """Where a transaction and its receipt are, if it has one."""
         location = locate(self.store, id_)
-        if location is None:
+        if location is None or location.height < self.oldest:
             return None
         receipts = self.archive.receipts(location.height)
         found = receipts is not None and receipts.receipts[location.receipt].origin == id_
@@ -352,36 +344,22 @@ class Executor:
 
     def _apply(self, run: BlockRun, work: _Work, batches: Batches) -> Generator[None, None, None]:
         """Every transaction in order."""
-        chain, apply = self.chain, run.apply
+        height, apply = self.height + 1, run.apply
         for ordinal, (lane, batch) in enumerate(batches):
             header = batch.header
-            digest = batch_digest(chain, header)
+            digest = batch_digest(self.chain, header)
             work.ordered.append(OrderedBatch(lane, digest, header.seq, header.count))
             for place, raw in enumerate(batch.transactions):
                 if not work.count % SLICE:
                     yield
                 work.count += 1
-                decoded = _decode(raw, chain)
+                decoded = _decode(raw)
                 outcome = apply(lane, decoded)
                 if isinstance(outcome, Skip):
                     work.skipped.append(Skipped(decoded.id, lane, outcome))
                 else:
-                    named = entry_named(run.state, named_by(decoded.transaction.action))
-                    accounts = touched(decoded.transaction, outcome, named)
-                    made = made_by(decoded, outcome.outcome)
-                    work.done.append(_Done(decoded.id, accounts, made, ordinal, place))
-
-    def _index(
-        self, changes: list[Change], work: _Work, height: int, first: int
-    ) -> Generator[None, None, None]:
-        """Where each transaction with a receipt is found; ``first`` is the first one's receipt."""
-        for receipt, done in enumerate(work.done, first):
-            if not receipt % SLICE:
-                yield
-            at = Location(height, receipt, done.batch, done.place)
-            changes += index_changes(done.id, done.accounts, at)
-            if done.made is not None:
-                changes += listing_changes(done.made, height, receipt)
+                    at = Location(height, run.count - 1, ordinal, place)
+                    work.rows += transaction_changes(run.state, decoded, outcome, at)
 
     def _record(
         self,
@@ -399,7 +377,7 @@ class Executor:
             receipts_root=receipts.root,
             transactions=work.count,
             receipts=len(receipts.leaves),
-            due=len(receipts.leaves) - len(work.done),
+            due=work.due,
             next_due_ms=due_ms,
             protocol=work.protocol,
             last=last,
@@ -442,16 +420,12 @@ _ACCOUNT: Final = msgspec.msgpack.Decoder(Account)
 _CHANNEL: Final = msgspec.msgpack.Decoder(Channel)
 
 
-def kept_versions(genesis: Genesis) -> int:
-    """Heights that stay provable: execution may be B heights ahead of what is attested."""
-    return 2 * genesis.parameters.lag_bound + 2
-
-
-def _decode(raw: bytes, chain: bytes) -> Decoded:
-    """A transaction of a final block. No validator votes for a block that orders a malformed one,
-    so one that is malformed says that more of them are broken than the protocol bears."""
+def _decode(raw: bytes) -> Decoded:
+    """A transaction of a final block; its form was checked with its batch's signatures ([LANE-2]).
+    No validator votes for a block that orders a malformed one, so one that is malformed says that
+    more of them are broken than the protocol bears."""
     try:
-        return decode_signed(raw, chain)
+        return reread_signed(raw)
     except Malformed as error:
         raise AssertionError(f"a final block orders a malformed transaction: {error}") from error
 

@@ -82,6 +82,54 @@ KNOWN: Final[dict[str, Known]] = {
         "Do what is said of the file; if it is damaged, take its backup, or have another key "
         "announced.",
     ),
+    "signer_answers": Known(_OK, "The signer holds the keys; no secret is in this home.", ""),
+    "signer_away": Known(
+        _WARNING,
+        "The signer that the settings name does not answer: the node starts, and only follows "
+        "until it does.",
+        "Start it: liqbon-node signer, with the home that has the keys.",
+    ),
+    "signer_refuses": Known(
+        _WARNING,
+        "The signer does not sign for this home now: the node only follows.",
+        "Do what its code says: it is of another chain, release or user, or this key has signed in "
+        "later epochs than the ledger has come to, which passes as the node catches up.",
+    ),
+    "signer_ahead": Known(
+        _WARNING,
+        "The signer signed what this journal does not know: a backup was put back, or files were "
+        "lost. Nothing is contradicted, for it does not sign after this journal.",
+        "If the newer home still exists, put that one back, whole. Otherwise start the node: it "
+        "follows, and votes from the next epoch on. The key need not be given up.",
+    ),
+    "signer_contradicts": Known(
+        _FAULT,
+        "The journal holds what contradicts what the signer signed: it is not this signer's.",
+        "Put this home's own journal back, whole, or name the right signer. If the journal is "
+        "lost, move journal/ and data/ away and start: the node follows, and votes from the next "
+        "epoch on.",
+    ),
+    "record_sound": Known(_OK, "All that the signer of this home wrote down can be read.", ""),
+    "record_torn": Known(
+        _WARNING,
+        "Bytes at the end that were being written when the signer or the machine stopped. No "
+        "signature left for them, unless the disk itself lost them; the next start cuts them off.",
+        "Nothing, after a crash. If there was none, distrust the disk.",
+    ),
+    "record_damaged": Known(
+        _FAULT,
+        "A part of the signer's record that was synced is unreadable: what its keys signed is not "
+        "known any more, and the signer does not start.",
+        "If the node's journal is the newest, and whole (ask the doctor there): stop the node, put "
+        "the record away, and start both; the signer takes in what the journal holds. Otherwise "
+        "make another key (keys rotate), have it announced (liqbon-partner keys seat --lost), and "
+        "put the old one's file away with the record.",
+    ),
+    "record_foreign": Known(
+        _FAULT,
+        "The signer's record is of another chain.",
+        "Put this signer's own record back.",
+    ),
     "key_seated": Known(_OK, "The key votes in the present epoch.", ""),
     "key_waits": Known(_OK, "The key is announced: it votes from the next epoch on.", ""),
     "key_unseated": Known(
@@ -160,6 +208,26 @@ KNOWN: Final[dict[str, Known]] = {
         _WARNING,
         "The ledger could not be copied to be looked at: LevelDB opens nothing without writing.",
         "Name a directory with room in TMPDIR.",
+    ),
+    "history_pruned": Known(_OK, "Older heights were let go of, as the settings say.", ""),
+    "history_partial": Known(
+        _WARNING,
+        "The settings say everything, and older heights were let go of before: this is no archive.",
+        "To make it one, stop it, move data/ away and start: it fetches the chain from an archive "
+        "node, whose address it needs. Keep journal/ and keys/.",
+    ),
+    "history_missing": Known(
+        _WARNING,
+        "The nodes that were asked have let go of the height that this home needs next: from them "
+        "it cannot catch up.",
+        "Ask archive nodes with --node; add the address of one to config.toml.",
+    ),
+    "archive_missing": Known(
+        _WARNING,
+        "Neither this home nor a node that was asked keeps everything. Where nobody does, no "
+        "newcomer can follow the chain from genesis, and no auditor replay it.",
+        "Find an archive node with --node; a network needs two at least. If there is none left, "
+        "whoever keeps most must prune no further (history.keep).",
     ),
     "clock_right": Known(_OK, "This clock agrees with those of the nodes that were asked.", ""),
     "clock_wrong": Known(

@@ -51,6 +51,10 @@ class Horizon:
         """Whether a higher block than the one that was told last is durable."""
         return self._told < self._newest_durable().height <= self._history.durable_height
 
+    def durable(self) -> Header:
+        """The newest block that a crash cannot undo."""
+        return self._newest_durable()
+
     def floor(self) -> tuple[Header, Executed]:
         """The newest durable block, and what the journal may forget because of it."""
         header = self._newest_durable()

@@ -25,7 +25,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple, Protocol
 
 import msgspec
 from cryptography import x509
@@ -38,7 +38,7 @@ from primitives.hashing import HELLO_SIGNATURE
 from primitives.keys import ED25519, SEED_SIZE, SIGNATURE_SIZE, Ed25519Key, Signer
 from primitives.validators import ValidatorSet
 
-HELLO_VERSION: Final = 2
+HELLO_VERSION: Final = 3
 MAX_HELLO: Final = 512
 NO_CERTIFICATE: Final = bytes(32)
 """What stands for the digest of the certificate of a guest, who shows none."""
@@ -67,6 +67,25 @@ class Hello(Wire):
     signature: Signature
 
 
+class Speechless(Exception):
+    """Who holds the key does not answer: the connection that needs it cannot come up now."""
+
+
+class Voice(Protocol):
+    """Says by a consensus key who is at this end of a connection, and nothing else. The key is held
+    here or by a signer in a process of its own; then both methods may raise ``Speechless``."""
+
+    @property
+    def public_key(self) -> bytes:
+        """32 bytes."""
+
+    def vouch(self, tls_key: bytes) -> bytes:
+        """A certificate (DER) of an Ed25519 TLS key, valid from a day ago for a week from now."""
+
+    def greet(self, hello: Hello) -> bytes:
+        """The signature of a hello, whose own ``signature`` does not matter."""
+
+
 class Credential(msgspec.Struct, frozen=True):
     """What a connection is made with: contexts for the three roles, and the digest of the
     certificate that ``server`` and ``client`` show. ``guest`` shows none, and trusts any."""
@@ -91,22 +110,42 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class KeyVoice(NamedTuple):
+    """``Voice`` of a key that is held in this process."""
+
+    signer: Signer
+    now: Callable[[], datetime] = _utc_now
+
+    @property
+    def public_key(self) -> bytes:
+        """32 bytes."""
+        return self.signer.public_key
+
+    def vouch(self, tls_key: bytes) -> bytes:
+        """The certificate (DER) of a TLS key."""
+        return _leaf(Ed25519PublicKey.from_public_bytes(tls_key), self.signer, self.now())
+
+    def greet(self, hello: Hello) -> bytes:
+        """The signature of a hello."""
+        return self.signer.sign(hello_message(hello))
+
+
 class Identity:
     """One node among the members of one epoch; ``me`` is None if it is none of them.
 
-    One that is no member needs no ``signer``: nobody knows its key, so any will do."""
+    One that is no member needs no ``voice``: nobody knows its key, so any will do."""
 
     def __init__(
         self,
         chain: bytes,
         members: ValidatorSet,
         me: int | None,
-        signer: Signer | None,
+        voice: Voice | None,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._chain = chain
         self._members = members
-        self._given = signer
+        self._given = voice
         self._now = now
         self._credential: Credential | None = None
         self.me = me
@@ -117,11 +156,11 @@ class Identity:
         return self._members.epoch
 
     @cached_property
-    def _signer(self) -> Signer:
+    def _voice(self) -> Voice:
         if self._given is not None:
             return self._given
         assert self.me is None, "a member signs with the key that its epoch names"
-        return Ed25519Key.from_seed(secrets.token_bytes(SEED_SIZE))
+        return KeyVoice(Ed25519Key.from_seed(secrets.token_bytes(SEED_SIZE)), self._now)
 
     @cached_property
     def _indices(self) -> dict[str, int]:
@@ -136,15 +175,21 @@ class Identity:
         return self._members.members[member].partner
 
     def credential(self) -> Credential:
-        """The current credential; a new one each day, so that a process can run for years."""
-        if self._credential is None or self._now() >= self._credential.renew_at:
-            self._credential = self._make_credential()
-        return self._credential
+        """The current credential; a new one each day, so that a process can run for years. Raises
+        ``Speechless``, but not while it has one that still holds."""
+        held = self._credential
+        if held is None or self._now() >= held.renew_at:
+            try:
+                held = self._credential = self._make_credential()
+            except Speechless:
+                if held is None:
+                    raise
+        return held
 
     def _make_credential(self) -> Credential:
         now = self._now()
         tls_key = Ed25519PrivateKey.generate()
-        leaf = _leaf(tls_key.public_key(), self._signer, now)
+        leaf = self._voice.vouch(tls_key.public_key().public_bytes_raw())
         anchors = [
             _anchor(member.key)
             for place, member in enumerate(self._members.members)
@@ -174,13 +219,14 @@ class Identity:
         if certificate is None and own != NO_CERTIFICATE:
             return Ends(own, NO_CERTIFICATE, None)
         key = _key_of(certificate)
-        if key == self._signer.public_key:
+        if key == self._voice.public_key:
             raise Malformed("certificate_invalid", "of this node's own key")
         assert certificate is not None
         return Ends(own, sha256(certificate).digest(), key)
 
     def hello(self, ends: Ends) -> bytes:
-        """My hello on a connection with these ends; unsigned if I am a guest there."""
+        """My hello on a connection with these ends; unsigned if I am a guest there. Raises
+        ``Speechless``."""
         is_guest = ends.own == NO_CERTIFICATE
         unsigned = Hello(
             version=HELLO_VERSION,
@@ -194,7 +240,7 @@ class Identity:
         )
         if is_guest:
             return encode(unsigned)
-        signature = self._signer.sign(_hello_message(unsigned))
+        signature = self._voice.greet(unsigned)
         return encode(msgspec.structs.replace(unsigned, signature=signature))
 
     def check_hello(self, data: bytes, ends: Ends) -> Hello:
@@ -215,7 +261,7 @@ class Identity:
         if ends.key is None:
             if hello.signature != UNSIGNED:
                 raise Malformed("hello_invalid", "a guest's hello is signed by nobody")
-        elif not ED25519.verify(ends.key, _hello_message(hello), hello.signature):
+        elif not ED25519.verify(ends.key, hello_message(hello), hello.signature):
             raise Malformed("hello_invalid", f"not signed by {ends.key.hex()}")
         return hello
 
@@ -257,7 +303,7 @@ def _key_of(certificate: bytes | None) -> bytes:
     return key
 
 
-def _hello_message(hello: Hello) -> bytes:
+def hello_message(hello: Hello) -> bytes:
     """What the sender of a hello signs: all fields before the signature."""
     *fields, _ = msgspec.structs.astuple(hello)
     return HELLO_SIGNATURE.message(encode(fields))

@@ -18,7 +18,7 @@ from enum import Enum, unique
 from struct import Struct
 from typing import Final, NamedTuple
 
-from client.changes import Changes, Named, changes_of, changes_of_due, named_by_event
+from client.changes import Changes, Named, changes_of, changes_of_due, named_by, named_by_event
 from contracts.state import Entries
 from node.store import Change
 from node.world import Store
@@ -41,6 +41,8 @@ _TRANSACTION: Final = b"t"
 _ACCOUNT: Final = b"a"
 _DUE: Final = b"d"
 _LISTED: Final = b"i"
+PASSING: Final = (_TRANSACTION, _ACCOUNT, _DUE)
+"""The indexes whose rows lead to a height and go with it; what is listed is state, and stays."""
 _LOCATION: Final = Struct(">QIHH")
 _DESCENDING: Final = Struct(">QI")
 _PLACE: Final = Struct(">HH")
@@ -89,7 +91,10 @@ def touched(transaction: Transaction, receipt: Receipt, named: Wire | None) -> l
     """
     action = transaction.action
     if isinstance(action, Transfer) and receipt.outcome == Outcome.DONE:  # most of all that is done
-        return list(dict.fromkeys([transaction.sender, *(o.account for o in action.outputs)]))
+        accounts = {transaction.sender: None}
+        for output in action.outputs:
+            accounts[output.account] = None
+        return list(accounts)
     return list(changes_of(transaction, receipt, named))
 
 
@@ -106,12 +111,13 @@ def made_by(decoded: Decoded, outcome: Outcome) -> Made | None:
     """What lists show of a transaction: a campaign is its sponsor's, a content its author's, an
     order everybody's who has a part in it, a proposal that of the partners whom it concerns. An
     application's id is its account: who applies again replaces it."""
-    sender, action = decoded.transaction.sender, decoded.transaction.action
     if outcome != Outcome.DONE:
         return None
+    action = decoded.transaction.action
+    if isinstance(action, Transfer):  # as above
+        return None
+    sender = decoded.transaction.sender
     match action:
-        case Transfer():
-            return None
         case CampaignCreate():
             return Made(Listing.CAMPAIGNS, decoded.id, (sender,))
         case OrderOpen(offer):
@@ -141,14 +147,28 @@ def owner_of(partner: str) -> bytes:
     return partner.encode("ascii")
 
 
+def transaction_changes(
+    state: Entries, decoded: Decoded, receipt: Receipt, at: Location
+) -> list[Change]:
+    """What to write of a transaction that has a receipt, just after it was carried out."""
+    transaction = decoded.transaction
+    named = entry_named(state, named_by(transaction.action))
+    changes = index_changes(decoded.id, touched(transaction, receipt, named), at)
+    made = made_by(decoded, receipt.outcome)
+    if made is not None:
+        changes += listing_changes(made, at.height, at.receipt)
+    return changes
+
+
 def index_changes(id_: bytes, accounts: Iterable[bytes], at: Location) -> list[Change]:
     """What to write so that a transaction that touched these accounts is found."""
-    descending = _descending(at.height, at.receipt)
-    place = _PLACE.pack(at.batch, at.place)
+    height, receipt, batch, place = at
+    newest_first = _DESCENDING.pack(_TOP_HEIGHT - height, _TOP_INDEX - receipt)
+    stands = _PLACE.pack(batch, place)
     changes: list[Change] = [
-        (_ACCOUNT + account[:_ID_BYTES] + descending, place) for account in accounts
+        (_TRANSACTION + id_[:_ID_BYTES], _LOCATION.pack(height, receipt, batch, place))
     ]
-    changes.append((_TRANSACTION + id_[:_ID_BYTES], _LOCATION.pack(*at)))
+    changes += [(_ACCOUNT + account[:_ID_BYTES] + newest_first, stands) for account in accounts]
     return changes
 
 

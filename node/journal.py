@@ -2,32 +2,28 @@
 
 Knows frames, segments, and which records are still needed; not why a record was written.
 
-A frame is [magic 1][kind 1][serial 8][durable 4][length 4][crc of these 4][crc 4][payload],
-little-endian; the second CRC-32 covers the payload too. ``serial`` numbers records for good: one
-that is copied out of an old segment keeps its number, so that order survives. ``durable`` says how
-much of the segment was synced when the frame was written. That is what tells a torn tail from
-damage: bytes that no later frame calls durable were never said aloud, and are cut off at recovery;
-a bad frame below some later frame's ``durable`` was synced once, and a journal that has lost such a
-thing refuses to open, because its owner might sign twice.
+The segments are made of frames (``node.logframes``), which tell a torn tail from damage. A frame's
+serial numbers records for good: one that is copied out of an old segment keeps its number, so that
+order survives. A journal that has lost what was synced refuses to open, because its owner might
+sign twice.
 """
 
 from __future__ import annotations
 
-import struct
 from collections import Counter, deque
-from collections.abc import Iterator
 from typing import Final, NamedTuple, assert_never
-from zlib import crc32
 
 from consensus.effects import (
     BatchKept,
     BlockKept,
     CertificateKept,
+    Forgotten,
     OwnAttest,
     OwnVote,
     Record,
     StateCertificateKept,
 )
+from node.logframes import HEAD, MAX_RECORD, BadFrame, Frame, frame_bytes, frames
 from node.shelf import Place, Shelf
 from node.world import Disk
 from primitives.batch import header_of
@@ -36,14 +32,6 @@ from primitives.encoding import Malformed, decode, encode
 from primitives.vote import Kind
 
 SEGMENT_BYTES: Final = 16 * 1024 * 1024
-MAX_RECORD: Final = 1024 * 1024
-"""Bytes of one record: a full batch takes about 300 KiB."""
-
-_MAGIC: Final = 0xA7
-_FIXED: Final = struct.Struct("<BBQII")
-_CRCS: Final = struct.Struct("<II")
-_HEAD: Final = _FIXED.size + _CRCS.size
-
 
 START_OVER: Final = (
     "this validator's key must not sign again: have another one announced, put the old one away "
@@ -97,13 +85,6 @@ def executed_at(header: Header, certified: int) -> Executed:
     return Executed(header.height, header.epoch, header.view, lanes, certified)
 
 
-class _Frame(NamedTuple):
-    kind: int
-    serial: int
-    durable: int
-    payload: bytes
-
-
 class _Entry(NamedTuple):
     """What is remembered of a frame: enough to say whether it is still needed."""
 
@@ -112,49 +93,6 @@ class _Entry(NamedTuple):
     epoch: int
     mark: tuple[int, ...]
     place: Place
-
-
-def _frame_bytes(kind: int, serial: int, durable: int, payload: bytes) -> bytes:
-    fixed = _FIXED.pack(_MAGIC, kind, serial, durable, len(payload))
-    crc = crc32(fixed)
-    return b"".join((fixed, _CRCS.pack(crc, crc32(payload, crc)), payload))
-
-
-def _end_of(data: bytes, offset: int) -> int | None:
-    """Where the frame at ``offset`` ends by its own, sound head; perhaps beyond the data."""
-    if offset + _HEAD > len(data):
-        return None
-    magic, _, _, _, length = _FIXED.unpack_from(data, offset)
-    crc, _ = _CRCS.unpack_from(data, offset + _FIXED.size)
-    if magic != _MAGIC or length > MAX_RECORD:
-        return None
-    if crc != crc32(data[offset : offset + _FIXED.size]):
-        return None
-    return offset + _HEAD + int(length)
-
-
-def _frame_at(data: bytes, offset: int) -> _Frame | None:
-    """The sound frame at ``offset``, if there is one."""
-    end = _end_of(data, offset)
-    if end is None or end > len(data):
-        return None
-    _, kind, serial, durable, _ = _FIXED.unpack_from(data, offset)
-    payload = data[offset + _HEAD : end]
-    head_crc, crc = _CRCS.unpack_from(data, offset + _FIXED.size)
-    return _Frame(kind, serial, durable, payload) if crc == crc32(payload, head_crc) else None
-
-
-def _was_durable(data: bytes, offset: int) -> bool:
-    """Whether some later frame says that what is at ``offset`` had been synced. What lies inside
-    the bad frame is its payload, which may hold anything: customers choose its bytes."""
-    magic = bytes([_MAGIC])
-    candidate = data.find(magic, _end_of(data, offset) or offset + 1)
-    while candidate >= 0:
-        frame = _frame_at(data, candidate)
-        if frame is not None and frame.durable > offset:
-            return True
-        candidate = data.find(magic, candidate + 1)
-    return False
 
 
 class _Mark(NamedTuple):
@@ -183,6 +121,8 @@ def _mark_of(record: Record) -> _Mark:
         case OwnAttest():
             attested = record.attest.attestation
             return _Mark(attested.epoch, (attested.height,))
+        case Forgotten():
+            return _Mark(record.epoch, (record.height,))
         case _:
             assert_never(record)
 
@@ -223,6 +163,10 @@ class Journal:
         if not numbers:
             self._open_segment()
         self.dirty = True
+        return self.kept()
+
+    def kept(self) -> list[Record]:
+        """The records that are still needed, in the order in which they were first written."""
         chosen = {
             entry.serial: entry
             for entries in self._entries.values()
@@ -274,6 +218,12 @@ class Journal:
         """The highest height with a state certificate; 0 if there is none."""
         return self._newest.get(StateCertificateKept, 0)
 
+    @property
+    def forgotten_epoch(self) -> int:
+        """Of what was said in earlier epochs than this anything may have been let go."""
+        kept = (e for es in self._entries.values() for e in es if e.kind is Forgotten)
+        return max((entry.epoch for entry in kept), default=0)
+
     def append(self, record: Record) -> None:
         """Add a record; durable after the next sync."""
         self._serial += 1
@@ -302,6 +252,10 @@ class Journal:
         live = [entry for entry in self._entries[oldest] if self._is_live(entry)]
         if sum(entry.place.size for entry in live) > self._segment_bytes // 4:
             return
+        if floor.height > self._newest.get(Forgotten, -1):
+            # Else a node whose store is lost would not know what it is missing here ([DUR-5]).
+            self.append(Forgotten(floor.epoch, floor.height, floor.view, floor.lanes))
+            live = [entry for entry in live if entry.kind is not Forgotten]
         for entry in live:
             self._write(entry.serial, self._record(entry))
         self._carried = oldest
@@ -323,32 +277,38 @@ class Journal:
         self._segments.append(number)
         self._entries[number] = []
         self._size = self._durable = 0
-        for offset, frame in _frames(data, number, last=last):
-            try:
-                record: Record = decode(Record, frame.payload, MAX_RECORD)  # type: ignore[arg-type]
-            except Malformed as error:
-                reason = f"segment {number} at {offset}: {error}"
-                raise Damaged("journal_damaged", reason) from None
-            self._note(frame.serial, record, len(frame.payload))
-            self._serial = max(self._serial, frame.serial)
+        try:
+            for offset, frame in frames(data, may_be_torn=last):
+                self._take_in(offset, frame)
+        except BadFrame as bad:
+            raise Damaged("journal_damaged", f"segment {number} is {bad}") from None
         if self._size < len(data):
             self._disk.truncate(number, self._size)
+
+    def _take_in(self, offset: int, frame: Frame) -> None:
+        try:
+            record: Record = decode(Record, frame.payload, MAX_RECORD)  # type: ignore[arg-type]
+        except Malformed as error:
+            reason = f"segment {self._segments[-1]} at {offset}: {error}"
+            raise Damaged("journal_damaged", reason) from None
+        self._note(frame.serial, record, len(frame.payload))
+        self._serial = max(self._serial, frame.serial)
 
     def _write(self, serial: int, record: Record) -> None:
         payload = encode(record)
         assert len(payload) <= MAX_RECORD, f"a record of {len(payload)} bytes"
-        self._disk.append(_frame_bytes(payload[1], serial, self._durable, payload))
+        self._disk.append(frame_bytes(Frame(payload[1], serial, self._durable, payload)))
         self._note(serial, record, len(payload))
         self.dirty = True
 
     def _note(self, serial: int, record: Record, size: int) -> None:
         """Remember the frame that now ends the last segment."""
         number = self._segments[-1]
-        place = Place(number, self._size + _HEAD, size)
+        place = Place(number, self._size + HEAD, size)
         mark = _mark_of(record)
         entry = _Entry(type(record), serial, mark.epoch, mark.places, place)
         self._entries[number].append(entry)
-        self._size += _HEAD + size
+        self._size += HEAD + size
         kind = entry.kind
         self._newest[kind] = max(self._newest.get(kind, 0), entry.mark[0])
         if isinstance(record, BatchKept):
@@ -370,6 +330,8 @@ class Journal:
     def _is_live(self, entry: _Entry) -> bool:
         """Whether a start from the durable state, or a peer behind us, still needs the record."""
         floor, place = self._floor, entry.mark[0]
+        if entry.kind is Forgotten:
+            return place == self._newest[Forgotten]
         if entry.kind in (StateCertificateKept, OwnAttest):  # heights go on from epoch to epoch
             return place > floor.certified or place == self._newest[entry.kind]
         if entry.epoch != floor.epoch:
@@ -388,18 +350,3 @@ class Journal:
         if orphans is None or entry.kind is not BatchKept or entry.epoch != orphans.epoch:
             return False
         return entry.mark[0] == orphans.author and entry.mark[1] > orphans.seq
-
-
-def _frames(data: bytes, segment: int, *, last: bool) -> Iterator[tuple[int, _Frame]]:
-    """The sound frames of a segment with their offsets. Raises ``Damaged``; only the last
-    segment's end may be torn."""
-    offset = 0
-    while offset < len(data):
-        frame = _frame_at(data, offset)
-        if frame is None:
-            if not last or _was_durable(data, offset):
-                reason = f"segment {segment} is damaged at byte {offset}, in a part that was synced"
-                raise Damaged("journal_damaged", reason)
-            return
-        yield offset, frame
-        offset += _HEAD + len(frame.payload)

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple, Protocol
 from consensus.messages import MAX_MESSAGE
 from node import stages
 from node.frames import KEEPALIVE, Splitter, framed
-from node.identity import MAX_HELLO, Ends, Identity
+from node.identity import MAX_HELLO, Ends, Identity, Speechless
 from primitives.encoding import Malformed
 
 SMALL_FRAME: Final = 4 * 1024
@@ -114,11 +114,10 @@ class Link(asyncio.BufferedProtocol):
         session: ssl.SSLObject = transport.get_extra_info("ssl_object")
         try:
             self._ends = self._meet(session.getpeercert(binary_form=True))
-        except Malformed as error:
+            if self.way is not Way.AS_GUEST:  # who listens first, and may find that it is no guest
+                self._write(framed(self._terms.identity.hello(self._ends)))
+        except (Malformed, Speechless) as error:
             self.close(str(error))
-            return
-        if self.way is not Way.AS_GUEST:  # who listens first, and may find that it is no guest
-            self._write(framed(self._terms.identity.hello(self._ends)))
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - as much as there is
         """Where the next bytes go."""
@@ -134,7 +133,7 @@ class Link(asyncio.BufferedProtocol):
             with stages.TRANSPORT:
                 for frame in self._splitter.received(nbytes):
                     self._handle(frame)
-        except Malformed as error:
+        except (Malformed, Speechless) as error:
             self.close(str(error))
 
     def eof_received(self) -> None:

@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from node import stages
 from node.api.app import Requests
 from node.api.seams import Api
+from node.retention import EVERYTHING
 
 FINALITY_BUCKETS_S: Final = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0)
 EXECUTION_BUCKETS_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -98,6 +99,13 @@ class _NodeCollector(Collector):
             executor.certified_height,
         )
         yield _gauge("liqbon_durable_height", "The newest synced height.", executor.durable_height)
+        yield _gauge("liqbon_oldest_height", "The lowest height kept whole.", executor.oldest)
+        missing = status.history_missing is not None
+        yield _gauge(
+            "liqbon_history_missing", "1 if nobody connected keeps the next height.", int(missing)
+        )
+        prunes = self._api.history != EVERYTHING
+        yield _gauge("liqbon_prunes", "1 if old heights are deleted, 0 in an archive.", int(prunes))
         yield _gauge("liqbon_state_entries", "Entries of the state.", executor.state.count)
         if self._store is not None:
             yield _gauge("liqbon_store_bytes", "Size of the store on disk.", self._store.size())
@@ -110,6 +118,8 @@ class _NodeCollector(Collector):
         yield _gauge("liqbon_validates", "1 if the node has a seat in its epoch.", int(has_seat))
         halted = status.halted is not None
         yield _gauge("liqbon_halted", "1 if the node signs nothing more.", int(halted))
+        can_sign = status.signer_trouble is None
+        yield _gauge("liqbon_signer_answers", "1 if votes can be signed.", int(can_sign))
         connected = GaugeMetricFamily(
             "liqbon_peer_connected", "1 if a connection to the validator stands.", labels=["peer"]
         )

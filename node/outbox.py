@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from consensus.effects import Send
-from consensus.messages import BeatCertified, Status
+from consensus.effects import Send, SendBatches
+from consensus.messages import BatchSent, BeatCertified, Status
 from node.guests import is_guest
 from node.world import Network
 from primitives.certificate import BeatCertificate
@@ -40,6 +40,13 @@ class Outbox:
     def clear(self) -> None:
         """Another epoch: whoever is connected has another handle there."""
         self._peers.clear()
+
+    def batches(self, send: SendBatches, held: Callable[[bytes], bytes | None]) -> None:
+        """Those that are here, by digest."""
+        for digest in send.digests:
+            raw = held(digest)
+            if raw is not None:
+                self.frame(send.to, encode(BatchSent(raw)))
 
     def say(self, send: Send) -> None:
         """To one, or to all members; where this node stands, to guests as well."""

@@ -117,7 +117,7 @@ class Queries:
         return None if location is None else self._at(location)
 
     def history(self, account: bytes, before: tuple[int, int] | None, limit: int) -> list[Found]:
-        """At most ``limit`` transactions that touched an account, newest first.
+        """At most ``limit`` transactions that touched an account, newest first, of what is kept.
 
         ``before`` is the (height, receipt) of the last one seen.
         """
@@ -165,6 +165,8 @@ class Queries:
 
     def _history(self, account: bytes, before: tuple[int, int] | None) -> Iterator[Found]:
         for location in history(self._executor.store, account, before):
+            if location.height < self._executor.oldest:
+                return
             found = self._at(location)
             if account in found.changes:
                 yield found
@@ -172,6 +174,8 @@ class Queries:
     def _fell_due(self, account: bytes, before: tuple[int, int] | None) -> Iterator[FoundDue]:
         archive = self._executor.archive
         for height, place in fell_due(self._executor.store, account, before):
+            if height < self._executor.oldest:
+                return
             record, receipts = archive.block(height), archive.receipts(height)
             assert record is not None, height
             assert receipts is not None, height

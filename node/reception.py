@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final, Protocol
 
 import msgspec
@@ -13,6 +13,7 @@ from consensus.messages import (
     FetchChain,
     FetchLane,
     Message,
+    Oldest,
     Status,
     decode_message,
 )
@@ -62,6 +63,8 @@ class Reception:
         self._library = Library(shelf, world.history)
         self._guests = Guests(verifier.members.epoch, world.history, help_pause_ms)
         self._checking: dict[bytes, _Checking] = {}
+        self.on_oldest: Callable[[int, int, int], None] = _nobody
+        """Is told (now in ms, peer, height) when a peer says how far back it goes."""
 
     @property
     def arriving(self) -> Collection[bytes]:
@@ -76,6 +79,8 @@ class Reception:
                 self._batch(peer, message, engine)
             case FetchLane() | FetchChain():
                 self._answer(peer, message)
+            case Oldest():
+                self.on_oldest(self._world.clock.now_ms(), peer, message.height)
             case _:
                 if isinstance(message, Status):
                     self._help(peer, message, engine.status())
@@ -131,3 +136,7 @@ class Reception:
             frame = encode(answer)
             library.count(peer, len(frame))
             self._world.network.send(peer, frame)
+
+
+def _nobody(_: int, __: int, ___: int) -> None:
+    pass

@@ -51,22 +51,27 @@ class Opened(NamedTuple):
     certified: StateCertificate | None
 
 
-def open_ledger(store: Store, genesis: Genesis, keep: int) -> Opened:
+def kept_versions(genesis: Genesis) -> int:
+    """Heights that stay provable: execution may be B heights ahead of what is attested."""
+    return 2 * genesis.parameters.lag_bound + 2
+
+
+def open_ledger(store: Store, genesis: Genesis) -> Opened:
     """What ``store`` holds; an empty one gets the state of ``genesis`` first.
 
-    ``keep`` heights that changed something stay provable. Takes about 10 us an entry. Raises
-    ``StoreBroken`` if the store is another chain's, or not whole.
+    Takes about 10 us an entry. Raises ``StoreBroken`` if the store is another chain's, or not
+    whole.
     """
     if store.get(FORMAT_KEY) is None:
         _found(store, genesis)
     _check_identity(store, chain_id(genesis))
     archive = Archive(store)
     height = int.from_bytes(store.get(HEAD_KEY) or b"", "big")
-    _check_records(store, height)
+    _check_records(store, archive.oldest, height)
     head = archive.block(height)
     if head is None:
         raise StoreBroken(f"height {height} is missing: {REMEDY}")
-    state = LedgerState(store, keep)
+    state = LedgerState(store, kept_versions(genesis))
     root = state.load(archive, height)
     if root != head.state_root:
         raise StoreBroken(
@@ -138,8 +143,8 @@ def _check_identity(store: Store, chain: bytes) -> None:
         )
 
 
-def _check_records(store: Store, height: int) -> None:
-    first = max(0, height - CHECKED_HEIGHTS)
+def _check_records(store: Store, oldest: int, height: int) -> None:
+    first = max(oldest, height - CHECKED_HEIGHTS)
     found = sum(1 for _ in store.scan(block_key(first), block_key(height + 1)))
     if found != height + 1 - first:
         raise StoreBroken(f"of heights {first} to {height} only {found} are there: {REMEDY}")

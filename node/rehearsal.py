@@ -21,9 +21,10 @@ from node.executor import Executor
 from node.inbox import Inbox
 from node.journal import GENESIS, Journal
 from node.signer import LocalSigner
+from node.signer_look import LookingSigner
 from node.store import LevelStore, StoreBroken
 from node.terms import Term, Terms, makers
-from node.world import World
+from node.world import Signing, World
 from primitives.genesis import chain_id
 from primitives.keys import ED25519
 
@@ -127,14 +128,19 @@ def copied_store(directory: Path) -> Iterator[LevelStore]:
             raise StoreBroken(error.reason.replace(str(copy), str(directory))) from None
 
 
+def own_signer(home: NodeHome, public_keys: Sequence[bytes]) -> LocalSigner:
+    """A signer within the node, of whose keys only the public halves are known."""
+    return LocalSigner(chain_id(home.genesis), [_PublicHalf(key) for key in public_keys])
+
+
 def rehearse(
-    home: NodeHome, executor: Executor, disk: FoundDisk, public_keys: Sequence[bytes]
+    home: NodeHome, executor: Executor, disk: FoundDisk, signer: LocalSigner | LookingSigner
 ) -> Rehearsed:
-    """Take up the journal over an executor's store. Raises ``journal.Damaged``, ``guard.Refused``
-    or ``OSError``."""
+    """Take up the journal over an executor's store. Raises ``journal.Damaged``, ``guard.Refused``,
+    ``signer_look.Unanswered`` or ``OSError``."""
     chain = chain_id(home.genesis)
     nobody = cast("Any", None)
-    signing = LocalSigner(chain, [_PublicHalf(key) for key in public_keys])
+    signing = cast("Signing", signer)  # a rehearsal asks for no signature
     world = World(disk, nobody, nobody, nobody, signing, nobody, nobody, executor, nobody)
     journal = Journal(disk, chain)
     terms = Terms(makers(home.genesis, ED25519), world, journal, Inbox())

@@ -19,40 +19,31 @@ from typing import Final
 
 from consensus.effects import (
     Accuse,
-    Certify,
     Effect,
     Execute,
     Halt,
-    Keep,
-    Record,
-    Say,
     SayAttest,
-    SayBatch,
-    SayBeat,
-    SayProposal,
-    SayVote,
     Send,
-    SendBatches,
     Wake,
 )
 from consensus.engine import Engine
 from consensus.inputs import (
     Connected,
     Executed,
-    Input,
     Received,
     Seal,
     VerifiedBatch,
     Woken,
 )
-from consensus.messages import BatchSent, Message
+from consensus.messages import Message
 from node import stages
 from node.alarm import Alarm
-from node.guard import Floor
+from node.guard import Refused
 from node.inbox import Inbox
-from node.journal import Journal
+from node.journal import Damaged, Journal
 from node.outbox import Outbox
 from node.terms import Makers, Term, Terms
+from node.turn import Turn
 from node.world import CannotExecute, Misbehaviour, World, contradiction
 from primitives.batch import Batch
 from primitives.encoding import Malformed, encode
@@ -64,32 +55,11 @@ MOST_INPUTS: Final = 256
 MOST_EVIDENCE: Final = 1_024
 
 
-class _Turn:
-    """What one turn has gathered."""
-
-    __slots__ = ("certify", "execute", "own", "records", "saying", "sends", "token")
-
-    def __init__(self, token: int) -> None:
-        self.token = token
-        self.records: list[Record] = []
-        self.saying: list[Say] = []
-        self.sends: list[Send | SendBatches] = []
-        self.certify: list[Certify] = []
-        self.execute: list[Execute] = []
-        self.own: list[Input] = []
-
-    @property
-    def is_audible(self) -> bool:
-        """Whether anyone hears of it: peers, clients or the store. Else nothing rests on it yet."""
-        return bool(self.saying or self.sends or self.certify or self.execute)
-
-
 class Replica:
     """A validator, or in epochs in which no key of its has a seat an observer, over its world."""
 
     def __init__(self, makers: Makers, world: World, journal: Journal) -> None:
         self.halted: str | None = None
-        self.evidence_seen = 0
         self.turns = 0
         self.evidence: dict[tuple[int, int, Offence], Evidence] = {}
         """One proof a member, kind and epoch."""
@@ -101,9 +71,10 @@ class Replica:
         self._executions: deque[Execute] = deque()
         self._executing = False
         self._sealing = False
-        self._turn: _Turn | None = None
+        self._turn: Turn | None = None
         self._tokens = 0
         self._running = False
+        self._renewing = False
         self._alarm = Alarm(world.clock, world.timers)
 
     # -- start -----------------------------------------------------------------------------------
@@ -116,8 +87,19 @@ class Replica:
 
     def _begin_next_epoch(self) -> None:
         self._outbox.clear()
-        self._sealing = False
+        self._sealing = self._renewing = False
         self._enter(self._terms.after(self._term))
+
+    def _enter_again(self) -> None:
+        """As a start does, and with what a start finds."""
+        self._outbox.clear()
+        self._sealing = self._renewing = False
+        try:
+            self._enter(self._terms.again())
+        except Damaged as error:
+            self._halt(error.code, error.reason)
+        except Refused as error:
+            self._halt("journal_contradicts", str(error))
 
     def _enter(self, term: Term) -> None:
         """Stand in an epoch; what was sealed here before and not ordered is sealed again there."""
@@ -166,6 +148,10 @@ class Replica:
         if turn is None or turn.token != token:
             return
         self._journal.synced()
+        if turn.rests:
+            turn.rests = False
+            self._ask(turn)
+            return
         self._speak(turn)
         self._turn = None
         self._run()
@@ -178,15 +164,30 @@ class Replica:
         try:
             self._said(turn, signatures)
         except Malformed as error:
-            self._give_up(turn, "signer_broken", f"the signer's answer does not verify: {error}")
-            return
-        self._persist(turn)
+            self._halt("signer_broken", f"the signer's answer does not verify: {error}")
+        self._close(turn)
 
     def on_refused(self, token: int, reason: str) -> None:
         """The guard refused: the engine and what was signed before disagree."""
         turn = self._turn
         if turn is not None and turn.token == token:
-            self._give_up(turn, "guard_refused", f"the guard refused: {reason}")
+            self._halt("guard_refused", f"the guard refused: {reason}")
+            self._close(turn)
+
+    def on_unsigned(self, token: int) -> None:
+        """The signer is gone. Whatever it did with this turn's statements, nobody hears of them;
+        once it is back it says what it signed last."""
+        turn = self._turn
+        if turn is not None and turn.token == token:
+            turn.hush()
+            self._renewing = self.halted is None
+            self._close(turn)
+
+    def renew(self) -> None:
+        """Who signs here has changed, or whether anyone does: enter the epoch again, as a start
+        would, once nothing is under way."""
+        self._renewing = self.halted is None
+        self._run()
 
     def on_executed(self, executed: Executed) -> None:
         """The block that was handed over last is executed and its state committed."""
@@ -275,9 +276,11 @@ class Replica:
         self._running = True
         try:
             with stages.CONSENSUS:
-                while self._may_take_turn() or self._may_execute() or self._may_go_on():
+                while self._may_move():
                     if self._may_go_on():
                         self._begin_next_epoch()
+                    if self._may_enter_again():
+                        self._enter_again()
                     if self._may_take_turn():
                         self._take_turn()
                     if self._may_execute():
@@ -286,30 +289,47 @@ class Replica:
         finally:
             self._running = False
 
+    def _may_move(self) -> bool:
+        within = self._may_take_turn() or self._may_execute()
+        return within or self._may_go_on() or self._may_enter_again()
+
+    def _may_enter_again(self) -> bool:
+        return self._renewing and self._is_idle()
+
     def _may_go_on(self) -> bool:
         """Whether the next epoch can begin: nothing of this one is under way."""
-        idle = self._turn is None and not self._executions
-        return idle and self.halted is None and self.engine.is_over
+        return self._is_idle() and self.halted is None and self.engine.is_over
+
+    def _is_idle(self) -> bool:
+        return self._turn is None and not self._executions
 
     def _may_take_turn(self) -> bool:
-        return self._turn is None and bool(self._inbox)
+        return self._turn is None and not self._renewing and bool(self._inbox)
 
     def _take_turn(self) -> None:
         self._tokens += 1
         self.turns += 1
-        turn = self._turn = _Turn(self._tokens)
-        self._tidy()
+        turn = self._turn = Turn(self._tokens)
+        self._terms.tidy(self._term)
         now_ms = self._world.clock.now_ms()
         if self._take_inputs(now_ms):
             for effect in self.engine.settle(now_ms):
                 self._gather(turn, effect)
         if self.halted is not None:
             turn.saying.clear()
-        if turn.saying and self._term.speech is not None:
-            statements = tuple(self._term.speech.statement(say) for say in turn.saying)
-            self._world.signing.sign(turn.token, statements)
-        else:
+        if not turn.saying or self._term.speech is None:
             self._persist(turn)
+        elif self._world.signing.outlives and (turn.records or self._journal.dirty):
+            turn.rests = True
+            self._persist(turn)
+        else:
+            self._ask(turn)
+
+    def _ask(self, turn: Turn) -> None:
+        """Have the turn's statements signed."""
+        assert self._term.speech is not None, "an observer says nothing"
+        statements = tuple(self._term.speech.statement(say) for say in turn.saying)
+        self._world.signing.sign(turn.token, statements, tuple(turn.saying))
 
     def _take_inputs(self, now_ms: int) -> bool:
         """Give the engine what waits; whether there was anything for it."""
@@ -342,26 +362,16 @@ class Replica:
     def _blame(self, peer: int, error: Malformed) -> None:
         self._world.watcher.misbehaved(Misbehaviour(peer, error.code))
 
-    def _gather(self, turn: _Turn, effect: Effect) -> None:
+    def _gather(self, turn: Turn, effect: Effect) -> None:
         if twin := self._terms.twins.twin(self.me, effect):
             self._halt("key_elsewhere", twin)
+        if isinstance(effect, SayAttest) and effect.attestation.height <= self._terms.attested:
+            return  # signed before the journal let go of it: others have it, or a certificate
+        turn.gather(effect)
         match effect:
-            case Keep():
-                turn.records.append(effect.record)
-            case SayAttest() if effect.attestation.height <= self._terms.attested:
-                pass  # signed before the journal let go of it: others have it, or a certificate
-            case SayProposal() | SayVote() | SayBatch() | SayAttest() | SayBeat():
-                turn.saying.append(effect)
-            case Send() | SendBatches():
-                turn.sends.append(effect)
             case Wake():
                 self._alarm.set_engine(effect.at_ms)
-            case Execute():
-                turn.execute.append(effect)
-            case Certify():
-                turn.certify.append(effect)
             case Accuse():
-                self.evidence_seen += 1
                 found = effect.evidence
                 key = (found.epoch, found.accused, found.offence)
                 if len(self.evidence) < MOST_EVIDENCE:
@@ -369,24 +379,25 @@ class Replica:
                 self._world.watcher.accused(effect.evidence)
             case Halt():
                 self._halt("outcome_contradicted", contradiction(effect))
+            case _:
+                pass  # its time comes at the end of the turn
 
-    def _said(self, turn: _Turn, signatures: tuple[bytes, ...]) -> None:
+    def _said(self, turn: Turn, signatures: tuple[bytes, ...]) -> None:
         """Add one's own messages to what is written, sent and taken in. Raises ``Malformed``."""
         assert self._term.speech is not None, "an observer says nothing"
         for say, signature in zip(turn.saying, signatures, strict=True):
             spoken = self._term.speech.spoken(say, signature)
-            turn.records += spoken.records
+            turn.said(spoken)
             self._terms.twins.note(say)
-            turn.sends.append(Send(None, spoken.message))
-            turn.own.append(spoken.received)
             batch = spoken.received.verified.message
             if isinstance(batch, VerifiedBatch):
                 self._journal.shelf.warm(batch.digest, batch.raw, batch.batch)
 
-    def _persist(self, turn: _Turn) -> None:
+    def _persist(self, turn: Turn) -> None:
         with stages.JOURNAL:
             for record in turn.records:
                 self._journal.append(record)
+            turn.records.clear()
         found_at_start = turn.token == 1
         if self._journal.dirty and (turn.is_audible or found_at_start):
             self._world.disk.sync(turn.token)
@@ -394,13 +405,13 @@ class Replica:
             self._speak(turn)
             self._turn = None
 
-    def _speak(self, turn: _Turn) -> None:
+    def _speak(self, turn: Turn) -> None:
         """Everything that the turn decided is durable: send it, and take in one's own."""
         for send in turn.sends:
             if isinstance(send, Send):
                 self._outbox.say(send)
             else:
-                self._send_batches(send)
+                self._outbox.batches(send, self._term.reception.batch)
         for certify in turn.certify:
             self._world.execution.certify(certify.certificate)
             self._terms.horizon.certified(certify.certificate.attestation.height)
@@ -411,35 +422,20 @@ class Replica:
         for event in turn.own:
             self._inbox.put(event)
 
-    def _send_batches(self, send: SendBatches) -> None:
-        for digest in send.digests:
-            raw = self._term.reception.batch(digest)
-            if raw is not None:
-                self._outbox.frame(send.to, encode(BatchSent(raw)))
-
-    def _give_up(self, turn: _Turn, code: str, reason: str) -> None:
-        """Nothing of this turn may be said; what it wrote down does no harm."""
-        self._halt(code, reason)
-        turn.saying.clear()
-        turn.sends.clear()
-        turn.own.clear()
+    def _close(self, turn: Turn) -> None:
+        """The signer has answered, or never will: nothing is left to wait for but the disk."""
+        if self.halted is not None:
+            turn.hush()
         self._persist(turn)
+        self._run()
 
     def _halt(self, code: str, reason: str) -> None:
         if self.halted is None:
             self.halted = f"{code}: {reason}"
+            self._renewing = False
             self._world.watcher.halted(self.halted)
 
     # -- between turns ---------------------------------------------------------------------------
-
-    def _tidy(self) -> None:
-        """Let the journal forget what a synced state commit covers ([DUR-2])."""
-        if self._journal.dirty or not self._journal.wants_tidying(self._terms.horizon.has_moved()):
-            return
-        header, floor = self._terms.horizon.floor()
-        self._journal.tidy(floor)
-        if self.me is not None and header.epoch == self.members.epoch:
-            self._world.signing.recall((), Floor(header.view, header.cut[self.me].seq))
 
     def _may_execute(self) -> bool:
         return bool(self._executions) and not self._executing

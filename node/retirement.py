@@ -6,14 +6,14 @@ key that had a seat, has none and will have none is destroyed ([EPOCH-7]).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
 
 import structlog
 
 from contracts import membership
 from contracts.state import State
 from node.executor import Executor
-from node.keyring import Keyring
 from primitives.certificate import StateCertificate
 from shell.errors import CommandError
 
@@ -31,13 +31,23 @@ def spent(executor: Executor, keys: Collection[bytes]) -> list[bytes]:
     return [key for key in keys if key in used and key not in needed]
 
 
+class KeyStore(Protocol):
+    """Where keys are: files of the home, or a signer that has them."""
+
+    def public_keys(self) -> Sequence[bytes]:
+        """Their public halves. Raises ``CommandError``."""
+
+    def destroy(self, public: bytes) -> None:
+        """Delete one for good. Raises ``CommandError`` or ``OSError``."""
+
+
 class Retirement:
     """Destroys spent keys once the present epoch has a certificate; a follower of the executor.
 
     ``drop`` is told of each, so that memory keeps it no longer than the disk."""
 
-    def __init__(self, keyring: Keyring, executor: Executor, drop: Callable[[bytes], None]) -> None:
-        self._keyring = keyring
+    def __init__(self, keys: KeyStore, executor: Executor, drop: Callable[[bytes], None]) -> None:
+        self._keys = keys
         self._executor = executor
         self._drop = drop
         self._epoch = -1
@@ -57,8 +67,9 @@ class Retirement:
             log.error("spent consensus keys are not destroyed: do it by hand", reason=str(error))  # noqa: TRY400 - the sentence says it all
 
     def _destroy(self) -> None:
-        """Raises ``KeyFault`` for a file that is no key's, ``OSError`` for one that stays."""
-        for key in spent(self._executor, self._keyring.public_keys()):
+        """Raises ``CommandError`` for a file that is no key's, or a signer that does not answer;
+        ``OSError`` for a file that stays."""
+        for key in spent(self._executor, self._keys.public_keys()):
             self._drop(key)
-            self._keyring.destroy(key)
+            self._keys.destroy(key)
             log.info("consensus key destroyed: it has no seat any more", key=key.hex())

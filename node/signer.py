@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, assert_never
 
+from consensus.effects import Say
 from node.guard import (
     AttestStatement,
     BatchStatement,
@@ -23,6 +24,8 @@ from node.guard import (
     Statement,
     VoteStatement,
 )
+from node.identity import KeyVoice
+from node.world import Unheard
 from primitives.batch import batch_message
 from primitives.keys import Signer
 from primitives.validators import ValidatorSet
@@ -37,6 +40,12 @@ class Answers(Protocol):
 
     def on_refused(self, token: int, reason: str) -> None:
         """None of them is, and none may be."""
+
+    def on_unsigned(self, token: int) -> None:
+        """Whether they are nobody knows: the signer is gone."""
+
+    def renew(self) -> None:
+        """Who signs here has changed: enter the epoch again."""
 
 
 def message_of(chain: bytes, statement: Statement) -> bytes:
@@ -58,6 +67,10 @@ def message_of(chain: bytes, statement: Statement) -> bytes:
 class LocalSigner:
     """Answers at once, from within ``sign``."""
 
+    outlives = False
+    trouble: str | None = None
+    """Nothing can be wrong with what is in the same process."""
+
     def __init__(
         self, chain: bytes, keys: Sequence[Signer], guard: Callable[[int], Guard] = Guard
     ) -> None:
@@ -70,6 +83,10 @@ class LocalSigner:
     def bind(self, asker: Answers) -> None:
         """Name who is answered; once, when the node is put together."""
         self._asker = asker
+
+    def public_keys(self) -> list[bytes]:
+        """Of the keys that are held."""
+        return list(self._keys)
 
     def add(self, key: Signer) -> None:
         """Hold another key: it may have a seat in a later epoch."""
@@ -90,15 +107,34 @@ class LocalSigner:
                 return me
         return None
 
-    def recall(self, statements: tuple[Statement, ...], floor: Floor) -> None:
-        """Rebuild the guard from the journal. Raises ``Refused`` if it contradicts itself."""
+    def recall(self, statements: tuple[Statement, ...], floor: Floor) -> tuple[Unheard, ...]:
+        """Rebuild the guard from the journal. Raises ``Refused`` if it contradicts itself. What was
+        signed and not written down died with this process before anyone heard it."""
         assert self._seat is not None, "an observer signs nothing"
         _, guard = self._seat
         guard.forget(floor)
         for statement in statements:
             guard.restore(statement)
+        return ()
 
-    def sign(self, token: int, statements: tuple[Statement, ...]) -> None:
+    def forget(self, floor: Floor) -> None:
+        """Raise the guard's floors."""
+        assert self._seat is not None, "an observer signs nothing"
+        _, guard = self._seat
+        guard.forget(floor)
+
+    def voice(self) -> KeyVoice:
+        """The key that has the seat, for connections."""
+        assert self._seat is not None, "an observer has no voice"
+        key, _ = self._seat
+        return KeyVoice(key)
+
+    def sign(
+        self,
+        token: int,
+        statements: tuple[Statement, ...],
+        says: tuple[Say, ...] = (),  # noqa: ARG002 - for a signer that outlives the node
+    ) -> None:
         """Sign all statements, or none if the guard refuses one."""
         assert self._asker is not None, "bind first"
         assert self._seat is not None, "an observer signs nothing"

@@ -3,10 +3,11 @@ neither."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from consensus.engine import Engine
 from node.api.seams import PeerState
+from node.driver import NodeWatcher
 from node.executor import Executor
 from node.replica import Replica
 from node.transport import Transport
@@ -23,12 +24,15 @@ class Standing:
         replica: Replica,
         transport: Transport,
         executor: Executor,
-        lag_bound: int,
+        watcher: NodeWatcher,
+        trouble: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._replica = replica
         self._transport = transport
         self._executor = executor
-        self._lag_bound = lag_bound
+        self._watcher = watcher
+        self._lag_bound = executor.genesis.parameters.lag_bound
+        self._trouble = trouble
         self._stopping = False
 
     @property
@@ -61,9 +65,19 @@ class Standing:
         return self._replica.halted
 
     @property
+    def signer_trouble(self) -> str | None:
+        """Why the node cannot have anything signed now, with a stable code in front, if so."""
+        return self._trouble()
+
+    @property
     def newest_beat(self) -> BeatCertificate | None:
         """The newest quorum of beats that was seen."""
         return self._engine.newest_beat
+
+    @property
+    def history_missing(self) -> int | None:
+        """The height that is needed next and that nobody who is connected keeps, as they say."""
+        return self._watcher.missing
 
     def stops(self) -> None:
         """From now on clients are sent elsewhere."""
@@ -75,9 +89,14 @@ class Standing:
             return "this node stops"
         if self.halted is not None:
             return f"halted: {self.halted}"
+        if self.signer_trouble is not None:
+            return f"only follows: {self.signer_trouble}"
         alone = self._alone()
         if alone is not None:
             return alone
+        missing = self.history_missing
+        if missing is not None:
+            return f"history_missing: no node that is connected keeps height {missing} any more"
         behind = self._behind()
         if behind > self._lag_bound:
             return f"catching up: {behind} heights behind"

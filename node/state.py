@@ -7,7 +7,7 @@ is kept in memory and built anew at each start, which also shows that the store 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from node.archive import STATE, Archive
@@ -15,11 +15,10 @@ from node.store import Change
 from node.world import Store
 from primitives.stateproof import StateProof
 from primitives.statetree import StateTree
+from shell.trie import EMPTY_TRIE, SLICE
 
 CACHED_VALUES: Final = 262_144
 """Entries at most whose values are kept in memory; about 60 MB of accounts."""
-SLICE: Final = 128
-"""Changed keys that are hashed in one slice: one or two milliseconds."""
 
 
 class Cache:
@@ -43,15 +42,24 @@ class Cache:
 
     def put(self, key: bytes, value: bytes) -> None:
         """Remember a value."""
+        self._young[key] = value
+        self._age()
+
+    def renew(self, changes: Iterable[Change]) -> None:
+        """Remember all of these, and forget what was removed."""
+        young = self._young
+        for key, value in changes:
+            if value is None:
+                young.pop(key, None)
+                self._old.pop(key, None)
+            else:
+                young[key] = value
+        self._age()
+
+    def _age(self) -> None:
         if len(self._young) >= self._half:
             self._old = self._young
             self._young = {}
-        self._young[key] = value
-
-    def drop(self, key: bytes) -> None:
-        """Forget a value."""
-        self._young.pop(key, None)
-        self._old.pop(key, None)
 
 
 class LedgerState:
@@ -63,7 +71,7 @@ class LedgerState:
 
     def __init__(self, store: Store, keep: int, cached_values: int = CACHED_VALUES) -> None:
         self._store = store
-        self._tree = StateTree(keep)
+        self._tree = StateTree(keep, EMPTY_TRIE)
         self._cache = Cache(cached_values)
         self._undo: dict[int, dict[bytes, bytes | None]] = {}
 
@@ -99,14 +107,13 @@ class LedgerState:
         """
         return self._tree.updating(changes, SLICE)
 
-    def before(self, changes: Sequence[Change]) -> dict[bytes, bytes | None]:
-        """The values that the changes replace; asked for before they are written."""
-        return {key: self.get(key) for key, _ in changes}
-
     def commit(
         self, height: int, changes: Sequence[Change], before: dict[bytes, bytes | None]
     ) -> None:
-        """The staged changes are the state of ``height``, and were written. Cannot fail."""
+        """The staged changes are the state of ``height``, and were written. Cannot fail.
+
+        ``before`` are the values that they replaced.
+        """
         if not changes:
             return
         self._tree.commit(height)
@@ -114,11 +121,7 @@ class LedgerState:
         oldest = self._tree.versions[0]
         for version in [known for known in self._undo if known <= oldest]:
             del self._undo[version]
-        for key, value in changes:
-            if value is None:
-                self._cache.drop(key)
-            else:
-                self._cache.put(key, value)
+        self._cache.renew(changes)
 
     def is_provable(self, height: int) -> bool:
         """Whether the state of this executed height can still be proven."""

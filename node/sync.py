@@ -2,18 +2,20 @@
 
 The engine says what it needs and whom to ask first; the fetcher asks one peer after another, with
 growing pauses, for as long as the need stands, and forgets it the moment it does not ([SYNC-1]).
+Who says that it has let go of what is needed is asked last, but asked: it may be wrong, or lie
+([SYNC-4]).
 Answers are bounded twice: each by its size, and each peer by bytes a second ([SYNC-3]).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final, Protocol
 
 import msgspec
 
 from consensus.effects import Need
-from consensus.messages import CHAIN_HEADERS, ChainSent, Fetch, FetchChain, FetchLane
+from consensus.messages import CHAIN_HEADERS, ChainSent, Fetch, FetchChain, FetchLane, Oldest
 from node.shelf import Shelf
 from node.world import GUESTS
 from primitives.batch import header_of
@@ -51,6 +53,12 @@ class Fetcher:
     def __init__(self, me: int | None) -> None:
         self._me = me
         self._asking: dict[NeedKey, _Asking] = {}
+        self._oldest: dict[int, int] = {}
+        self._next_height = 0
+        self._missing: int | None = None
+        self.on_missing: Callable[[int | None], None] = _nobody
+        """Is told the height without which nothing goes on, if all who are connected say that they
+        let go of it; and None once that is over."""
 
     @property
     def next_ms(self) -> int | None:
@@ -66,7 +74,9 @@ class Fetcher:
     ) -> list[tuple[int, Fetch]]:
         """Requests to send now. ``peers`` are connected; ``arriving`` are digests of batches that
         have come and are being checked."""
+        self._oldest = {peer: self._oldest[peer] for peer in self._oldest if peer in peers}
         self._follow(now_ms, needs)
+        self._note_missing(needs, peers)
         requests: list[tuple[int, Fetch]] = []
         for key, asking in self._asking.items():
             if asking.due_ms > now_ms:
@@ -85,6 +95,29 @@ class Fetcher:
             asking.times += 1
         return requests
 
+    def told(self, now_ms: int, peer: int, oldest: int) -> None:
+        """A peer has nothing below ``oldest``. Another one is asked at once for what it was asked
+        for; but only once for what it says, whatever else it says."""
+        before = self._oldest.get(peer, 0)
+        self._oldest[peer] = max(before, oldest)
+        for key, asking in self._asking.items():
+            if key[0] == "chain" and before <= key[1] < oldest:
+                asking.due_ms, asking.times = now_ms, 0
+
+    def _note_missing(self, needs: Mapping[NeedKey, Need], peers: Collection[int]) -> None:
+        heights = [key[1] for key in needs if key[0] == "chain"]
+        missing = None
+        if heights:
+            self._next_height = min(heights)
+            if peers and all(self._lacks(peer, self._next_height) for peer in peers):
+                missing = self._next_height
+        if missing != self._missing:
+            self._missing = missing
+            self.on_missing(missing)
+
+    def _lacks(self, peer: int, height: int) -> bool:
+        return self._oldest.get(peer, 0) > height
+
     def _follow(self, now_ms: int, needs: Mapping[NeedKey, Need]) -> None:
         for key in [key for key in self._asking if key not in needs]:
             del self._asking[key]
@@ -93,9 +126,17 @@ class Fetcher:
                 self._asking[key] = _Asking(now_ms + GRACE_MS.get(key[0], 0))
 
     def _order(self, need: Need, peers: Collection[int]) -> list[int]:
-        """Those named first, then everyone else, each once."""
+        """Those named first, then everyone else, each once; last of all who lacks it, as it says.
+        Batches that are missing are of about the height that is missing."""
         wished = dict.fromkeys((*need.first, *sorted(peers)))
-        return [peer for peer in wished if peer in peers and peer != self._me]
+        order = [peer for peer in wished if peer in peers and peer != self._me]
+        match need.request:
+            case FetchChain(height=height):
+                return sorted(order, key=lambda peer: self._lacks(peer, height))
+            case FetchLane():
+                return sorted(order, key=lambda peer: self._lacks(peer, self._next_height))
+            case _:
+                return order
 
 
 def _is_arriving(need: Need, arriving: Collection[bytes]) -> bool:
@@ -111,6 +152,10 @@ class Past(Protocol):
         """See ``History``."""
 
     def batch(self, digest: bytes) -> bytes | None:
+        """See ``History``."""
+
+    @property
+    def oldest(self) -> int:
         """See ``History``."""
 
 
@@ -167,8 +212,11 @@ class Library:
             self.count(peer, read + sum(map(len, found[len(answer) :])))
         return answer
 
-    def chain(self, request: FetchChain) -> ChainSent | None:
-        """Final blocks from a height on, with the certificates that prove them."""
+    def chain(self, request: FetchChain) -> ChainSent | Oldest | None:
+        """Final blocks from a height on, with the certificates that prove them; or that it was let
+        go of ([SYNC-4])."""
+        if request.height < self._past.oldest:
+            return Oldest(self._past.oldest)
         answer = self._past.chain_from(request.height, CHAIN_HEADERS)
         if answer is None:
             return None
@@ -184,3 +232,7 @@ def _within(raws: list[bytes], limit: int) -> list[bytes]:
         if total > limit and place:
             return raws[:place]
     return raws
+
+
+def _nobody(_: int | None) -> None:
+    pass

@@ -13,6 +13,9 @@ from typing import NamedTuple
 from consensus.config import Anchor, Config
 from consensus.effects import (
     BatchKept,
+    Forgotten,
+    OwnAttest,
+    OwnVote,
     Record,
     StateCertificateKept,
 )
@@ -27,7 +30,7 @@ from node.reception import Reception
 from node.speech import Speech
 from node.sync import Fetcher
 from node.twins import Twins
-from node.world import World
+from node.world import Unseated, World
 from primitives.batch import decode_batch
 from primitives.block import Header
 from primitives.genesis import Genesis, chain_id
@@ -79,6 +82,7 @@ class Terms:
         self._inbox = inbox
         self._records: dict[int, list[Record]] = {}
         self.horizon = Horizon(world.history)
+        self._forgotten = 0
         self.attested = 0
         """The highest height for which the journal still held an own ATTEST at start."""
         self.twins = Twins(world.history)
@@ -91,7 +95,29 @@ class Terms:
         me = self._take_seat(anchor)
         floor = self.horizon.begin(anchor.header, [outcome.height for outcome in executed])
         records = self._journal.recover(floor)
+        self._forgotten = self._journal.forgotten_epoch
+        me = self._unless_forgotten(me, anchor.members)
         self.twins.begin(self._journal.newest_attest, self._journal.newest_certified)
+        return self._begin(anchor, me, executed, records)
+
+    def again(self) -> Term:
+        """The same epoch as a start would find it now: who signs here has changed. Nothing may be
+        under way. Raises what ``first`` raises."""
+        anchor = self._world.history.head()
+        executed = tuple(self._world.history.uncertified())
+        me = self._take_seat(anchor)
+        self._inbox.clear()
+        return self._begin(anchor, me, executed, self._journal.kept())
+
+    def _begin(
+        self,
+        anchor: Anchor,
+        me: int | None,
+        executed: tuple[Executed, ...],
+        records: Sequence[Record],
+    ) -> Term:
+        """Stand where the store does, with what the journal holds."""
+        self._records = {}
         for record in records:
             self._records.setdefault(epoch_of(record), []).append(record)
         left = self._records.get(anchor.members.epoch - 1, [])
@@ -122,10 +148,19 @@ class Terms:
         following = self._term(anchor, self._take_seat(anchor), ())
         return following._replace(orphans=_contents(batches))
 
+    def tidy(self, term: Term) -> None:
+        """Let the journal forget what a synced state commit covers ([DUR-2])."""
+        if self._journal.dirty or not self._journal.wants_tidying(self.horizon.has_moved()):
+            return
+        header, floor = self.horizon.floor()
+        self._journal.tidy(floor)
+        if term.me is not None and header.epoch == term.members.epoch:
+            self._world.signing.forget(Floor(header.view, header.cut[term.me].seq))
+
     def _take_seat(self, anchor: Anchor) -> int | None:
         """Find out who this node is among the epoch's members, and what it may have left undone."""
         members, before = anchor.members, anchor.before
-        me = self._world.signing.enter(members)
+        me = self._unless_forgotten(self._world.signing.enter(members), members)
         self.horizon.orphans = None
         if me is None or before is None:
             return me
@@ -135,14 +170,26 @@ class Terms:
             self.horizon.orphans = Orphans(before.members.epoch, place, seq)
         return me
 
+    def _unless_forgotten(self, me: int | None, members: ValidatorSet) -> int | None:
+        """Who lost the store, and of an epoch does not know any more what was said in it, says
+        nothing there ([DUR-5])."""
+        return None if members.epoch < self._forgotten else me
+
     def _term(self, anchor: Anchor, me: int | None, executed: tuple[Executed, ...]) -> Term:
         members = anchor.members
         verifier = self._makers.verifier(members)
         records = self._records.pop(members.epoch, [])
         self._records = {e: kept for e, kept in self._records.items() if e > members.epoch}
-        if me is not None:
-            self._recall(me, verifier, anchor.header, records)
-            self.twins.look_back(me, anchor)
+        speech = None if me is None else Speech(verifier, me)
+        regained: list[Record] = []
+        if me is not None and speech is not None:
+            try:
+                regained = self._recall(me, speech, anchor.header, records)
+                self.twins.look_back(me, anchor)
+            except Unseated:
+                me = speech = None
+        if me is None:  # who only follows says nothing, and so has said nothing
+            records = [each for each in records if not isinstance(each, OwnVote | OwnAttest)]
         engine = self._makers.engine(anchor, me)
         reception = Reception(
             verifier,
@@ -151,17 +198,44 @@ class Terms:
             self._inbox,
             engine.config.parameters.standstill_ms // 2,
         )
-        self._inbox.put(Recovered(tuple(records), executed))
-        speech = None if me is None else Speech(verifier, me)
-        return Term(members, me, engine, verifier, reception, speech, Fetcher(me), ())
+        self._inbox.put(Recovered((*records, *regained), executed))
+        fetcher = Fetcher(me)
+        reception.on_oldest, fetcher.on_missing = fetcher.told, self._missing
+        return Term(members, me, engine, verifier, reception, speech, fetcher, ())
 
-    def _recall(self, me: int, verifier: Verifier, header: Header, records: list[Record]) -> None:
+    def _missing(self, height: int | None) -> None:
+        self._world.watcher.history_missing(height)
+
+    def _floor(self, me: int, speech: Speech, records: Sequence[Record] = ()) -> Floor:
+        """Below what the journal has forgotten: not what is executed, but what stays so. Of the
+        epoch before nothing counts here."""
+        durable, view, seq = self.horizon.durable(), 0, 0
+        if durable.epoch == speech.epoch:
+            view, seq = durable.view, durable.cut[me].seq
+        for record in records:
+            if isinstance(record, Forgotten):
+                view, seq = max(view, record.view), max(seq, record.lanes[me])
+        return Floor(view, seq)
+
+    def _recall(
+        self, me: int, speech: Speech, header: Header, records: list[Record]
+    ) -> list[Record]:
+        """What is known to have been said binds. Answers what only the signer still knew, which the
+        journal has from now on. Raises ``Unseated``."""
+        verifier = speech.verifier
         self.twins.recall(me, verifier, header, records)
         said = [statement_of(record, verifier.chain, me) for record in records]
         statements = tuple(statement for statement in said if statement is not None)
-        self._world.signing.recall(statements, Floor(header.view, header.cut[me].seq))
+        regained: list[Record] = []
+        for unheard in self._world.signing.recall(statements, self._floor(me, speech, records)):
+            regained += speech.written(*unheard)
+            self.twins.note(unheard.say)
+        for record in regained:
+            self._journal.append(record)
         heights = [s.attestation.height for s in statements if isinstance(s, AttestStatement)]
+        heights += [r.attest.attestation.height for r in regained if isinstance(r, OwnAttest)]
         self.attested = max(heights, default=self.attested)
+        return regained
 
 
 def _contents(batches: Sequence[bytes]) -> tuple[bytes, ...]:

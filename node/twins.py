@@ -17,6 +17,7 @@ from consensus.effects import (
     CertificateKept,
     Effect,
     Execute,
+    Forgotten,
     Keep,
     OwnAttest,
     OwnVote,
@@ -134,6 +135,8 @@ def _view_of(record: Record) -> int:
             return record.certificate.view
         case OwnVote():
             return record.vote.view
+        case Forgotten():
+            return record.view
         case BatchKept() | StateCertificateKept() | OwnAttest():
             return 0
         case _:

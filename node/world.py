@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from consensus.config import Anchor
-from consensus.effects import Halt
+from consensus.effects import Halt, Say
 from consensus.inputs import Executed
 from node.guard import Floor, Statement
 from primitives.batch import Batch
@@ -90,20 +90,45 @@ class Timers(Protocol):
         """Replace the last request; None cancels."""
 
 
+class Unheard(NamedTuple):
+    """Something that was signed, and that the journal does not hold: the node died before it could
+    write it down, so nobody heard it. It has to be said, for nothing else may be in its place."""
+
+    say: Say
+    signature: bytes
+
+
+class Unseated(Exception):
+    """The signer signs nothing for this node in this epoch; it says itself why."""
+
+
 class Signing(Protocol):
     """Holds the validator's keys and guards what they sign, here or in a process of its own."""
+
+    @property
+    def outlives(self) -> bool:
+        """Whether it remembers what it signed when this node dies. Then all that a statement rests
+        on is synced before it is signed: the journal may lose the statement, and regains it."""
 
     def enter(self, members: ValidatorSet) -> int | None:
         """From now on sign for this epoch, with the key that has a seat there: its index; None if
         no key has one. The guard begins anew; ``recall`` follows."""
 
-    def recall(self, statements: tuple[Statement, ...], floor: Floor) -> None:
-        """What the journal says was signed, at start, and below what the journal has forgotten.
-        Raises ``guard.Refused`` when that contradicts itself or what the signer remembers."""
+    def recall(self, statements: tuple[Statement, ...], floor: Floor) -> tuple[Unheard, ...]:
+        """What the journal says was signed in the epoch that was entered, and below what the
+        journal has forgotten. Answers what was signed last and never came into the journal.
 
-    def sign(self, token: int, statements: tuple[Statement, ...]) -> None:
-        """Then the replica's ``on_signed(token, signatures)``, one each in order, or
-        ``on_refused(token, reason)`` if any statement contradicts what was signed before."""
+        Raises ``guard.Refused`` if the journal contradicts itself, and ``Unseated`` if the signer
+        will not sign after this journal, or does not answer: then the node follows only."""
+
+    def forget(self, floor: Floor) -> None:
+        """Everything up to there is final and executed here: it is never asked for again."""
+
+    def sign(self, token: int, statements: tuple[Statement, ...], says: tuple[Say, ...]) -> None:
+        """Then the replica's ``on_signed(token, signatures)``, one each in order; or
+        ``on_refused(token, reason)`` if any statement contradicts what was signed before; or
+        ``on_unsigned(token)`` if the signer does not answer. ``says`` are what the statements are
+        of: a signer that outlives the node hands the last of them back (``Unheard``)."""
 
 
 class BatchChecker(Protocol):
@@ -155,6 +180,10 @@ class History(Protocol):
         """At most ``limit`` consecutive blocks of one epoch from ``height`` on, each with its
         certificate; None if that height has none. A caller that gets fewer asks again."""
 
+    @property
+    def oldest(self) -> int:
+        """The lowest height of which everything is kept; 0 where nothing was let go of."""
+
     def certificate_of(self, height: int) -> StateCertificate | None:
         """The certificate of an executed height, if it is here."""
 
@@ -187,6 +216,10 @@ class Watcher(Protocol):
 
     def halted(self, reason: str) -> None:
         """This replica signs nothing more until a human has looked; it still follows."""
+
+    def history_missing(self, height: int | None) -> None:
+        """All who are connected say that they let go of this height, without which nothing goes
+        on; None: that is over."""
 
 
 class World(NamedTuple):

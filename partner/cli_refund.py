@@ -168,7 +168,7 @@ class _Giving:
             raise CommandError(
                 "receipt_unknown",
                 f"{mark.transaction.hex()} gave it back, and no node shows its receipt",
-                "Run it again, or ask another node with --node.",
+                "Run it again, or ask other nodes with --node, an archive among them.",
                 Status.UNAVAILABLE,
             )
         end = settled(self._visit.light, mark.transaction, proof, 0)

@@ -307,6 +307,8 @@ def release_message(chain: bytes, release: Release) -> bytes:
 def endorsed(action: Action, chain: bytes) -> tuple[Endorsement, bytes] | None:
     """The endorsement that an action carries, and the message under it; None for most."""
     match action:
+        case Transfer():  # most of all there is, so it comes first
+            return None
         case Redeem():
             return action.cashier, invoice_message(chain, action.invoice)
         case ReserveAttest():
@@ -326,6 +328,8 @@ def endorsed(action: Action, chain: bytes) -> tuple[Endorsement, bytes] | None:
 def seat_of(action: Action, chain: bytes) -> Check | None:
     """The check that a consensus key which an action brings is somebody's; None for most."""
     match action:
+        case Transfer():  # as above
+            return None
         case PartnerRegister():
             return seat_check(chain, action.application.code, action.application.seat)
         case ValidatorAnnounceKey():

@@ -13,11 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from primitives.keys import ED25519, Check, PublicKey, Signature, SignatureScheme
-
-try:
-    import liqbon_native
-except ImportError:
-    liqbon_native = None
+from shell.native import LIBRARY, library_name
 
 
 class BatchScheme:
@@ -31,14 +27,14 @@ class BatchScheme:
 
     def verify_many(self, items: Sequence[Check]) -> list[bool]:
         """One verdict an item, in order. Other threads run meanwhile."""
-        verdicts: list[bool] = liqbon_native.verify_many(items)
+        verdicts: list[bool] = LIBRARY.verify_many(items)
         return verdicts
 
 
 def batch_library() -> str | None:
     """Name and version of what checks many signatures at once; None where it is not installed."""
-    return f"liqbon-native {liqbon_native.__version__}" if liqbon_native else None
+    return library_name()
 
 
-SCHEME: Final[SignatureScheme] = BatchScheme() if liqbon_native else ED25519
+SCHEME: Final[SignatureScheme] = BatchScheme() if LIBRARY else ED25519
 """The fastest scheme of this machine, for whoever checks many signatures."""

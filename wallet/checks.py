@@ -49,6 +49,6 @@ async def receipt_of(light: LightClient, transaction: bytes, what: str) -> Prove
         raise NotProven(
             "not_proven",
             f"it was {what} in {transaction.hex()}, whose receipt no node shows",
-            "Nothing was done now. Give more nodes with --node.",
+            "Nothing was done now. Give more nodes with --node, an archive among them.",
         )
     return receipt

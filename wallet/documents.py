@@ -158,7 +158,8 @@ class DueEntry(Document, frozen=True):
 class HistoryDocument(Document, frozen=True):
     """history, newest first; ``due`` is what fell due by itself. ``sent_complete``: proven that no
     transaction that this account sent is missing from the list (null: not checked, or the list was
-    cut at the limit)."""
+    cut at the limit). ``oldest`` is set where the node has let go of all that is older than this
+    height, so that older ones may be missing."""
 
     account: int
     address: str
@@ -167,6 +168,7 @@ class HistoryDocument(Document, frozen=True):
     verified: bool
     sent_complete: bool | None
     more: bool
+    oldest: int | None
     blames: list[Blame]
 
 

@@ -49,10 +49,16 @@ async def _history(common: Common, limit: int, verify: bool) -> None:
             verified=verify,
             sent_complete=complete,
             more=listing.more,
+            oldest=listing.oldest,
             blames=light.blames,
         )
     heads = ["time", "height>", "type", "where", "LiqBon>", "outcome", "proof", "transaction"]
     common.printer.table(heads, _rows(document))
+    if listing.oldest is not None:
+        common.printer.line(
+            f"this node keeps nothing below height {listing.oldest}: for what is older name an "
+            "archive node with --node"
+        )
     if complete is not None:
         common.printer.line(
             "all that it sent are listed" if complete else "some it sent are missing"

@@ -96,7 +96,7 @@ class Redeeming(msgspec.Struct):
             raise NotProven(
                 "not_proven",
                 f"this account redeemed the invoice in {id_}, whose receipt no node shows",
-                "Nothing was paid now. Give more nodes with --node.",
+                "Nothing was paid now. Give more nodes with --node, an archive among them.",
             )
         self.partner = await _partner(light, self.invoice.partner)
         return receipt

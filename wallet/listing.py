@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import pairwise
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from client.answers import ProvenReceipt, judge_entry, judge_receipt, read
 from client.changes import Named, changes_of, changes_of_due, named_by, named_by_event
@@ -58,11 +58,13 @@ I = TypeVar("I")  # noqa: E741 - an item of a page
 
 
 class Listing(NamedTuple):
-    """What one node listed, newest first; ``more`` where the limit cut it."""
+    """What one node listed, newest first; ``more`` where the limit cut it, ``oldest`` the height
+    below which the node keeps nothing, where that cut it."""
 
     entries: list[HistoryEntry]
     due: list[DueEntry]
     more: bool
+    oldest: int | None
 
 
 class _Happened(NamedTuple):
@@ -89,14 +91,15 @@ class Lister:
         """Up to ``limit`` entries of each list of the first node whose lists are sound."""
 
         async def ask(node: NodeApi) -> Listing:
-            entries, more = await _paged(node.history, self._address, limit, self._entry, node)
-            due, more_due = await _paged(node.fell_due, self._address, limit, self._due, node)
-            _check_order(entries)
-            _check_order(due)
-            origins = [e.transaction for e in entries] + [e.origin for e in due]
+            sent = await _paged(node.history, self._address, limit, self._entry, node)
+            fell = await _paged(node.fell_due, self._address, limit, self._due, node)
+            _check_order(sent.items)
+            _check_order(fell.items)
+            origins = [e.transaction for e in sent.items] + [e.origin for e in fell.items]
             if len(set(origins)) != len(origins):
                 raise Malformed("answer_malformed", "a history that repeats something")
-            return Listing(entries, due, more or more_due)
+            oldest = sent.oldest or fell.oldest
+            return Listing(sent.items, fell.items, sent.more or fell.more, oldest)
 
         return await self._light.first(ask, f"history of {self._address}")
 
@@ -221,25 +224,34 @@ class Lister:
                 return [a for a, units in changes.items() if units > 0 and a != sender]
 
 
+class _Paged(NamedTuple, Generic[E]):
+    """Items of one list, whether there are more, and where the node's past begins if it ends the
+    list."""
+
+    items: list[E]
+    more: bool
+    oldest: int | None
+
+
 async def _paged(
     ask: Callable[[str, str | None, int], Awaitable[Page[I]]],
     name: str,
     limit: int,
     judge: Callable[[NodeApi, I], Awaitable[E]],
     node: NodeApi,
-) -> tuple[list[E], bool]:
-    """Up to ``limit`` items, page after page, each judged; whether there are more."""
+) -> _Paged[E]:
+    """Up to ``limit`` items, page after page, each judged."""
     entries: list[E] = []
-    cursor = None
+    cursor = oldest = None
     while len(entries) < limit:
         page = await ask(name, cursor, min(MAX_PAGE, limit - len(entries)))
         entries += [await judge(node, item) for item in page.items]
-        cursor = page.next
+        cursor, oldest = page.next, page.oldest
         if cursor is None:
             break
         if not page.items:
             raise Malformed("answer_malformed", "an empty page that leads to another")
-    return entries[:limit], cursor is not None or len(entries) > limit
+    return _Paged(entries[:limit], cursor is not None or len(entries) > limit, oldest)
 
 
 def _check_order(entries: Sequence[_Placed]) -> None:

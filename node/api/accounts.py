@@ -6,6 +6,7 @@ from client.fields import Page, format_time, to_base64
 from client.views import AccountView, EntriesView, EntryItem, EntryView, FellDueView, HistoryItem
 from node.api.asking import Answer, Ask, place_before
 from node.api.documents import fell_due_view, history_item, proof_text
+from node.api.past import oldest_of
 from node.api.reading import beat_of, read, shown
 from primitives.address import address
 from primitives.amount import format_amount
@@ -55,7 +56,8 @@ async def history(ask: Ask) -> Answer:
     more = len(found) > limit
     last = found[limit - 1].location if more else None
     following = None if last is None else f"{last.height}-{last.receipt}"
-    return Answer(Page[HistoryItem](items=items, next=following))
+    oldest = None if more else oldest_of(api)
+    return Answer(Page[HistoryItem](items=items, next=following, oldest=oldest))
 
 
 async def fell_due(ask: Ask) -> Answer:
@@ -69,7 +71,8 @@ async def fell_due(ask: Ask) -> Answer:
         items.append(fell_due_view(each, id_, proof is not None, asked, api.network))
     last = found[limit - 1] if len(found) > limit else None
     following = None if last is None else f"{last.height}-{last.place}"
-    return Answer(Page[FellDueView](items=items, next=following))
+    oldest = oldest_of(api) if last is None else None
+    return Answer(Page[FellDueView](items=items, next=following, oldest=oldest))
 
 
 async def entry(ask: Ask) -> Answer:

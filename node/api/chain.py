@@ -26,6 +26,7 @@ from node.api.documents import (
     proof_text,
     validators_view,
 )
+from node.api.past import expect_kept, oldest_of, unknown
 from node.api.problems import ApiProblem
 from node.api.seams import Api
 from node.archive import BlockRecord
@@ -55,6 +56,8 @@ async def status(ask: Ask) -> Answer:
         final_height=node.final_height,
         executed_height=head.header.height,
         certified_height=api.executor.certified_height,
+        history=api.history,
+        oldest_height=api.executor.oldest,
         time=format_time(head.header.time),
         state_root=head.state_root.hex(),
         ready=node.not_ready() is None,
@@ -109,7 +112,8 @@ def _epoch(api: Api, number: int) -> EpochView:
 
 
 async def blocks(ask: Ask) -> Answer:
-    """Executed blocks, newest first; the cursor is the height of the first one to show."""
+    """Executed blocks, newest first; the cursor is the height of the first one to show. The list
+    ends where the past was let go of."""
     api, limit = ask.api, ask.values["limit"]
     cursor = ask.values["cursor"]
     top = api.executor.height
@@ -117,10 +121,12 @@ async def blocks(ask: Ask) -> Answer:
         if len(cursor) != 1 or cursor[0] > top:
             raise ApiProblem("cursor_malformed", "take it from the page before")
         top = cursor[0]
-    heights = range(top, max(-1, top - limit), -1)
+    oldest = api.executor.oldest
+    heights = range(top, max(oldest - 1, top - limit), -1)
     items = [_shown(api, _record(api, height)) for height in heights]
-    following = str(top - limit) if top - limit >= 0 else None
-    return Answer(Page[BlockView](items=items, next=following))
+    if top - limit >= oldest:
+        return Answer(Page[BlockView](items=items, next=str(top - limit)))
+    return Answer(Page[BlockView](items=items, next=None, oldest=oldest_of(api)))
 
 
 async def block(ask: Ask) -> Answer:
@@ -154,7 +160,7 @@ async def batch(ask: Ask) -> Answer:
     raw = ask.api.executor.archive.batch_bytes(digest)
     found = ask.api.executor.archive.batch(digest)
     if raw is None or found is None:
-        raise ApiProblem("batch_unknown")
+        raise unknown(ask.api, "batch_unknown")
     if ask.wants_raw:
         return raw_answer(raw)
     chain = ask.api.executor.chain
@@ -163,9 +169,10 @@ async def batch(ask: Ask) -> Answer:
 
 
 async def certificate(ask: Ask) -> Answer:
-    """The state certificate of a height."""
+    """The state certificate of a height; that of an epoch's last one is never let go of."""
     found = ask.api.executor.archive.certificate(ask.values["height"])
     if found is None:
+        expect_kept(ask.api, ask.values["height"])
         raise ApiProblem("certificate_unknown")
     return raw_answer(encode(found)) if ask.wants_raw else Answer(certificate_view(found))
 
@@ -187,6 +194,7 @@ async def evidence(ask: Ask) -> Answer:
 
 
 def _record(api: Api, height: int) -> BlockRecord:
+    expect_kept(api, height)
     record = api.executor.archive.block(height)
     if record is None:
         raise ApiProblem("block_unknown")

@@ -147,6 +147,7 @@ def _stream(shapes: dict[str, Schema]) -> Schema:
                 "description": "The stream.",
                 "content": {JSON: {"schema": shapes[_label(StreamItem)]}},
             },
+            "410": _problem_answer(["pruned"], shapes),
             "426": _problem_answer(["body_malformed"], shapes),
             "503": _problem_answer(["node_busy"], shapes),
         },

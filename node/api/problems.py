@@ -36,6 +36,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "content_unknown": (404, "No content of that id was ever registered"),
     "proposal_unknown": (404, "Nothing of that id was ever put to the vote"),
     "application_unknown": (404, "That account never asked to become a partner"),
+    "pruned": (410, "This node does not keep that height any more"),
     "method_not_allowed": (405, "Not with this method"),
     "body_oversized": (413, "A body that is too long"),
     "media_type_unknown": (415, "Neither application/msgpack nor application/json"),
@@ -49,7 +50,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
 
 
 class ApiProblem(Exception):
-    """Ends a request. ``retry_s`` becomes Retry-After."""
+    """Ends a request. ``retry_s`` becomes Retry-After; ``oldest``: see ``Problem``."""
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class ApiProblem(Exception):
         self.detail = detail
         self.status = CODES[code][0] if status is None else status
         self.transaction = transaction
+        self.oldest: int | None = None
         self.retry_s = 1 if retry_s is None and self.status in (429, 503) else retry_s
 
     def document(self) -> bytes:
@@ -78,5 +80,6 @@ class ApiProblem(Exception):
                 code=self.code,
                 detail=self.detail,
                 transaction=None if self.transaction is None else self.transaction.hex(),
+                oldest=self.oldest,
             )
         )

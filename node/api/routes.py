@@ -143,7 +143,7 @@ ROUTES: Final = (
         views.BlockDetail,
         parameters=(HEIGHT, BATCHES),
         raw="The canonical RawBlock.",
-        problems=("block_unknown",),
+        problems=("block_unknown", "pruned"),
     ),
     Route(
         "GET",
@@ -161,7 +161,7 @@ ROUTES: Final = (
         views.CertificateView,
         parameters=(HEIGHT,),
         raw="The canonical StateCertificate.",
-        problems=("certificate_unknown",),
+        problems=("certificate_unknown", "pruned"),
     ),
     *PARTNER_ROUTES,
     Route(

@@ -10,6 +10,7 @@ import msgspec
 from node.executor import Executor
 from node.ingress import Ingress
 from node.queries import Queries
+from node.retention import EVERYTHING
 from primitives.certificate import BeatCertificate
 from primitives.evidence import Evidence
 from primitives.validators import ValidatorSet
@@ -46,8 +47,16 @@ class NodeStatus(Protocol):
         """Why the node signs nothing more, if so."""
 
     @property
+    def signer_trouble(self) -> str | None:
+        """Why the node cannot have anything signed now, if so."""
+
+    @property
     def newest_beat(self) -> BeatCertificate | None:
         """The newest quorum of beats that was seen."""
+
+    @property
+    def history_missing(self) -> int | None:
+        """The height that is needed next and that nobody who is connected keeps, as they say."""
 
     def not_ready(self) -> str | None:
         """Why clients should rather ask another node, if so."""
@@ -84,6 +93,8 @@ class Api(NamedTuple):
     limits: ApiLimits
     software: str
     """The release, as ``/v1/status`` names it."""
+    history: str = EVERYTHING
+    """How much of the past is kept, as the settings say it."""
 
     def partners_in(self, epoch: int) -> list[str]:
         """The codes of those who validate in an epoch that has begun here, by member index."""

@@ -18,6 +18,7 @@ from client.views import ReceiptView, StreamItem
 from node.api.bounds import Gate
 from node.api.documents import block_view, proof_text
 from node.api.parameters import STREAM, values_of
+from node.api.past import expect_kept
 from node.api.problems import ApiProblem
 from node.api.seams import Api
 from node.executor import ExecutedBlock
@@ -28,6 +29,8 @@ MAX_MESSAGE: Final = 1024
 """Bytes of what a client may send; nothing of it is used."""
 HEARTBEAT_S: Final = 20.0
 SEND_TIMEOUT_S: Final = 30.0
+CLOSED_PRUNED: Final = 4410
+"""Says that the height that comes next was let go of while the client was slow."""
 BREATH: Final = 16
 """Heights after which a client that catches up lets others be served."""
 
@@ -63,6 +66,8 @@ class Streams:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """``GET /v1/stream``."""
         values = values_of(STREAM, {}, request.query, self._api.network)
+        if values["from"] is not None:
+            expect_kept(self._api, values["from"])
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE)
         if not socket.can_prepare(request):
             raise ApiProblem("body_malformed", "this path speaks WebSocket", status=426)
@@ -88,6 +93,9 @@ class Streams:
         while not socket.closed:
             news = self._news
             while height <= self._api.executor.certified_height:
+                if height < self._api.executor.oldest:
+                    await socket.close(code=CLOSED_PRUNED, message=b"pruned")
+                    return
                 item = msgspec.json.encode(self._item(height, values))
                 try:
                     async with asyncio.timeout(SEND_TIMEOUT_S):

@@ -6,6 +6,7 @@ from client.fields import MAX_SUBMISSIONS
 from client.views import Submission, SubmissionResult, SubmittedView, TransactionView
 from node.api.asking import JSON, Answer, Ask, byte_strings, bytes_of, json_body
 from node.api.documents import found_view, pending_view, skipped_view
+from node.api.past import unknown
 from node.api.problems import ApiProblem
 from node.api.seams import Api
 from node.ingress import Refusal
@@ -38,7 +39,7 @@ async def transaction(ask: Ask) -> Answer:
     """A transaction, by its id."""
     document = _known(ask.api, ask.values["id"], ask.values["proof"])
     if document is None:
-        raise ApiProblem("transaction_unknown")
+        raise unknown(ask.api, "transaction_unknown")
     return Answer(document)
 
 

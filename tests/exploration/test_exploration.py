@@ -13,12 +13,8 @@ import pytest
 from tests.exploration.choices import Bounds
 from tests.exploration.walk import Walk
 from tests.exploration.world import World
-from tests.simulation.mutants import (
-    finalize_after_nullify,
-    forget_own_votes,
-    skipped_views_not_checked,
-    two_notarize,
-)
+from tests.rules.durability import forget_own_votes
+from tests.rules.safety import finalize_after_nullify, skipped_views_not_checked, two_notarize
 
 MOST_STATES = 20_000
 

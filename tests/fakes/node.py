@@ -53,8 +53,10 @@ class FixedStatus:
         self.ledger = ledger
         self.me = me
         self.halted: str | None = None
+        self.signer_trouble: str | None = None
         self.newest_beat: BeatCertificate | None = None
         self.reason: str | None = None
+        self.history_missing: int | None = None
         self.accused: list[Evidence] = []
 
     @property

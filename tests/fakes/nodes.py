@@ -63,6 +63,8 @@ class HonestNode:
             final_height=height,
             executed_height=height,
             certified_height=height,
+            history="everything",
+            oldest_height=0,
             time=format_time(time),
             state_root=ZEROS if certificate is None else certificate.attestation.state_root.hex(),
             ready=True,

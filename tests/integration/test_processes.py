@@ -15,7 +15,7 @@ import pytest
 
 from client.home import parse_genesis
 from node.frames import framed
-from node.identity import Identity
+from node.identity import Identity, KeyVoice
 from primitives.genesis import chain_id, validators_of
 from tests import builders
 from tests.integration.processes import (
@@ -148,7 +148,7 @@ def test_a_stranger_is_refused_by_a_running_node(network: Network) -> None:
     """[NET-1] A key that genesis does not name; then a member's certificate without a hello."""
     genesis = parse_genesis(Path(network.document["genesis"]).read_bytes())
     members = validators_of(genesis)
-    stranger = Identity(chain_id(genesis), members, 0, builders.a_key("a stranger"))
+    stranger = Identity(chain_id(genesis), members, 0, KeyVoice(builders.a_key("a stranger")))
     host, port = network.nodes[1]["peer"].split(":")
 
     async def knock() -> bytes:

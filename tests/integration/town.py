@@ -14,7 +14,7 @@ import subprocess
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -49,9 +49,15 @@ PAYING_S: Final = 40.0
 class Town:
     """Nodes by their partners' codes; homes are where ``node.founding`` puts them."""
 
-    def __init__(self, place: Path, newcomers: tuple[str, ...], later: contextlib.ExitStack):
+    def __init__(
+        self,
+        place: Path,
+        newcomers: tuple[str, ...],
+        later: contextlib.ExitStack,
+        wishes: Mapping[str, str] = WISHES,
+    ) -> None:
         self.site = Site(place / "net", FOUNDERS, free_base(FOUNDERS + len(newcomers)))
-        self.genesis = found(self.site, now_ms(), WISHES)
+        self.genesis = found(self.site, now_ms(), wishes)
         self.codes = [*self.site.codes(), *newcomers]
         self._later = later
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -66,17 +72,19 @@ class Town:
     def node_home(self, code: str) -> Path:
         return self.site.node_home(code)
 
-    def settle_in(self, code: str) -> None:
-        """What an operator writes into ``config.toml``: own ports, and where everybody listens."""
+    def settle_in(self, code: str, keep: str = "everything", away: Collection[str] = ()) -> None:
+        """What an operator writes into ``config.toml``: own ports, how much of the past stays, and
+        where everybody but ``away`` listens."""
         base = self.site.base_port + PORTS_A_NODE * self.codes.index(code)
         addresses = {
             other: Address(LOOPBACK, self.site.base_port + PORTS_A_NODE * index + 1)
             for index, other in enumerate(self.codes)
-            if other != code
+            if other != code and other not in away
         }
         ports = config.Ports(base, base + 1, base + 2)
         passphrase = str(self.site.passphrase_file)
         text = config.config_text(ON_LOOPBACK, ports, addresses, passphrase)
+        text += f'\n[history]\nkeep = "{keep}"\n'
         replace_private(self.node_home(code) / config.CONFIG, text.encode())
 
     def launch(self, *codes: str) -> None:

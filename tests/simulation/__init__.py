@@ -11,7 +11,8 @@ Byzantine and how, and a list of faults; the same seed on the same commit gives 
     founding     the genesis of a run                  offices   what retailers' admins say
     cluster      all of it together                    verdict   what is said of a run
     adversaries/ one file each                         checkers/ one file each
-    mutants      rules broken on purpose, each of which some seed must catch
+
+Rules broken on purpose, most of which some seed must catch, are in tests/rules.
 
 A run has two phases. In the first anything goes wrong and nothing wrong may be agreed on. In the
 second the network is healed (a Byzantine member stays what it is): everything that clients sent has

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from random import Random
 from typing import Final
 
 from consensus.messages import BatchSent, decode_message
 from node.executor import ExecutedBlock
+from node.store import StoreBroken
 from node.world import Misbehaviour
 from primitives.batch import decode_batch
 from primitives.evidence import Evidence
@@ -27,15 +27,16 @@ from tests.simulation.checkers.progress import unrest
 from tests.simulation.checkers.punctual import awaited, check_cycles, overdue, stirred
 from tests.simulation.checkers.timely import check_time
 from tests.simulation.clients import LOOK_MS, Clients, Market
+from tests.simulation.failing import Failures
 from tests.simulation.founding import the_genesis
 from tests.simulation.keys import CHEAP, REAL, Keys
 from tests.simulation.loop import Loop, Trace
-from tests.simulation.machine import Machine, Pace
-from tests.simulation.network import CALM, Network
+from tests.simulation.machine import Machine
+from tests.simulation.network import Network
 from tests.simulation.offices import open_offices
-from tests.simulation.plan import Crash, Fault, Jump, Partition, Plan, Storm, end_of
+from tests.simulation.plan import Plan
 from tests.simulation.process import Process, Setting
-from tests.simulation.turnover import turn_over
+from tests.simulation.turnover import UPGRADED, turn_over
 from tests.simulation.verdict import Diverged, Outcome, Verdict
 from tests.simulation.wires import Wires
 
@@ -73,10 +74,10 @@ class Cluster:
         self.crashes = 0
         self._rng = Random(f"{plan.seed} cluster")
         self.wires = Wires(self, self._rng)
+        self.failures = Failures(self, self._rng)
         self._final: set[bytes] = set()
         self._acknowledged: dict[bytes, None] = {}
         self._announced: set[bytes] = set()
-        self._restarts: dict[int, int] = {}
 
     def _machine(self, endpoint: int) -> Machine:
         plan = self.plan
@@ -84,6 +85,8 @@ class Cluster:
         machine = Machine(self.loop, plan.seed, endpoint, partner)
         machine.skew_ms = plan.skews_ms[endpoint]
         machine.set_pace(plan.paces[endpoint])
+        machine.is_fragile = endpoint == plan.fragile
+        machine.knows = UPGRADED if endpoint in plan.upgraded else 1
         return machine
 
     # -- what processes tell ---------------------------------------------------------------------
@@ -178,7 +181,9 @@ class Cluster:
 
     def halted(self, machine: Machine, reason: str) -> None:
         self.trace.note(f"{machine.endpoint} halts: {reason}")
-        if self.is_honest(machine):
+        if reason.startswith("protocol_unknown") and machine.knows < UPGRADED:
+            self.failures.upgrade(machine, UPGRADED)
+        elif self.is_honest(machine):
             raise Diverged(f"node {machine.endpoint} halted: {reason}")
 
     # -- machines --------------------------------------------------------------------------------
@@ -189,14 +194,23 @@ class Cluster:
             return
         machine = self.machines[endpoint]
         self.trace.note(f"{endpoint} starts")
-        try:
-            process = Process(machine, self.setting, self)
-        except Exception as error:
-            raise Diverged(f"node {endpoint} does not open: {error!r}") from error
+        process = self._opened(machine)
         self.processes[endpoint] = process
         self.enter(process, process.replica.start)
         for other in sorted(self.processes):
             self.wires.connect_soon(endpoint, other)
+
+    def _opened(self, machine: Machine) -> Process:
+        try:
+            return Process(machine, self.setting, self)
+        except Exception as error:
+            if not (isinstance(error, StoreBroken) and machine.is_holed):
+                raise Diverged(f"node {machine.endpoint} does not open: {error!r}") from error
+            # Its operator does as he is told.
+            self.trace.note(f"{machine.endpoint} begins its store anew: {error.reason}")
+            machine.move_store_away()
+            self.faults += 1
+        return Process(machine, self.setting, self)
 
     def _stop(self, endpoint: int) -> bool:
         process = self.processes.pop(endpoint, None)
@@ -221,74 +235,6 @@ class Cluster:
         process = self.processes[self._rng.choice(sorted(self.processes))]
         self.enter(process, lambda: process.submit(transaction))
 
-    # -- faults ----------------------------------------------------------------------------------
-
-    def _inflict(self, fault: Fault) -> None:
-        self.trace.note(f"fault {fault}")
-        match fault:
-            case Storm():
-                self.network.weather = fault.weather
-            case Jump():
-                self.machines[fault.endpoint].skew_ms = fault.skew_ms
-                self.faults += 1
-            case Crash():
-                for endpoint in fault.endpoints:
-                    if fault.in_sync:
-                        self.machines[endpoint].disk.ambush = self._outage(endpoint, fault.down_ms)
-                    else:
-                        self._outage(endpoint, fault.down_ms)()
-            case Partition():
-                self._part(fault)
-
-    def _outage(self, endpoint: int, down_ms: int) -> Callable[[], None]:
-        def strike() -> None:
-            self.crash(endpoint)
-            self._restarts[endpoint] = self._restarts.get(endpoint, 0) + 1
-            self.loop.after(down_ms, self._restart(endpoint))
-
-        return strike
-
-    def _restart(self, endpoint: int) -> Callable[[], None]:
-        def restart() -> None:
-            self._restarts[endpoint] -= 1
-            if not self._restarts[endpoint]:
-                self.start(endpoint)
-
-        return restart
-
-    def _part(self, fault: Partition) -> None:
-        others = [e for e in range(self.plan.endpoints) if e not in fault.side]
-        links = [(near, far) for near in fault.side for far in others]
-        if not fault.one_way:
-            links += [(far, near) for near, far in links]
-        for left, right in links:
-            self.network.cut(left, right)
-            if not fault.silent:
-                self.wires.disconnect(right, left)
-
-        def heal() -> None:
-            self.trace.note(f"healed {fault}")
-            for left, right in links:
-                self.network.join(left, right)
-            for near in fault.side:
-                for far in others:
-                    if not fault.silent or not self.wires.are_up(near, far):
-                        self.wires.connect_soon(near, far)
-
-        self.loop.after(fault.lasts_ms, heal)
-
-    def _heal(self) -> None:
-        """From now on nothing fails; what is Byzantine stays so."""
-        self.trace.note("calm")
-        self.network.weather = CALM
-        if isinstance(self.adversary, Twin):
-            self.adversary.calm = True
-        for machine in self.machines:
-            machine.disk.ambush = None
-            machine.set_pace(Pace())
-            if machine.endpoint not in self.processes and not self._restarts.get(machine.endpoint):
-                self.start(machine.endpoint)
-
     # -- the run ---------------------------------------------------------------------------------
 
     def run(self) -> Outcome:
@@ -302,11 +248,12 @@ class Cluster:
     def _judge(self) -> tuple[Verdict, str]:
         for endpoint in range(self.plan.endpoints):
             self.start(endpoint)
-        for fault in self.plan.faults:
-            self.loop.after(fault.at_ms, partial(self._inflict, fault))
+        over_ms = self.failures.foretell()
         self._look_after_clients()
-        self.loop.run_until(max([self.plan.storm_ms, *map(end_of, self.plan.faults)]))
-        self._heal()
+        self.loop.run_until(over_ms)
+        self.failures.heal()
+        if isinstance(self.adversary, Twin):
+            self.adversary.calm = True
         reason = self._come_to_rest()
         self._check_all(settled=not reason)
         if reason:

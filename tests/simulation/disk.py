@@ -72,6 +72,17 @@ class Disk:
     def drop(self, segment: int) -> None:
         self._deleted[segment] = bytes(self._files.pop(segment))
 
+    def copy(self) -> tuple[dict[int, bytes], dict[int, int]]:
+        """A backup: all files as they are now, and how much of each is synced."""
+        return {n: bytes(file) for n, file in self._files.items()}, dict(self._synced)
+
+    def put_back(self, copy: tuple[dict[int, bytes], dict[int, int]]) -> None:
+        """Have the files of a backup again, and no others."""
+        files, synced = copy
+        self._files = {n: bytearray(file) for n, file in files.items()}
+        self._synced = {n: min(size, len(files[n])) for n, size in synced.items() if n in files}
+        self._deleted.clear()
+
     def crash(self) -> None:
         """Lose power: what was not synced is at the disk's mercy."""
         self._life += 1

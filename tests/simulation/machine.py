@@ -35,6 +35,11 @@ class Machine:
         self.pace = Pace()
         self.skew_ms = 0
         self.flush_every = self.rng.randint(1, 8)
+        self.is_fragile = False
+        """Whether a crash may take a write from the midst of its store: then that is lost."""
+        self.is_holed = False
+        self.knows = 1
+        """The newest protocol version of the release that is installed."""
         self.segment_bytes = self.rng.choice((4_000, 16_000, 1 << 20))
 
     def set_pace(self, pace: Pace) -> None:
@@ -47,6 +52,13 @@ class Machine:
         return START_MS + self.loop.now_ms + self.skew_ms
 
     def crash(self) -> None:
-        """Lose power."""
+        """Lose power. Of what the store had not synced the newest writes are lost, and of a fragile
+        one another in the midst of those that are left."""
         self.disk.crash()
-        self.store.crash(self.rng.randint(0, self.store.unsynced))
+        survivors = self.rng.randint(0, self.store.unsynced)
+        self.is_holed = self.is_fragile and survivors > 1
+        self.store.crash(survivors, self.rng.randrange(survivors - 1) if self.is_holed else None)
+
+    def move_store_away(self) -> None:
+        """What the operator of a node does whose store is damaged: the journal stays."""
+        self.store, self.is_holed = MemoryStore(), False

@@ -5,6 +5,7 @@ A plan is data; the cluster carries it out. Times are milliseconds after the sta
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import Final, NamedTuple
 
@@ -20,11 +21,12 @@ REAL_KEYS_EVERY: Final = 25
 SHORT_MS: Final = 60_000
 """A shorter settlement cycle closes within a run."""
 TURNOVER: Final = 0.4
+CHANGES: Final = ("lost", "lost", "announced", "comes", "leaves", "removed", "upgraded")
 ADVERSARIES: Final = (
     *("none", "none", "none"),
     *("twin", "twin"),
     *("withholder", "mute", "skipper", "forger"),
-    *("nuller", "flooder", "forker", "pusher", "liar"),
+    *("nuller", "flooder", "forker", "pusher", "liar", "stale"),
 )
 
 
@@ -68,8 +70,9 @@ Fault = Crash | Partition | Jump | Storm
 
 
 class Turn(NamedTuple):
-    """A change of members begins to be spoken of: ``lost`` and ``announced`` are another key of a
-    partner's, ``leaves`` and ``removed`` its end, ``comes`` a newcomer's beginning."""
+    """A change begins to be spoken of: ``lost`` and ``announced`` are another key of a partner's,
+    ``leaves`` and ``removed`` its end, ``comes`` a newcomer's beginning; ``upgraded`` is another
+    protocol version, which the partner proposes."""
 
     at_ms: int
     change: str
@@ -92,6 +95,12 @@ class Plan(NamedTuple):
     people: int
     transfers: int
     turnover: tuple[Turn, ...] = ()
+    fragile: int = -1
+    """The endpoint that may lose its store, if there is one. It is honest: with a liar, that is as
+    many as are borne."""
+    upgraded: tuple[int, ...] = ()
+    """Endpoints on which the release that knows the next protocol version is installed from the
+    start; others are upgraded when they stop."""
 
     @property
     def closes(self) -> bool:
@@ -112,7 +121,7 @@ class Plan(NamedTuple):
 def plan_of(seed: int) -> Plan:
     """The plan of a seed."""
     rng = Random(f"plan {seed}")
-    members = rng.choices((4, 7, 1), (93, 5, 2))[0]
+    members = rng.choices((4, 5, 6, 7, 10, 1), (86, 4, 2, 4, 2, 2))[0]
     adversary = rng.choice(ADVERSARIES) if members > 3 else "none"
     storm_ms = rng.randint(2_500, 5_000)
     plan = Plan(
@@ -134,8 +143,23 @@ def plan_of(seed: int) -> Plan:
     return plan._replace(
         paces=tuple(_pace(rng) for _ in everyone),
         skews_ms=tuple(rng.randint(-150, 150) for _ in everyone),
-        faults=_faults(rng, plan),
+        faults=(*_faults(rng, plan), *_relapse(rng, plan)),
+        upgraded=tuple(e for e in everyone if rng.random() < 0.4),
+        fragile=_fragile(rng, plan),
     )
+
+
+def _fragile(rng: Random, plan: Plan) -> int:
+    """Alone, one that lost the chain could ask nobody for it."""
+    honest = [e for e in range(plan.members) if e != plan.byzantine]
+    return rng.choice(honest) if plan.members > 1 else -1
+
+
+def _relapse(rng: Random, plan: Plan) -> Sequence[Fault]:
+    """Who is to come back with an old disk has to fall first."""
+    if plan.adversary != "stale":
+        return ()
+    return [Crash(rng.randint(1_500, plan.storm_ms), (plan.byzantine,), 300, in_sync=False)]
 
 
 def _parameters(rng: Random) -> Parameters:
@@ -177,12 +201,12 @@ def _with_turnover(plan: Plan, rng: Random) -> Plan:
     spare = plan.members - (4 if plan.adversary != "none" else 2)
     turns = [Turn(rng.randint(50, 2_000), "lost", rng.randrange(plan.members))]
     for _ in range(rng.choice((0, 1, 1, 2, 3))):
-        change = rng.choice(("lost", "lost", "announced", "comes", "leaves", "removed"))
+        change = rng.choice(CHANGES)
         if change in ("leaves", "removed"):
             if spare <= 0:
                 continue
             spare -= 1
-        if change == "comes" and any(turn.change == "comes" for turn in turns):
+        if change in ("comes", "upgraded") and any(turn.change == change for turn in turns):
             continue
         partner = plan.members if change == "comes" else rng.randrange(plan.members)
         turns.append(Turn(rng.randint(50, plan.storm_ms + 3_000), change, partner))

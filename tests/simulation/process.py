@@ -15,9 +15,9 @@ from node.executor import ExecutedBlock, Executor
 from node.guard import Guard
 from node.journal import Journal
 from node.replica import Replica
-from node.signer import LocalSigner
+from node.signer import Answers, LocalSigner
 from node.terms import makers
-from node.world import Misbehaviour, World
+from node.world import CannotExecute, Misbehaviour, Signing, World
 from primitives.batch import Batch
 from primitives.block import Header
 from primitives.certificate import StateCertificate
@@ -41,6 +41,13 @@ def key_names(partner: str) -> list[str]:
     return [first, *(f"{first}, no. {number}" for number in range(2, MOST_KEYS + 1))]
 
 
+class BoundSigning(Signing, Protocol):
+    """A signer that is told whom to answer."""
+
+    def bind(self, asker: Answers) -> None:
+        """Name who is answered."""
+
+
 class Setting:
     """What every process of a run shares: the chain, the keys, verdicts on batches."""
 
@@ -51,6 +58,8 @@ class Setting:
         """The members of every epoch that anyone entered."""
         self.keys = keys
         self.guard: Callable[[int], Guard] = Guard
+        self.signing: Callable[[Process], BoundSigning] = _own_signer
+        """Makes the signer of a process: in it, unless a run says otherwise."""
         self._faults: dict[bytes, str | None] = {}
 
     def fault(self, digest: bytes, batch: Batch) -> str | None:
@@ -105,11 +114,12 @@ class Process:
         self.has_entered = False
         self.executor = Executor.open(machine.store, setting.genesis)
         self.executor.followers.append(self)
+        self.executor.knows = machine.knows
         self.replica = self._replica()
 
     def _replica(self) -> Replica:
         setting, machine = self.setting, self.machine
-        signing = LocalSigner(setting.chain, setting.signers(machine.partner), setting.guard)
+        signing = setting.signing(self)
         journal = Journal(machine.disk, setting.chain, machine.segment_bytes)
         world = World(machine.disk, self, machine, self, signing, self, self, self.executor, self)
         replica = Replica(makers(setting.genesis, setting.keys.scheme), world, journal)
@@ -155,7 +165,11 @@ class Process:
         self, header: Header, digest: bytes, batches: tuple[tuple[int, Batch], ...]
     ) -> None:
         def done() -> None:
-            executed = _finished(self.executor.execute(header, digest, batches))
+            try:
+                executed = _finished(self.executor.execute(header, digest, batches))
+            except CannotExecute as error:
+                self.replica.on_unexecutable(error)
+                return
             if self.executor.height % self.machine.flush_every == 0:
                 self.executor.flush()
             self.replica.on_executed(executed)
@@ -217,6 +231,11 @@ class Process:
     def _seal_again(self) -> None:
         self._pool_timer = False
         self._seal()
+
+
+def _own_signer(process: Process) -> BoundSigning:
+    setting = process.setting
+    return LocalSigner(setting.chain, setting.signers(process.machine.partner), setting.guard)
 
 
 def _finished(steps: Generator[None, None, Executed]) -> Executed:

@@ -67,8 +67,18 @@ def test_results_are_on_disk_when_the_run_ends(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     assert main(["--seeds", "0-1", "--results", str(file)]) == 0
     document = json.loads(file.read_text())
-    assert [each["seed"] for each in document["seeds"]] == [0, 1]
+    assert [row[document["columns"].index("seed")] for row in document["seeds"]] == [0, 1]
+    assert document["verdicts"] == {"Agreed": 2}
+    assert document["rules"]["LIVE-1"] == 2
     assert document["commit"]
+
+
+def test_processes_side_by_side_find_what_one_finds(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.json", tmp_path / "two.json"
+    assert main(["--seeds", "0-9", "--results", str(one)]) == 0
+    assert main(["--seeds", "4-6", "--results", str(two)]) == 0
+    assert main(["--seeds", "0-9", "--jobs", "2", "--results", str(two)]) == 0
+    assert one.read_bytes() == two.read_bytes()
 
 
 def test_a_long_run_goes_on_where_it_stopped(tmp_path: Path) -> None:

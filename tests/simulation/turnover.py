@@ -1,4 +1,4 @@
-"""Partners that come, go, and change the keys of their validators while a run goes on.
+"""Partners that come, go, change the keys of their validators, and upgrade while a run goes on.
 
 Knows what they say, and in which order; whether it is carried out is the ledger's to decide. Each
 story is one queue: its next word is said once the last is final.
@@ -23,6 +23,7 @@ from primitives.governance import (
     Measure,
     Propose,
     RemovePartner,
+    SetProtocol,
     VotedLimits,
 )
 from primitives.membership import Application, PartnerKind, Seat, application_id, seat_message
@@ -38,6 +39,8 @@ FIRST_CHANNEL = 30
 """Of those in which admins say these things: one a story."""
 GONE = ("leaves", "removed")
 """Changes after which a partner mints nothing any more."""
+UPGRADED = 2
+"""The protocol version that partners may decide upon; its rules are those of version 1."""
 TERMS = VotedLimits(
     credit=1_000 * MICRO, reserve_ceiling=5_000 * MICRO, haircut=500, claim_bound=2_000 * MICRO
 )
@@ -71,6 +74,8 @@ class _Teller:
                 yield self._say(code, ValidatorAnnounceKey(code, seat, turn.change == "lost"))
             case "leaves":
                 yield self._say(code, PartnerExit(code))
+            case "upgraded":
+                yield from self._vote(SetProtocol(UPGRADED, rng.randint(20, 50)), rng)
             case "removed":
                 yield from self._vote(RemovePartner(code), rng)
             case _:

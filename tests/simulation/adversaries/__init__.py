@@ -18,6 +18,7 @@ from tests.simulation.adversaries.nuller import Nuller
 from tests.simulation.adversaries.pusher import Pusher
 from tests.simulation.adversaries.replayer import Replayer
 from tests.simulation.adversaries.skipper import Skipper
+from tests.simulation.adversaries.stale import Stale
 from tests.simulation.adversaries.thief import Thief
 from tests.simulation.adversaries.twin import Twin
 from tests.simulation.adversaries.withholder import Withholder
@@ -56,6 +57,7 @@ DRAWN: Final[dict[str, Callable[[Random, int], Adversary]]] = {
     "nuller": Nuller,
     "pusher": Pusher,
     "skipper": Skipper,
+    "stale": Stale,
 }
 """Those that a seed may draw, beside the twin and the withholder."""
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from msgspec.structs import replace
 
 from audit.cli import cli
@@ -21,44 +18,13 @@ from audit.violations import CODES
 from contracts import programmes
 from primitives.encoding import encode
 from primitives.entries import Account, account_key
-from primitives.genesis import chain_id
 from tests.builders import a_genesis, a_person
 from tests.fakes.chain_node import Handler, blocks_instead, handing_over, served_chain
 from tests.fakes.chains import Chain, an_honest_chain, colluding, handed_out, writing
+from tests.unit.audit.auditor import Auditor, code, status
 from tests.unit.audit.together import generations
 
 ALICE = a_person("alice")
-
-
-class Auditor:
-    """A home, a genesis and the command."""
-
-    def __init__(self, path: Path, chain: Chain) -> None:
-        self.home = path / "home"
-        self.genesis = path / "genesis.bin"
-        self.genesis.write_bytes(encode(chain.genesis))
-        self.folder = self.home / chain_id(chain.genesis).hex()
-
-    def run(self, url: str, *arguments: str) -> Result:
-        options = ["--node", url, "--home", str(self.home), "--processes", "1"]
-        if not self.folder.exists():
-            options += ["--genesis", str(self.genesis)]
-        return CliRunner().invoke(cli, ["verify", *options, *arguments])
-
-    def json(self, url: str, *arguments: str) -> tuple[int, Any]:
-        result = self.run(url, *arguments, "--output", "json")
-        return status(result), json.loads(result.stdout)
-
-
-def status(result: Result) -> int:
-    """What the process exits with."""
-    return result.exit_code
-
-
-def code(result: Result) -> str:
-    """Of the error that was told."""
-    found = re.search(r"\[([a-z_]+)\]$", result.stderr, re.MULTILINE)
-    return found.group(1) if found else ""
 
 
 @pytest.fixture

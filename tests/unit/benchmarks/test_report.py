@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from benchmarks.__main__ import LATEST
 from benchmarks.auditor import ROOT
+from benchmarks.distance import Behind
 from benchmarks.machine import Machine
-from benchmarks.report import FORMAT, Document, Replay, conserved, met, table, write
+from benchmarks.report import FORMAT, Document, Replay, conserved, met, ratios, table, write
 from benchmarks.verdict import Percentiles
 from node import stages
 
@@ -64,6 +65,22 @@ def a_document() -> Document:
         steps=[],
         replay_transfers_per_second=8_000.0,
         replay_ratio=5.0,
+        finality_behind_delay=[
+            Behind(
+                one_way_ms=100,
+                offered_per_second=50.0,
+                finality_ms=Percentiles(530.0, 700.0, 710.0, 99),
+                delays=5.3,
+                ordering_ms=None,
+                ordering_delays=0.0,
+                lone_ms=None,
+                lone_delays=0.0,
+                lone_ordering_delays=0.0,
+                lone_heights=1.0,
+                target_ms=550,
+                cpu_share_of_others=0.0,
+            )
+        ],
     )
 
 
@@ -112,9 +129,31 @@ def test_a_run_that_lost_something_is_not_conserved(loss: dict[str, object]) -> 
 def test_the_target_is_read_off_the_figures() -> None:
     assert all(met(a_document()).values())
     slow = replace(
-        a_document(), sustained_transfers_per_second=1_499.0, finality_ms=None, replay_ratio=1.49
+        a_document(),
+        sustained_transfers_per_second=1_499.0,
+        finality_ms=None,
+        replay_ratio=1.49,
+        finality_behind_delay=[],
     )
     assert not any(met(slow).values())
+
+
+def test_a_distance_at_which_finality_is_late_misses_the_target() -> None:
+    [row] = a_document().finality_behind_delay
+    late = replace(row, finality_ms=Percentiles(551.0, 700.0, 710.0, 99))
+    for rows in ([row, late], [replace(row, finality_ms=None)], []):
+        assert False in met(replace(a_document(), finality_behind_delay=rows)).values()
+
+
+def test_every_figure_is_set_against_bare_checks_and_syncs() -> None:
+    found = ratios(a_document())
+    assert found["sustained_transfers_per_second"].bare_verifies == 0.04
+    assert found["sustained_transfers_per_second"].bare_syncs == 0.32
+    # Two cores make 40,000 checks a second together: 50 us each on one of them.
+    assert found["cpu_us_per_transfer_and_validator"].bare_verifies == 2.6
+    assert found["cpu_us_per_transfer_and_validator.execute"].bare_verifies == 1.2
+    assert found["finality_ms.p50"].bare_syncs == 600
+    assert "finality_ms_when_sustained.p50" not in found
 
 
 def test_the_table_shows_every_stage_and_the_sum() -> None:
@@ -123,6 +162,9 @@ def test_the_table_shows_every_stage_and_the_sum() -> None:
     assert "8000/s, 5.0 times the network's" in text
     assert "70.0  verifiers" in text
     assert "130.0  in all, at each of 4" in text
+    assert "550 ms met" in text
+    shown = table(replace(a_document(), ratios=ratios(a_document())))
+    assert "2.6 bare checks" in shown
 
 
 @pytest.mark.skipif(not LATEST.exists(), reason="no result is kept in this checkout")

@@ -193,9 +193,9 @@ class Node:
     def fetch(self) -> None:
         """Ask for every need of the moment, as the replica does."""
         for need in list(self.engine.needs.values()):
-            for peer in need.first:
-                if peer != self.me:
-                    self.pump.post(self.me, peer, need.request)
+            others = [peer for peer in range(self.pump.committee.members.size) if peer != self.me]
+            for peer in [peer for peer in need.first if peer != self.me] or others:
+                self.pump.post(self.me, peer, need.request)
 
 
 class Pump:

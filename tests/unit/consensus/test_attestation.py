@@ -8,12 +8,12 @@ from consensus.config import Anchor
 from consensus.effects import Effect, SayAttest, SendBatches, StateCertificateKept
 from consensus.engine import Engine
 from consensus.inputs import Connected, Executed, Received, Recovered
-from consensus.messages import Attested, BatchSent, StateCertified, Voted
+from consensus.messages import Attested, BatchSent, Beating, StateCertified, Voted
 from primitives.block import genesis_block
 from primitives.certificate import StateCertificate, check_certificate
 from primitives.evidence import Offence, check_evidence
 from primitives.keys import ED25519
-from primitives.vote import Attest, attest_message
+from primitives.vote import Attest, Attestation, Beat, SignedBeat, attest_message, beat_message
 from tests.builders import PARAMETERS, a_genesis, a_state_certificate, an_attestation
 from tests.unit.consensus.pump import Node, Pump
 
@@ -41,6 +41,37 @@ def test_an_attestation_names_the_protocol_version_that_carried_the_height_out()
     assert [each.attestation.protocol for each in said] == [2]
 
 
+def test_an_attestation_names_what_came_of_the_height_and_who_comes_next() -> None:
+    """[CERT-2]"""
+    pump = Pump()
+    engine = pump.nodes[0].engine
+    block, state, receipts, after = (bytes([byte]) * 32 for byte in range(1, 5))
+    said = [
+        effect.attestation
+        for event in (
+            Executed(1, block, 77, state, receipts, None, 1, after),
+            Executed(2, block, 78, state, receipts, None, 1, after, last=2),
+        )
+        for effect in engine.step(pump.now_ms, event)
+        if isinstance(effect, SayAttest)
+    ]
+    assert [each.last for each in said] == [False, True]
+    members = pump.committee.members
+    assert replace(said[0], last=False) == Attestation(
+        chain=pump.chain,
+        epoch=members.epoch,
+        height=1,
+        block=block,
+        time=77,
+        state_root=state,
+        receipts_root=receipts,
+        validators=members.hash,
+        next_validators=after,
+        last=False,
+        protocol=1,
+    )
+
+
 def test_a_state_certificate_is_a_quorum_over_one_outcome() -> None:
     """[CERT-1, CERT-2, CERT-3, VOTE-1]"""
     pump = Pump()
@@ -51,6 +82,22 @@ def test_a_state_certificate_is_a_quorum_over_one_outcome() -> None:
         check_certificate(pump.chain, pump.committee.members, ED25519, certificate)
         assert certificate.attestation.block == node.executed[0].digest
         assert not certificate.attestation.last
+
+
+def test_attestations_of_different_outcomes_make_no_certificate() -> None:
+    """[CERT-3] A quorum of members, but not of one mind; no two of them prove anybody wrong."""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = lambda sender, to, message: isinstance(message, Attested)
+    pump.submit(0)
+    pump.deliver()
+    like = own_attest(node, 1)
+    for author in (1, 2, 3):
+        message = an_attest(pump, author, like, state_root=bytes([author]) * 32)
+        node.step(Received(author, pump.verified(message)))
+    assert node.certified == {}
+    assert node.engine.certified_height == 0
+    assert node.halts == []
 
 
 def test_lost_attestations_are_sent_again_until_every_height_is_certified() -> None:
@@ -160,6 +207,20 @@ def test_beats_prove_that_nothing_newer_exists() -> None:
         check_certificate(pump.chain, pump.committee.members, ED25519, beat)
         assert beat.beat.height == 1
         assert beat.beat.tick == pump.now_ms // PARAMETERS.beat_ms
+
+
+def test_beats_of_different_heights_prove_nothing() -> None:
+    """[CERT-6] A quorum of members at one tick, but not of one mind."""
+    pump = Pump()
+    pump.drop = lambda sender, to, message: True
+    node = pump.nodes[0]
+    tick = pump.now_ms // PARAMETERS.beat_ms
+    for author in (1, 2, 3):
+        beat = Beat(pump.chain, 0, min(author, 2), bytes(32), tick)
+        signature = pump.committee.signers[author].sign(beat_message(beat))
+        message = Beating(SignedBeat(beat, author, signature))
+        node.step(Received(author, pump.verified(message)))
+    assert node.engine.newest_beat is None
 
 
 def test_who_connects_is_told_of_the_newest_beat() -> None:

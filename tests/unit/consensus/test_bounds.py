@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from consensus.effects import BatchKept, Keep
+from consensus.effects import BatchKept, BlockKept, Keep
 from consensus.messages import BatchSent, BlockSent, ChainSent, StateCertified, Status
 from consensus.needs import MOST_AHEAD
 from primitives.batch import EMPTY_TIP, Batch, Tip, batch_digest, batch_message, header_after
@@ -123,6 +123,18 @@ def test_a_chain_that_does_not_attach_is_not_checked() -> None:
     node = pump.nodes[3]
     assert not node.wants(ChainSent(headers[1:], certificates[1:]))
     assert node.wants(ChainSent(headers, certificates))
+
+
+def test_a_chain_that_does_not_attach_is_not_kept() -> None:
+    """[SYNC-2] It is as final as any, but nothing says when what is between will come."""
+    pump = Pump()
+    node = pump.nodes[3]
+    pump.drop = only(node)
+    headers, certificates = a_chain_of(pump, 4)
+    effects = receive(pump, node, 1, ChainSent(headers[1:], certificates[1:]))
+    assert not any(isinstance(e, Keep) and isinstance(e.record, BlockKept) for e in effects)
+    effects = receive(pump, node, 1, ChainSent(headers, certificates))
+    assert sum(isinstance(e, Keep) and isinstance(e.record, BlockKept) for e in effects) == 4
 
 
 def test_a_parent_that_cannot_be_is_not_kept() -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from consensus.effects import OwnVote
 from consensus.inputs import Woken
 from consensus.messages import (
     BlockSent,
     Certified,
+    ChainSent,
     FetchBlock,
+    FetchCertificate,
     Message,
     Voted,
 )
+from node.sync import Fetcher
 from primitives.block import VERSION, Header, block_digest
 from primitives.vote import Kind
 from tests.unit.consensus.pump import Pump
 from tests.unit.consensus.scripted import (
+    a_chain_of,
     a_child_of_genesis,
     certificate,
     heights,
@@ -89,6 +94,23 @@ def test_lost_votes_are_sent_again_and_standstill_traffic_is_bounded() -> None:
     assert heights(pump) == [1, 1, 1, 1]
 
 
+def test_standstill_traffic_does_not_grow_with_what_was_missed() -> None:
+    """[LIVE-4] Of fifty views that came to nothing a fixed number of words is said again."""
+    pump = Pump()
+    pump.drop = lambda sender, to, message: True
+    node = pump.nodes[2]
+    said = []
+    for view in range(1, 51):
+        deadline = node.engine.simplex.pacemaker.view_deadline_ms()
+        assert deadline is not None
+        pump.now_ms = deadline
+        node.step(Woken())
+        assert node.engine.simplex.own.of(view).nullified
+        receive(pump, node, 3, certificate(pump, Kind.NULLIFY, view, None))
+        said.append(len(node.engine.simplex.resend()))
+    assert max(said) == max(said[:5]) <= 8
+
+
 def test_a_timeout_grows_until_a_height_is_final() -> None:
     """[LIVE-5] New views, votes and nullifications do not shorten it."""
     pump = Pump()
@@ -118,6 +140,51 @@ def test_a_notarized_block_is_not_taken_for_a_final_one() -> None:
     assert node.executed == []
     receive(pump, node, 1, certificate(pump, Kind.FINALIZE, 1, digest))
     assert node.engine.final_height == 1
+
+
+def test_catching_up_finalizes_no_view_that_was_nullified_and_is_forgotten() -> None:
+    """[SAFE-6] N of a view that I nullified is held; then a chain comes that makes the view final,
+    and what I signed in it is forgotten, but N is not."""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = lambda sender, to, message: True
+    pump.pass_time(1_100)
+    assert node.engine.simplex.own.of(1).nullified
+    headers, certificates = a_chain_of(pump, 2)
+    notarized = certificate(pump, Kind.NOTARIZE, 1, block_digest(pump.chain, headers[0]))
+    receive(pump, node, 1, notarized)
+    receive(pump, node, 1, ChainSent(headers, certificates))
+    receive(pump, node, 1, notarized)
+    pump.pass_time(1_100)
+    assert node.engine.final_height == 2
+    assert 1 in node.engine.simplex.chain.notarized
+    signed = [record.vote for record in node.records if isinstance(record, OwnVote)]
+    assert [vote.kind for vote in signed if vote.view == 1] == [Kind.NULLIFY]
+
+
+def test_what_is_fetched_of_a_view_is_told_apart_by_its_kind() -> None:
+    """[SYNC-1] N and X of one view are both missing: each is asked for by itself, with pauses that
+    grow, and what comes of the one neither ends the asking for the other nor hurries it."""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = only(node)
+    first, first_digest = a_child_of_genesis(pump, 1)
+    receive(pump, node, 1, proposal(pump, first, first_digest))
+    receive(pump, node, 1, certificate(pump, Kind.NULLIFY, 2, None))
+    child = Header(VERSION, 0, 3, 2, first_digest, first.time, 3, first.cut)
+    receive(pump, node, 3, proposal(pump, child, block_digest(pump.chain, child)))
+    fetcher, asked = Fetcher(0), []
+    for now_ms in range(2_000):
+        asked += [sent for _, sent in fetcher.poll(now_ms, node.engine.needs, (1, 2, 3), ())]
+    n, x = (FetchCertificate(0, kind, 1) for kind in (Kind.NOTARIZE, Kind.NULLIFY))
+    assert {n, x} == set(asked)
+    assert asked.count(n) == asked.count(x) < 10
+    receive(pump, node, 1, certificate(pump, Kind.NULLIFY, 1, None))
+    assert [need.request for need in node.engine.needs.values()] == [n]
+    assert fetcher.poll(2_000, node.engine.needs, (1, 2, 3), ()) == []
+    effects = receive(pump, node, 1, certificate(pump, Kind.NOTARIZE, 1, first_digest))
+    assert len(votes_of(effects, Kind.NOTARIZE)) == 1
+    assert node.engine.needs == {}
 
 
 def test_a_block_of_which_only_f_is_known_is_asked_for() -> None:

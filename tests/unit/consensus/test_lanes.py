@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from consensus.config import Config
 from consensus.inputs import Received, Verified, VerifiedBatch
@@ -19,11 +20,14 @@ from primitives.batch import (
     header_after,
     tip_of,
 )
+from primitives.block import block_digest
 from primitives.encoding import Malformed, encode
 from primitives.evidence import Offence, check_evidence
 from primitives.keys import ED25519
+from primitives.vote import Kind
 from tests.builders import a_batch, a_chain, a_committee, a_person, a_transfer
 from tests.unit.consensus.pump import GENESIS, Pump
+from tests.unit.consensus.scripted import a_child_of_genesis, only, proposal, receive, votes_of
 
 CHAIN = a_chain(GENESIS)
 CONFIG = Config(CHAIN, a_committee().members, 0, GENESIS.parameters)
@@ -211,6 +215,23 @@ def test_a_proposal_waits_for_its_batches_and_asks_for_them() -> None:
     pump.drop = lambda sender, to, message: False
     pump.pass_time(2_500)
     assert [node.engine.executed_height for node in pump.nodes] == [1, 1, 1, 1]
+
+
+def test_nobody_votes_for_what_it_does_not_hold() -> None:
+    """[LANE-7]"""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = only(node)
+    pump.submit(2)
+    [(_, _, batch)] = pump.queue
+    pump.queue.clear()
+    header, _ = a_child_of_genesis(pump, 1)
+    header = replace(header, cut=pump.nodes[2].engine.lanes.tips)
+    named = block_digest(pump.chain, header)
+    said = receive(pump, node, 1, proposal(pump, header, named))
+    assert votes_of(said, Kind.NOTARIZE) == []
+    said = receive(pump, node, 2, batch)
+    assert [vote.digest for vote in votes_of(said, Kind.NOTARIZE)] == [named]
 
 
 def test_what_was_shown_to_one_reaches_all() -> None:

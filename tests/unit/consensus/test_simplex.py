@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from consensus import safety
 from consensus.config import Anchor
-from consensus.effects import CertificateKept, SayProposal, SayVote, Send
+from consensus.effects import SayProposal, SayVote, Send
 from consensus.engine import Engine
 from consensus.inputs import Executed, Received, Recovered, Woken
 from consensus.messages import (
-    BlockSent,
     Certified,
     StateCertified,
     Status,
@@ -16,8 +14,6 @@ from consensus.messages import (
 )
 from primitives.batch import EMPTY_TIP
 from primitives.block import VERSION, Header, block_digest
-from primitives.evidence import Offence, check_evidence
-from primitives.keys import ED25519
 from primitives.vote import Kind
 from tests.builders import a_vote
 from tests.unit.consensus.pump import Pump
@@ -187,109 +183,6 @@ def test_what_was_due_before_a_restart_still_ends_idleness() -> None:
     assert engine.simplex.pacemaker.busy
 
 
-# -- safety ----------------------------------------------------------------------------------
-
-
-def test_a_second_proposal_of_a_view_is_evidence_and_not_voted_for() -> None:
-    """[SAFE-1, SAFE-2, EVID-1]"""
-    pump = Pump()
-    node = pump.nodes[0]
-    pump.drop = only(node)
-    first = a_child_of_genesis(pump, 1)
-    second = a_child_of_genesis(pump, 1, time_ms=2)
-    said = receive(pump, node, 1, proposal(pump, *first))
-    said += receive(pump, node, 1, proposal(pump, *second))
-    assert [vote.digest for vote in votes_of(said, Kind.NOTARIZE)] == [first[1]]
-    (evidence,) = node.engine.evidence.values()
-    assert evidence.offence == Offence.TWO_PROPOSALS
-    check_evidence(pump.chain, pump.committee.members, ED25519, evidence)
-
-
-def test_nobody_finalizes_in_a_view_that_it_nullified() -> None:
-    """[SAFE-3]"""
-    pump = Pump()
-    pump.drop = lambda sender, to, message: True
-    pump.submit(0)
-    pump.pass_time(1_100)
-    node = pump.nodes[0]
-    assert node.engine.simplex.own.of(1).nullified
-    header, digest = a_child_of_genesis(pump, 1)
-    receive(pump, node, 1, proposal(pump, header, digest))
-    effects = receive(pump, node, 1, certificate(pump, Kind.NOTARIZE, 1, digest))
-    assert votes_of(effects, Kind.FINALIZE) == []
-
-
-def test_nobody_nullifies_a_view_that_it_finalized() -> None:
-    """[SAFE-4]"""
-    pump = Pump()
-    pump.drop = lambda sender, to, message: True
-    node = pump.nodes[0]
-    _, digest = a_child_of_genesis(pump, 1)
-    effects = receive(pump, node, 1, certificate(pump, Kind.NOTARIZE, 1, digest))
-    assert len(votes_of(effects, Kind.FINALIZE)) == 1
-    assert not safety.may_nullify(node.engine.simplex.own.of(1))
-    assert safety.may_nullify(node.engine.simplex.own.of(2))
-
-
-def test_two_finalizations_and_a_nullification_by_one_member_are_evidence() -> None:
-    """[SAFE-5, EVID-1]"""
-    pump = Pump()
-    node = pump.nodes[0]
-    pump.drop = only(node)
-    for kind, digest in ((Kind.NULLIFY, None), (Kind.FINALIZE, bytes(32))):
-        vote = a_vote(kind, 1, digest, author=2, chain=pump.chain)
-        receive(pump, node, 2, Voted(vote, (EMPTY_TIP,) * 4))
-    other = a_vote(Kind.FINALIZE, 1, bytes(31) + b"\1", author=2, chain=pump.chain)
-    receive(pump, node, 2, Voted(other, (EMPTY_TIP,) * 4))
-    found = {evidence.offence for evidence in node.engine.evidence.values()}
-    assert found == {Offence.FINALIZE_AND_NULLIFY, Offence.TWO_FINALIZE}
-    for evidence in node.engine.evidence.values():
-        check_evidence(pump.chain, pump.committee.members, ED25519, evidence)
-
-
-def test_catching_up_signs_nothing_in_a_forgotten_view() -> None:
-    """[SAFE-6] A node nullified view 1, then learnt that view 1 is final after all."""
-    pump = Pump()
-    pump.down = {3}
-    pump.submit(0)
-    pump.pass_time(500)
-    late = pump.nodes[3]
-    pump.down = set()
-    pump.drop = lambda sender, to, message: True
-    late.engine.simplex.own.record(Kind.NULLIFY, 1, None)
-    kept = pump.nodes[0].records
-    notarized = next(
-        r.certificate
-        for r in kept
-        if isinstance(r, CertificateKept) and r.certificate.kind == Kind.NOTARIZE
-    )
-    proven = pump.nodes[0].certified[1].certificate
-    receive(pump, late, 0, BlockSent(pump.nodes[0].executed[0].header))
-    late.engine.simplex.chain.add(
-        pump.nodes[0].executed[0].header, pump.nodes[0].executed[0].digest
-    )
-    receive(pump, late, 0, StateCertified(proven))
-    assert late.engine.final_height == 1
-    effects = receive(pump, late, 0, Certified(notarized))
-    assert [e for e in effects if isinstance(e, SayVote)] == []
-
-
-def test_a_skipped_view_must_be_proven_nullified() -> None:
-    """[SAFE-7]"""
-    pump = Pump()
-    node = pump.nodes[0]
-    pump.drop = only(node)
-    header, digest = a_child_of_genesis(pump, 2)
-    _, other = a_child_of_genesis(pump, 1)
-    receive(pump, node, 3, certificate(pump, Kind.NOTARIZE, 1, other))
-    assert node.engine.view == 2
-    effects = receive(pump, node, 2, proposal(pump, header, digest))
-    assert votes_of(effects, Kind.NOTARIZE) == []
-    assert ("nullified", 1, b"") in node.engine.needs
-    effects = receive(pump, node, 3, certificate(pump, Kind.NULLIFY, 1, None))
-    assert [v.digest for v in votes_of(effects, Kind.NOTARIZE)] == [digest]
-
-
 # -- liveness --------------------------------------------------------------------------------
 
 
@@ -320,6 +213,41 @@ def test_a_dead_leader_costs_one_timeout_and_is_then_skipped() -> None:
     pump.submit(0, 1, "once more")
     pump.pass_time(900)
     assert heights(pump) == [21, 21, 21], pump.now_ms - started
+
+
+def test_the_next_turn_of_a_leader_that_failed_is_nullified_on_entry() -> None:
+    """[LIVE-6] Nobody waits for it."""
+    pump = Pump()
+    node = pump.nodes[0]
+    pump.drop = only(node)
+    receive(pump, node, 2, certificate(pump, Kind.NULLIFY, 1, None))
+    for view in (2, 3):
+        receive(pump, node, 2, certificate(pump, Kind.NOTARIZE, view, bytes([view]) * 32))
+    effects = receive(pump, node, 2, certificate(pump, Kind.NOTARIZE, 4, bytes([4]) * 32))
+    assert node.engine.view == 5
+    assert [vote.view for vote in votes_of(effects, Kind.NULLIFY)] == [5]
+
+
+def test_turns_skipped_double_with_each_failure_in_a_row_up_to_a_limit() -> None:
+    """[LIVE-6]"""
+    leaders = Pump().nodes[0].engine.simplex.leaders
+    view, counts = 1, []
+    for _ in range(7):
+        leaders.failed(view)
+        counts.append(0)
+        view += 4
+        leaders.enter(view)
+        while leaders.skipped(view):
+            leaders.failed(view)  # X of a turn that was skipped
+            counts[-1] += 1
+            view += 4
+            leaders.enter(view)
+    assert counts == [1, 2, 4, 8, 16, 16, 16]
+    leaders.succeeded(view)
+    leaders.failed(view)
+    leaders.enter(view + 4)
+    leaders.enter(view + 8)
+    assert (leaders.skipped(view + 4), leaders.skipped(view + 8)) == (True, False)
 
 
 def test_nobody_is_skipped_while_more_than_f_leaders_fail() -> None:

@@ -22,6 +22,7 @@ from consensus.messages import (
     FetchChain,
     FetchLane,
     Message,
+    Oldest,
     Propose,
     StateCertified,
     Status,
@@ -220,9 +221,11 @@ def test_a_batch_that_its_author_did_not_sign_is_refused() -> None:
 def test_the_table_of_messages_is_closed_and_bounded() -> None:
     """[MSG-1]"""
     batch = a_batch([a_transfer(a_person("x"), (a_person("x"), 1))])
-    others = [BatchSent(encode(batch)), FetchLane(0, bytes(32), 0), FetchChain(1)]
+    others = [BatchSent(encode(batch)), FetchLane(0, bytes(32), 0), FetchChain(1), Oldest(1)]
     tags = [msgspec.msgpack.decode(encode(message))[0] for message in [*messages(), *others]]
-    assert sorted(tags) == list(range(1, 16))
-    for frame in (b"", encode([16]), encode([0]), encode([1]), b"\x91" * 5_000, bytes(2**20 + 1)):
+    assert sorted(tags) == list(range(1, 17))
+    for frame in (b"", encode([16]), encode([17]), encode([0]), encode([1]), b"\x91" * 5_000):
         with pytest.raises(Malformed):
             decode_message(frame)
+    with pytest.raises(Malformed, match="oversized"):  # before anything of it is read
+        decode_message(bytes(2**20 + 1))

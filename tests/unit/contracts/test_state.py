@@ -45,7 +45,9 @@ def test_changes_are_new_values_by_ascending_key(reader: Counting) -> None:
     state.entry(KEY, Account)
     state.put(other, Channel(1, ID))
     state.put(KEY, POOR)
-    assert state.changes() == [(KEY, encode(POOR)), (other, encode(Channel(1, ID)))]
+    changes = state.changes()
+    assert changes == [(KEY, encode(POOR)), (other, encode(Channel(1, ID)))]
+    assert state.before(changes) == {KEY: encode(RICH), other: None}
     assert reader.entries == {KEY: encode(RICH)}
 
 

@@ -93,7 +93,7 @@ def test_without_a_cargo_one_line_says_so(checkout: Path) -> None:
     (checkout / "bin" / "cargo").unlink()
     status, said = run(checkout, "--if-possible")
     assert (status, builds(checkout)) == (0, 0)
-    assert said == ["signatures are checked one by one: there is no cargo to build native/"]
+    assert said == ["without liqbon-native, which is faster: there is no cargo to build native/"]
     assert run(checkout) == (1, said), "who asks for it alone is told that it failed"
 
 
@@ -103,7 +103,7 @@ def test_what_fails_is_said_removed_and_not_tried_twice(checkout: Path) -> None:
     (checkout / "status").write_text("1")
     status, said = run(checkout, "--if-possible")
     assert (status, len(said)) == (0, 2)
-    assert said[1].startswith("signatures are checked one by one: native/ did not build")
+    assert said[1].startswith("without liqbon-native, which is faster: native/ did not build")
     assert "uninstall --yes liqbon-native" in (checkout / "asked").read_text()
     os.utime(checkout / "native" / "src" / "lib.rs", (1, 1))
     status, said = run(checkout, "--if-possible")

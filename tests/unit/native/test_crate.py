@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shell.scheme import batch_library
+from shell.native import RELEASE, library_name
 
 NATIVE = Path(__file__).resolve().parents[3] / "native"
 BOUND_S = 600
@@ -15,7 +15,7 @@ BOUND_S = 600
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        batch_library() is None or shutil.which("cargo") is None,
+        library_name() is None or shutil.which("cargo") is None,
         reason="liqbon-native was not built here; make native builds it where there is a cargo",
     ),
 ]
@@ -33,8 +33,9 @@ def has(part: str) -> bool:
     return shutil.which("cargo") is not None and cargo(part, "--version").returncode == 0
 
 
-def test_the_crates_own_tests_pass() -> None:
-    words = ("--release", "--locked", "--offline", "--package", "liqbon-zip215")
+@pytest.mark.parametrize("package", ["liqbon-trie", "liqbon-zip215"])
+def test_the_crates_own_tests_pass(package: str) -> None:
+    words = ("--release", "--locked", "--offline", "--package", package)
     outcome = cargo("test", *words)
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     assert re.search(r"[1-9]\d* passed; 0 failed; 0 ignored", outcome.stdout)
@@ -53,7 +54,11 @@ def test_the_crates_are_in_the_one_format() -> None:
 
 
 def test_no_code_of_ours_is_unsafe() -> None:
-    roots = [NATIVE / "src" / "lib.rs", NATIVE / "zip215" / "src" / "lib.rs"]
+    roots = [NATIVE / part / "src" / "lib.rs" for part in ("", "trie", "zip215")]
     assert all("#![forbid(unsafe_code)]" in root.read_text() for root in roots)
     members = {path.parent for path in NATIVE.rglob("Cargo.toml") if "target" not in path.parts}
     assert members == {root.parents[1] for root in roots}, "a crate that no test knows"
+
+
+def test_the_version_that_belongs_to_this_release_is_the_crates() -> None:
+    assert f'version = "{RELEASE}"' in (NATIVE / "Cargo.toml").read_text().splitlines()

@@ -9,21 +9,22 @@ from collections.abc import Callable
 from typing import cast
 
 from consensus.config import Anchor, Config
-from consensus.effects import Effect, Need
+from consensus.effects import Effect, Need, Say
 from consensus.engine import Engine
 from consensus.inputs import Executed, Input
 from consensus.messages import Message, Status, Voted, decode_message
 from consensus.verification import Verifier
+from node.guard import Floor, Statement
 from node.journal import Journal
 from node.replica import Replica
-from node.signer import LocalSigner
+from node.signer import Answers, LocalSigner
 from node.terms import Makers
-from node.world import Misbehaviour, World
+from node.world import Misbehaviour, Unheard, Unseated, World
 from primitives.batch import EMPTY_TIP, Batch, batch_digest, tip_of
 from primitives.block import Header, genesis_block
 from primitives.certificate import BeatCertificate, StateCertificate
 from primitives.evidence import Evidence
-from primitives.keys import ED25519
+from primitives.keys import ED25519, Ed25519Key
 from primitives.validators import ValidatorSet
 from primitives.vote import Kind
 from tests import builders
@@ -91,6 +92,57 @@ class ScriptedEngine:
         return [event for event in self.inputs if isinstance(event, kind)]
 
 
+class ApartSigner:
+    """A signer of another process: it is away, hands back and answers as a test says."""
+
+    outlives = True
+
+    def __init__(self, *keys: Ed25519Key) -> None:
+        self.inner = LocalSigner(CHAIN, keys or [COMMITTEE.signers[0]])
+        self.away = False
+        self.ahead = False
+        self.unheard: tuple[Unheard, ...] = ()
+        self.asked: list[tuple[int, tuple[Statement, ...]]] = []
+        self.recalled: list[tuple[Statement, ...]] = []
+        self.floors: list[Floor] = []
+        self.asker: Answers | None = None
+
+    def bind(self, asker: Answers) -> None:
+        self.asker = asker
+        self.inner.bind(asker)
+
+    def enter(self, members: ValidatorSet) -> int | None:
+        return None if self.away else self.inner.enter(members)
+
+    def recall(self, statements: tuple[Statement, ...], floor: Floor) -> tuple[Unheard, ...]:
+        if self.ahead:
+            raise Unseated
+        self.recalled.append(statements)
+        self.floors.append(floor)
+        self.inner.recall(statements, floor)
+        return self.unheard
+
+    def forget(self, floor: Floor) -> None:
+        self.inner.forget(floor)
+
+    def sign(self, token: int, statements: tuple[Statement, ...], says: tuple[Say, ...]) -> None:
+        self.asked.append((token, statements))
+
+    def answer(self) -> None:
+        """Sign what was asked for last."""
+        token, statements = self.asked[-1]
+        self.inner.sign(token, statements)
+
+    def dies(self) -> None:
+        """It is gone before it answers what was asked for last, or anything."""
+        assert self.asker is not None
+        self.away = True
+        if self.asked:
+            self.asker.on_unsigned(self.asked[-1][0])
+        else:
+            self.asker.renew()
+
+
 class FakeWorld:
     """Every seam of a replica; nothing is answered unless a test (or ``auto``) answers."""
 
@@ -115,6 +167,8 @@ class FakeWorld:
         self.orphans: list[tuple[bytes, ...]] = []
         self.proofs: list[Evidence] = []
         self.durable_height = 0
+        self.oldest = 0
+        self.missing: list[int | None] = []
         self.certificates: dict[int, StateCertificate] = {}
         self.past: dict[bytes, bytes] = {}
         self.chain: tuple[tuple[Header, ...], tuple[StateCertificate, ...]] | None = None
@@ -125,9 +179,9 @@ class FakeWorld:
         digest, header = genesis_block(builders.a_genesis())
         return Anchor(header, digest, None, COMMITTEE.members)
 
-    def replica(self) -> Replica:
-        """A new one over this world's disk, started."""
-        signer = LocalSigner(CHAIN, self.keys)
+    def replica(self, apart: ApartSigner | None = None) -> Replica:
+        """A new one over this world's disk, started; its signer in its process unless ``apart``."""
+        signer = apart or LocalSigner(CHAIN, self.keys)
         world = World(self.disk, self, self, self, signer, self, self, self, self)
         journal = Journal(self.disk, CHAIN)
 
@@ -204,6 +258,9 @@ class FakeWorld:
 
     def halted(self, reason: str) -> None:
         self.halts.append(reason)
+
+    def history_missing(self, height: int | None) -> None:
+        self.missing.append(height)
 
 
 def a_lane(count: int, author: int = 1) -> list[Batch]:

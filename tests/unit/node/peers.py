@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from hashlib import sha256
 
-from node.identity import NO_CERTIFICATE, Ends, Identity
+from node.identity import NO_CERTIFICATE, Ends, Identity, KeyVoice
 from node.transport import Address, Transport
 from primitives.keys import Ed25519Key
 from primitives.validators import Validator, ValidatorSet
@@ -79,14 +79,14 @@ def identity(
     members: ValidatorSet = COMMITTEE.members,
 ) -> Identity:
     """A member of epoch 0."""
-    return Identity(chain, members, me, signer or key_of(builders.a_code(me)))
+    return Identity(chain, members, me, KeyVoice(signer or key_of(builders.a_code(me))))
 
 
 def member(code: str, members: ValidatorSet, keys_of: int | None = None) -> Node:
     """A partner with a seat in an epoch."""
     places = [place for place, each in enumerate(members.members) if each.partner == code]
     since = members.epoch if keys_of is None else keys_of
-    return Node(Identity(CHAIN, members, places[0], key_of(code, since)), code)
+    return Node(Identity(CHAIN, members, places[0], KeyVoice(key_of(code, since))), code)
 
 
 def founder(me: int) -> Node:

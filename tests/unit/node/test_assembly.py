@@ -80,20 +80,26 @@ async def test_a_node_serves_until_it_is_stopped(node: Node, home: config.NodeHo
 
 
 @pytest.mark.parametrize(
-    ("library", "said"),
+    ("library", "batches", "trie"),
     [
-        ("liqbon-native 9", "liqbon-native 9"),
-        (None, "one by one: liqbon-native is not installed"),
+        ("liqbon-native 9", "liqbon-native 9", "liqbon-native 9"),
+        (
+            None,
+            "one by one: liqbon-native is not installed",
+            "in Python: liqbon-native is not installed",
+        ),
     ],
 )
-async def test_a_node_says_once_how_it_checks_signatures(
-    node: Node, monkeypatch: pytest.MonkeyPatch, library: str | None, said: str
+async def test_a_node_says_once_what_the_optional_library_does_for_it(
+    node: Node, monkeypatch: pytest.MonkeyPatch, library: str | None, batches: str, trie: str
 ) -> None:
     monkeypatch.setattr(assembly, "batch_library", lambda: library)
+    monkeypatch.setattr(assembly, "library_name", lambda: library)
     with capture_logs() as records:
         await node.start()
         await until_ready(node)
-    assert [r["batches"] for r in records if r["event"] == "signatures"] == [said]
+    assert [r["batches"] for r in records if r["event"] == "signatures"] == [batches]
+    assert [r["trie"] for r in records if r["event"] == "state"] == [trie]
 
 
 async def test_a_stopped_node_starts_again_where_it_was(
@@ -142,7 +148,7 @@ async def test_keys_are_read_again_on_reload(
     node.reload()
     members = ValidatorSet(1, (Validator(CODE, made.public_key),))
     assert node._signing.enter(members) == 0
-    assert made.public_key in node._keys
+    assert made.public_key in node._signing.public_keys()
 
 
 @pytest.mark.parametrize("keys", [[], [builders.a_key("a stranger")]], ids=["none", "no seat"])

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from node import config
+from node import ceremony, config, retention
 from node.documents import genesis_text
 from node.keyring import Keyring
 from node.transport import Address
@@ -126,3 +127,56 @@ def test_one_process_holds_a_home(home: Path) -> None:
     again = config.HomeLock(home)
     again.acquire()
     again.release()
+
+
+def keeping(home: Path, text: str) -> config.NodeHome:
+    (home / config.CONFIG).write_text(f"[history]\nkeep = {text}\n")
+    return config.open_home(home)
+
+
+def test_a_node_keeps_everything_unless_it_is_told_otherwise(home: Path) -> None:
+    assert config.kept_ms(config.open_home(home)) is None
+    assert config.kept_ms(keeping(home, '"everything"')) is None
+    for text, days in (("90d", 90), ("999h", 999 / 24), ("99999m", 99_999 / 1_440)):
+        assert config.kept_ms(keeping(home, f'"{text}"')) == round(days * 86_400_000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *('""', '"0d"', '"-1d"', '"1"', '"1.5d"', '"01d"', '"9999999d"', '"90 d"', '"90D"'),
+        *('"all"', '"90d\\n"', '"everything "', "90", "true"),
+    ],
+)
+def test_no_other_span_is_understood(home: Path, text: str) -> None:
+    with pytest.raises(BadSetting) as caught:
+        keeping(home, text)
+    assert caught.value.key == "history.keep"
+
+
+def test_a_span_is_no_shorter_than_a_settlement_and_its_dispute(home: Path) -> None:
+    """The least is named, and is itself allowed."""
+    parameters = GENESIS.parameters
+    least_ms = retention.least_ms(parameters)
+    assert least_ms == max(
+        parameters.settlement_cycle_ms
+        + parameters.payment_term_ms
+        + parameters.confirmation_ms
+        + parameters.dispute_ms,
+        2 * parameters.order_dispute_ms,
+    )
+    least = retention.text_of(least_ms)
+    assert config.kept_ms(keeping(home, f'"{least}"')) == least_ms
+    with pytest.raises(BadSetting, match=f"{least} is the least") as caught:
+        keeping(home, f'"{least_ms // 60_000 - 1}m"')
+    assert (caught.value.key, caught.value.code) == ("history.keep", "setting_invalid")
+
+
+def test_the_least_span_can_always_be_said() -> None:
+    proposed = retention.least_ms(ceremony.PARAMETERS)
+    assert retention.text_of(proposed) == "29d"
+    orders = replace(ceremony.PARAMETERS, order_dispute_ms=100 * 86_400_000)
+    assert retention.text_of(retention.least_ms(orders)) == "200d"
+    for milliseconds, text in ((1, "1s"), (1_001, "2s"), (60_000, "1m"), (5_400_000, "90m")):
+        assert retention.text_of(milliseconds) == text
+        assert (retention.span_ms(text) or 0) >= milliseconds

@@ -8,8 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from node.admission import Pending
-from node.executor import Executor, kept_versions
+from node.executor import Executor
 from node.queries import NotCertified, Queries
+from node.recovery import kept_versions
 from primitives.batch import EMPTY_TIP
 from primitives.block import Header, block_digest
 from primitives.encoding import encode

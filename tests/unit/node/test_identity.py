@@ -7,7 +7,7 @@ from hashlib import sha256
 import pytest
 from msgspec.structs import replace
 
-from node.identity import NO_CERTIFICATE, UNSIGNED, Ends, Hello, Identity, _leaf
+from node.identity import NO_CERTIFICATE, UNSIGNED, Ends, Hello, Identity, KeyVoice, _leaf
 from primitives.encoding import Malformed, decode, encode
 from primitives.validators import ValidatorSet
 from tests import builders
@@ -103,7 +103,7 @@ def test_each_field_of_the_answer_to_a_guest_counts(change: dict[str, object], c
 
 def test_indices_of_another_epoch_mean_nothing() -> None:
     """North is 0 in epoch 0 and 1 in epoch 1: a hello between the two is good, and no member's."""
-    newer = Identity(CHAIN, members_of(1, "east", "north", keys_of=0), 0, key_of("east"))
+    newer = Identity(CHAIN, members_of(1, "east", "north", keys_of=0), 0, KeyVoice(key_of("east")))
     ends = ends_of(A, B, "east")
     hello = identity(NORTH).check_hello(newer.hello(ends_of(B, A, "north")), ends)
     assert (hello.epoch, hello.sender, hello.receiver) == (1, 0, 1)
@@ -119,7 +119,9 @@ def test_a_node_without_a_seat_is_nobodys_fellow() -> None:
 
 def test_a_credential_is_renewed_each_day_and_kept_meanwhile() -> None:
     clock = [datetime(2026, 11, 1, tzinfo=UTC)]
-    renewing = Identity(CHAIN, COMMITTEE.members, 0, key_of("north"), now=lambda: clock[0])
+    renewing = Identity(
+        CHAIN, COMMITTEE.members, 0, KeyVoice(key_of("north")), now=lambda: clock[0]
+    )
     first = renewing.credential()
     clock[0] += timedelta(hours=23)
     assert renewing.credential() is first
@@ -151,7 +153,7 @@ def test_peer_of_believes_only_signed_certificates() -> None:
 
 
 def test_a_guest_believes_any_certificate_that_its_own_key_signed() -> None:
-    guest = Identity(CHAIN, ValidatorSet(0, ()), None, builders.a_key("a guest"))
+    guest = Identity(CHAIN, ValidatorSet(0, ()), None, KeyVoice(builders.a_key("a guest")))
     leaf = a_leaf("x")
     x = builders.a_key("x").public_key
     assert guest.ends(NO_CERTIFICATE, leaf) == Ends(NO_CERTIFICATE, sha256(leaf).digest(), x)

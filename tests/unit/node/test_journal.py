@@ -10,12 +10,14 @@ from consensus.effects import (
     BatchKept,
     BlockKept,
     CertificateKept,
+    Forgotten,
     OwnAttest,
     OwnVote,
     Record,
     StateCertificateKept,
 )
-from node.journal import GENESIS, Damaged, Executed, Journal, _frame_bytes, executed_at
+from node.journal import GENESIS, Damaged, Executed, Journal, executed_at
+from node.logframes import Frame, frame_bytes
 from primitives.batch import EMPTY_TIP, batch_digest, header_of, tip_of
 from primitives.encoding import encode
 from primitives.vote import Attest, Kind
@@ -65,6 +67,11 @@ def written(records: list[Record]) -> MemoryDisk:
 
 def found(disk: MemoryDisk, floor: Executed = GENESIS) -> list[Record]:
     return Journal(disk, CHAIN).recover(floor)
+
+
+def said(disk: MemoryDisk, floor: Executed = GENESIS) -> list[Record]:
+    """All but what says how much was let go."""
+    return [record for record in found(disk, floor) if not isinstance(record, Forgotten)]
 
 
 def test_what_was_appended_is_given_back_in_order() -> None:
@@ -141,7 +148,7 @@ def test_an_older_segment_has_no_torn_tail() -> None:
 
 def test_a_sound_frame_of_an_unknown_record_refuses_to_start() -> None:
     disk = written([])
-    disk.files[1] += _frame_bytes(9, 1, 0, encode([9, 1]))
+    disk.files[1] += frame_bytes(Frame(9, 1, 0, encode([9, 1])))
     with pytest.raises(Damaged, match="malformed"):
         found(disk)
 
@@ -176,10 +183,10 @@ def test_what_a_synced_state_covers_is_let_go_and_the_rest_survives() -> None:
     journal.tidy(floor)
     assert len(disk.files) == 2
     assert journal.dirty, "copies are not durable yet"
-    assert found(disk, floor) == before, "a crash between copying and syncing loses nothing"
+    assert said(disk, floor) == before, "a crash between copying and syncing loses nothing"
     journal.synced()
     assert disk.segments() == [2]
-    assert found(disk, floor) == before
+    assert said(disk, floor) == before
     kinds = [type(record) for record in before]
     assert kinds.count(BatchKept) == kinds.count(BlockKept) == 1
     assert kinds.count(CertificateKept) == 2, "the F of the executed view, and the next"
@@ -202,7 +209,39 @@ def test_a_segment_that_is_mostly_needed_stays() -> None:
     journal.tidy(executed_at(builders.a_block(19), 0))
     journal.synced()
     assert disk.segments() == [2]
-    assert found(disk) == votes(1, first=20) + votes(1, first=50)
+    assert said(disk) == votes(1, first=20) + votes(1, first=50)
+
+
+def test_what_is_let_go_is_noted_before_it_goes() -> None:
+    """[DUR-5] A store that is lost, or begun anew, does not know of it."""
+    disk = MemoryDisk()
+    journal = opened(disk, size=1_000)
+    for height in (20, 40, 60):
+        for record in votes(20, first=height - 19):
+            journal.append(record)
+        journal.synced()
+        floor = Executed(height, 0, height, (height - 2, 0, 0, 0), 0)
+        journal.tidy(floor)
+        note = Forgotten(0, height, height, (height - 2, 0, 0, 0))
+        oldest = disk.segments()[0]
+        assert found(disk)[-1] == note, "a crash comes before anything is gone"
+        assert oldest in disk.files
+        journal.synced()
+        assert oldest not in disk.files
+        notes = [record for record in found(disk) if isinstance(record, Forgotten)]
+        assert notes == [note], "the newest is enough"
+
+
+def test_nothing_is_noted_twice() -> None:
+    disk = MemoryDisk()
+    journal = opened(disk, size=500)
+    for _ in range(3):
+        for record in votes(10):
+            journal.append(record)
+        journal.synced()
+        journal.tidy(Executed(20, 0, 20, (), 0))
+        journal.synced()
+    assert journal.census()["Forgotten"] == 1
 
 
 def test_copies_keep_their_place_in_the_order() -> None:
@@ -281,7 +320,7 @@ def test_a_memo_that_looks_like_a_frame_does_not_make_a_torn_tail_damage(claims:
     """Else a customer's bytes would keep every node that lost its power from starting again."""
     disk = written(votes(3))
     size = len(disk.files[1])
-    memo = _frame_bytes(5, 9, claims, b"").ljust(32, b"\0")
+    memo = frame_bytes(Frame(5, 9, claims, b"")).ljust(32, b"\0")
     journal = Journal(disk, CHAIN)
     journal.recover(GENESIS)
     journal.synced()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from node import protocol
+from node import executor
 from node.executor import Executor
 from node.queries import Queries
 from node.store import LevelStore, MemoryStore
@@ -37,7 +37,7 @@ def planned(ledger: Ledger | None = None) -> Ledger:
 
 
 def a_newer_release(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(protocol, "PROTOCOL_VERSION", NEXT)
+    patch.setattr(executor, "PROTOCOL_VERSION", NEXT)
 
 
 def test_heights_below_the_planned_one_are_carried_out_as_before() -> None:
@@ -93,6 +93,7 @@ def test_a_height_is_attested_again_under_the_rules_that_carried_it_out(
     ledger = planned()
     ledger.attest = False
     a_newer_release(monkeypatch)
+    ledger.executor = Executor.open(ledger.store, ledger.genesis)
     ledger.block()
     ledger.block()
     told = [(each.height, each.protocol) for each in ledger.executor.uncertified()]

@@ -25,9 +25,10 @@ from node.assembly import Node, serve
 from node.disk import FileDisk
 from node.executor import Executor
 from node.guard import Refused
-from node.journal import GENESIS, Damaged, Journal, _frames
+from node.journal import GENESIS, Damaged, Journal
 from node.keyring import Keyring
-from node.rehearsal import FoundDisk, Rehearsed, copied_store, rehearse
+from node.logframes import frames
+from node.rehearsal import FoundDisk, Rehearsed, copied_store, own_signer, rehearse
 from node.store import LevelStore, StoreBroken
 from primitives.genesis import chain_id
 from shell.errors import CommandError
@@ -52,7 +53,7 @@ def rehearsed(path: Path) -> Iterator[Rehearsed]:
     with copied_store(home.data) as store:
         executor = Executor.open(store, home.genesis)
         keys = Keyring(path).public_keys()
-        yield rehearse(home, executor, FoundDisk(home.journal), keys)
+        yield rehearse(home, executor, FoundDisk(home.journal), own_signer(home, keys))
 
 
 def refusal(path: Path) -> str | None:
@@ -181,7 +182,7 @@ def last_turn(home: Path) -> int:
     """From where on no later frame says that the journal was synced."""
     disk = FoundDisk(home / "journal")
     data = disk.read(1)
-    return max(frame.durable for _, frame in _frames(data, 1, last=True))
+    return max(frame.durable for _, frame in frames(data, may_be_torn=True))
 
 
 class TestStore:

@@ -10,6 +10,7 @@ from consensus.effects import (
     CertificateKept,
     Certify,
     Execute,
+    Forgotten,
     Halt,
     Keep,
     OwnVote,
@@ -307,6 +308,35 @@ def test_records_of_a_later_epoch_wait_for_it() -> None:
     replica._run()
     assert world.halts, "[DUR-4] the guard remembers: B was signed there"
     assert "guard" in world.halts[0]
+
+
+def test_whoever_lost_the_store_observes_where_the_journal_has_forgotten_the_epoch() -> None:
+    """[DUR-5] In epoch 0 it may have said anything; in epoch 1 it knows what it said."""
+    forgotten = Forgotten(1, LAST + 2, 3, (0, 0, 0, 0))
+    start = replace(
+        at_the_end(),
+        header=builders.a_block(LAST, view=9),
+        members=COMMITTEE.members,
+        last=LAST,
+        before=None,
+    )
+    final = CertificateKept(builders.a_certificate(Kind.FINALIZE, 9, A))
+    proof = StateCertificateKept(certificate(LAST - 1))
+    world = restarted(FakeWorld(), start, proof, final, forgotten)
+    world.unproven = [Executed(LAST, A, 0, A, A, None, 1, NEXT.members.hash, LAST)]
+    world.engine = ScriptedEngine(me=None)
+    replica = world.replica()
+    assert replica.me is None, "epoch 0 is forgotten"
+    following = ending(world)
+    end(replica)
+    assert (replica.members.epoch, replica.me) == (1, PLACES.index(0))
+    [anew] = following.of(Recovered)
+    assert isinstance(anew, Recovered)
+    assert anew.records == (forgotten,)
+    following.script = [(Woken, [SayVote(Kind.NOTARIZE, 3, A, TIPS)])]
+    replica._inbox.put(Woken())
+    replica._run()
+    assert "slot_forgotten" in world.halts[0], "[DUR-4] the guard knows how far"
 
 
 def test_a_certificate_that_the_store_lost_after_its_epoch_comes_from_the_journal() -> None:

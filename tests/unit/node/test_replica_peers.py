@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from consensus.effects import (
     BatchKept,
     Keep,
+    Need,
 )
 from consensus.inputs import (
     Connected,
@@ -19,6 +20,7 @@ from consensus.messages import (
     FetchChain,
     FetchLane,
     Message,
+    Oldest,
     Status,
     Voted,
 )
@@ -169,3 +171,26 @@ def test_a_peer_that_leaves_takes_its_words_along() -> None:
     replica.on_disconnected(1)
     assert replica.waiting == waiting - 1
     assert replica.peers == ()
+
+
+def test_a_node_says_once_that_nobody_keeps_what_it_needs() -> None:
+    """[SYNC-4] And answers itself how far back it goes."""
+    world = FakeWorld()
+    replica = world.replica()
+    world.oldest = 8
+    replica.on_frame(2, a_frame(FetchChain(7)))
+    assert world.sent == [(2, Oldest(8))]
+    world.engine.needs = {("chain", 3, b""): Need(FetchChain(3), (2,))}
+    for peer in (1, 2):
+        replica.on_connected(peer)
+    world.sent.clear()
+    replica.on_frame(2, a_frame(Oldest(4)))
+    assert world.sent[-1] == (1, FetchChain(3))
+    assert world.missing == []
+    replica.on_frame(1, a_frame(Oldest(9)))
+    replica.on_frame(1, a_frame(Oldest(9)))
+    assert world.missing == [3]
+    replica.on_connected(3)
+    assert world.missing == [3, None], "somebody new may keep it"
+    assert not world.blamed
+    assert not world.engine.of(Received), "no engine hears of it"

@@ -59,6 +59,21 @@ def test_a_key_goes_with_the_first_certificate_of_the_epoch_without_it() -> None
     assert ring.keys == [SECOND, NEWCOMER]
 
 
+def test_a_node_that_starts_at_an_epochs_end_keeps_the_key_for_its_certificate() -> None:
+    """[EPOCH-7] The first certificate that it hears of is of the old epoch."""
+    ring = Ring(FIRST, SECOND)
+    chain = begun(ring)
+    chain.end_epoch()
+    chain.executor.followers = [Retirement(ring, chain.executor, ring.dropped.append)]  # type: ignore[arg-type]
+    last = chain.blocks[-1].certificate
+    assert last is not None
+    assert (last.attestation.epoch, chain.executor.epoch.number) == (0, 1)
+    chain.executor.certify(last)
+    assert ring.keys == [FIRST, SECOND]
+    chain.block()
+    assert ring.keys == [SECOND]
+
+
 def test_a_key_that_is_announced_again_or_has_a_seat_still_stays() -> None:
     chain = begun(Ring())
     keys = [FIRST, SECOND, NEWCOMER]

@@ -105,7 +105,7 @@ OTHER, SECOND = builders.a_key("consensus of east"), builders.a_key("north's sec
 def test_one_key_signs_in_each_epoch_that_names_it_by_a_guard_of_its_own() -> None:
     """[EPOCH-7], [DUR-4] The same slot of another epoch is another slot."""
     signer, asker = a_signer()
-    signer.recall((), Floor(view=50, batch=7))
+    signer.forget(Floor(view=50, batch=7))
     signer.sign(1, (VoteStatement(Kind.NOTARIZE, 0, 51, A),))
     assert signer.enter(members_of(1, OTHER, KEY)) == 1
     signer.sign(2, (VoteStatement(Kind.NOTARIZE, 1, 1, B), BatchStatement(1, 1, B)))
@@ -153,3 +153,5 @@ def test_without_a_seat_nothing_is_signed() -> None:
         signer.sign(1, (VoteStatement(Kind.NOTARIZE, 1, 1, A),))
     with pytest.raises(AssertionError):
         signer.recall((), Floor(0, 0))
+    with pytest.raises(AssertionError):
+        signer.forget(Floor(0, 0))

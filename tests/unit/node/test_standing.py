@@ -20,11 +20,18 @@ class Node:
             view=3, final_height=20, newest_beat=None, reported_by={}, ahead={}
         )
         self.replica = SimpleNamespace(
-            engine=self.engine, members=members, me=me, halted=None, evidence={}
+            engine=self.engine,
+            members=members,
+            me=me,
+            halted=None,
+            evidence={},
         )
         self.transport = SimpleNamespace(connected=(), guests=(), codes=frozenset())
-        self.executor = SimpleNamespace(height=20, certified=object())
-        self.standing = Standing(self.replica, self.transport, self.executor, LAG)  # type: ignore[arg-type]
+        genesis = SimpleNamespace(parameters=SimpleNamespace(lag_bound=LAG))
+        self.executor = SimpleNamespace(height=20, certified=object(), genesis=genesis)
+        self.watcher = SimpleNamespace(missing=None)
+        parts = (self.replica, self.transport, self.executor, self.watcher)
+        self.standing = Standing(*parts)  # type: ignore[arg-type]
 
 
 def test_a_validator_needs_a_quorum_and_an_observer_anybody() -> None:
@@ -47,6 +54,10 @@ def test_how_far_behind_it_is_f_and_1_members_say_or_any_guest_of_an_observer() 
         node.engine.ahead = {1_000: 20 + LAG + 1}
     assert validator.standing.not_ready() is None
     assert observer.standing.not_ready() == "catching up: 17 heights behind"
+    observer.watcher.missing = 21
+    told = "history_missing: no node that is connected keeps height 21 any more"
+    assert observer.standing.not_ready() == told
+    observer.watcher.missing = None
     validator.engine.reported_by = {1: 90}
     assert validator.standing.not_ready() is None
     validator.engine.reported_by[2] = 37

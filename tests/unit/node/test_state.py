@@ -30,7 +30,7 @@ def a_state(store: MemoryStore, keep: int = KEEP) -> LedgerState:
 def advance(store: MemoryStore, state: LedgerState, height: int, changes: list[Change]) -> None:
     for _ in state.stage(changes):
         pass
-    before = state.before(changes)
+    before = {key: state.get(key) for key, _ in changes}
     store.write([(STATE + key, value) for key, value in changes], sync=False)
     state.commit(height, changes, before)
 
@@ -107,8 +107,9 @@ def test_a_cache_never_holds_an_old_value(puts: list[tuple[bytes, bytes]]) -> No
             assert cache.get(other) in (None, newest[other])
         assert cache.get(key) == value
         if value == b"\0":
-            cache.drop(key)
+            cache.renew([(key, None), (b"f", b"\1")])
             del newest[key]
+            newest[b"f"] = b"\1"
             assert cache.get(key) is None
 
 

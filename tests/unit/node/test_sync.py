@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from consensus.effects import BatchKept, Need
-from consensus.messages import FetchBlock, FetchChain, FetchLane
+from consensus.messages import ChainSent, FetchBlock, FetchChain, FetchLane, Oldest
+from node import sync
 from node.journal import GENESIS, Journal
 from node.sync import (
     GRACE_MS,
@@ -117,6 +120,30 @@ def test_a_long_lane_is_answered_from_its_oldest_batches() -> None:
     assert library.lane(FetchLane(1, tip, LANE_BATCHES + 8)) == []
 
 
+def test_an_answer_has_a_limit_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """[SYNC-3] The oldest batches come first; one comes whatever its size."""
+    lane = a_lane(5)
+    library = a_library(lane)
+    raws = [encode(batch) for batch in lane]
+    tip = batch_digest(CHAIN, lane[-1].header)
+    for limit, count in ((len(raws[0] + raws[1]), 2), (len(raws[0] + raws[1]) - 1, 1), (1, 1)):
+        monkeypatch.setattr(sync, "LANE_BYTES", limit)
+        assert library.lane(FetchLane(1, tip, 0)) == raws[:count]
+
+
+def test_a_chain_is_answered_in_parts() -> None:
+    """[SYNC-3]"""
+    asked_for: list[int] = []
+
+    class Past(FakeWorld):
+        def chain_from(self, height: int, limit: int) -> None:
+            asked_for.append(limit)
+
+    journal = Journal(MemoryDisk(), CHAIN)
+    assert Library(journal.shelf, Past()).chain(FetchChain(7)) is None
+    assert asked_for == [64]
+
+
 def test_a_lane_with_a_hole_is_answered_from_the_hole_upwards() -> None:
     lane = a_lane(5)
     library = a_library([*lane[:2], *lane[3:]])
@@ -147,3 +174,91 @@ def test_all_guests_together_are_served_what_one_member_is() -> None:
     assert not library.may_serve(GUESTS + 2, 0)
     assert library.may_serve(1, 0)
     assert library.may_serve(GUESTS + 2, 1_000), "a second later"
+
+
+CHAIN_OF_9 = {("chain", 9, b""): Need(FetchChain(9), (3,))}
+
+
+class TestPeersThatHaveLetGo:
+    """[SYNC-4]"""
+
+    def test_another_one_is_asked_at_once_and_the_pruned_one_last(self) -> None:
+        fetcher = Fetcher(0)
+        assert asked(fetcher, 0, CHAIN_OF_9) == [3]
+        assert asked(fetcher, 1, CHAIN_OF_9) == []
+        fetcher.told(2, 3, oldest=10)
+        assert asked(fetcher, 2, CHAIN_OF_9) == [1]
+        assert asked(fetcher, 202, CHAIN_OF_9) == [2]
+        assert asked(fetcher, 402, CHAIN_OF_9) == [3], "it may have lied, or be wrong"
+        later = {("chain", 10, b""): Need(FetchChain(10), (3,))}
+        assert asked(fetcher, 500, later) == [3], "and it has that"
+
+    def test_the_next_chain_and_its_batches_are_asked_of_who_keeps_them(self) -> None:
+        fetcher = Fetcher(0)
+        asked(fetcher, 0, CHAIN_OF_9)
+        fetcher.told(1, 3, oldest=100)
+        needs = {
+            ("chain", 73, b""): Need(FetchChain(73), (3,)),
+            ("lane", 3, A): Need(FetchLane(3, A, 0), (3,)),
+            **BLOCK,
+        }
+        fetcher.poll(2, needs, PEERS, ())
+        for key in (("chain", 73, b""), ("lane", 3, A)):
+            assert fetcher._order(needs[key], PEERS) == [1, 2, 3]
+        assert fetcher._order(BLOCK["block", 5, A], PEERS) == [3, 1, 2], "that is not of the past"
+
+    def test_it_says_what_nobody_keeps_until_somebody_may(self) -> None:
+        fetcher, said = Fetcher(0), []
+        fetcher.on_missing = said.append
+        for peer in PEERS:
+            asked(fetcher, 0, CHAIN_OF_9)
+            assert said == []
+            fetcher.told(1, peer, oldest=10)
+        asked(fetcher, 1, CHAIN_OF_9)
+        assert said == [9]
+        assert fetcher.next_ms is not None, "and goes on asking"
+        asked(fetcher, 2, CHAIN_OF_9, (*PEERS, GUESTS))
+        assert said == [9, None], "somebody new may keep it"
+        asked(fetcher, 3, CHAIN_OF_9)
+        asked(fetcher, 4, CHAIN_OF_9)
+        assert said == [9, None, 9], "told once"
+        asked(fetcher, 5, CHAIN_OF_9, (1, 3))
+        asked(fetcher, 6, CHAIN_OF_9, PEERS)
+        assert said[3:] == [None], "2 is back, and may keep more than it did"
+        fetcher.told(7, 2, oldest=10)
+        asked(fetcher, 8, CHAIN_OF_9)
+        asked(fetcher, 9, CHAIN_OF_9, ())
+        assert said[4:] == [9, None], "nobody is connected: that is another trouble"
+        asked(fetcher, 10, {})
+        assert said[6:] == [], "nothing is needed"
+
+    def test_a_liar_makes_nobody_ask_faster_or_for_ever(self) -> None:
+        """Whatever it says and how often, the others have their turn in their time."""
+
+        def times_asked(lies: bool) -> list[int]:
+            """When the honest one of two is asked."""
+            fetcher, times = Fetcher(0), []
+            for now in range(0, 20_000, 10):
+                times += [now for peer in asked(fetcher, now, CHAIN_OF_9, (1, 3)) if peer == 1]
+                if lies:
+                    fetcher.told(now, 3, oldest=10 + now)
+            return times
+
+        quiet, pestered = times_asked(lies=False), times_asked(lies=True)
+        assert pestered[0] == 10, "at once"
+        assert len(quiet) - 1 <= len(pestered) <= len(quiet) + 2
+
+    def test_what_was_let_go_of_is_not_answered_with_what_is_left_of_it(self) -> None:
+        """An epoch's last height has its header and certificate for ever, but no batches."""
+        library, world = a_library_of_a_past()
+        assert library.chain(FetchChain(5)) == ChainSent(*world.chain)  # type: ignore[misc]
+        world.oldest = 6
+        assert library.chain(FetchChain(5)) == Oldest(6)
+        assert library.chain(FetchChain(6)) == ChainSent(*world.chain)  # type: ignore[misc]
+
+
+def a_library_of_a_past() -> tuple[Library, FakeWorld]:
+    world = FakeWorld()
+    certificate = builders.a_state_certificate(builders.an_attestation())
+    world.chain = ((builders.a_block(),), (certificate,))
+    return Library(Journal(world.disk, CHAIN).shelf, world), world

@@ -8,7 +8,7 @@ from node import link as link_module
 from node import penalties as penalties_module
 from node import transport as transport_module
 from node.frames import framed
-from node.identity import Identity
+from node.identity import Identity, KeyVoice
 from node.transport import Address
 from tests import builders
 from tests.unit.node.peers import (
@@ -61,7 +61,7 @@ async def test_a_certificate_that_names_anothers_key_is_refused() -> None:
         def sign(self, message: bytes) -> bytes:
             return builders.a_key("a stranger").sign(message)
 
-    liar = Node(Identity(CHAIN, COMMITTEE.members, NORTH, Pretender()), "north")
+    liar = Node(Identity(CHAIN, COMMITTEE.members, NORTH, KeyVoice(Pretender())), "north")
     south, east = founder(SOUTH), founder(EAST)
     async with network(liar, south, east):
         await until(lambda: south.transport.refused >= 3 and east.transport.refused >= 3)

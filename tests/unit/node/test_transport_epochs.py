@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from node.identity import Identity
+from node.identity import Identity, KeyVoice
 from node.world import GUESTS
 from primitives.validators import ValidatorSet
 from tests.unit.node.peers import (
@@ -28,7 +28,7 @@ NEXT = members_of(1, "west", "south", "east", "north")
 
 def of(code: str, members: ValidatorSet = NEXT) -> Identity:
     [place] = [i for i, each in enumerate(members.members) if each.partner == code]
-    return Identity(CHAIN, members, place, key_of(code, members.epoch))
+    return Identity(CHAIN, members, place, KeyVoice(key_of(code, members.epoch)))
 
 
 async def test_all_enter_another_epoch_with_other_indices_and_keys() -> None:

@@ -8,7 +8,7 @@ import pytest
 from node import penalties as penalties_module
 from node import transport as transport_module
 from node.frames import framed
-from node.identity import Identity
+from node.identity import Identity, KeyVoice
 from node.link import Way
 from node.transport import Address
 from node.world import GUESTS
@@ -112,7 +112,9 @@ async def test_members_of_one_epoch_do_not_stay_guests() -> None:
     north, east = founder(NORTH), member("east", members)
     async with network(north, east):
         await until(lambda: north.transport.guests and east.transport.guests)
-        north.transport.enter(Identity(CHAIN, members, NORTH, key_of("north", 1)), "north")
+        north.transport.enter(
+            Identity(CHAIN, members, NORTH, KeyVoice(key_of("north", 1))), "north"
+        )
         await until(lambda: north.transport.connected and east.transport.connected)
         assert north.transport.connected == (EAST,)
         assert north.transport.guests == east.transport.guests == ()
@@ -282,7 +284,7 @@ async def test_a_certificate_that_its_own_key_did_not_sign_is_refused_by_a_guest
         def sign(self, message: bytes) -> bytes:
             return builders.a_key("a stranger").sign(message)
 
-    liar = Node(Identity(CHAIN, ValidatorSet(0, ()), None, Pretender()), "north")
+    liar = Node(Identity(CHAIN, ValidatorSet(0, ()), None, KeyVoice(Pretender())), "north")
     guest = watching(COMMITTEE.members)
     async with network(liar, guest):
         await until(lambda: "not signed by the key that it names" in guest.reason("north"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from primitives.batch import EMPTY_TIP, MAX_TRANSACTIONS, batch_digest, decode_batch, tip_of
-from primitives.block import decode_header, genesis_block, is_empty, order_of
+from primitives.block import block_digest, decode_header, genesis_block, is_empty, order_of
 from primitives.encoding import Malformed, encode
 from primitives.evidence import Evidence, Offence, SignedBatchHeader, batch_fault, check_evidence
 from primitives.keys import ED25519
@@ -73,6 +73,12 @@ def test_a_batch_holds_at_most_1024_transactions() -> None:
 def test_the_same_batch_on_another_chain_is_another_batch() -> None:
     header = a_batch(PAYMENTS).header
     assert batch_digest(a_chain(), header) != batch_digest(bytes(32), header)
+
+
+def test_the_same_block_on_another_chain_is_another_block() -> None:
+    """[BLOCK-1]"""
+    header = a_block()
+    assert block_digest(a_chain(), header) != block_digest(bytes(32), header)
 
 
 def test_height_0_is_an_empty_block_of_the_genesis() -> None:

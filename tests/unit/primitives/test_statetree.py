@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from primitives.stateproof import MAX_DEPTH, value_hash, verify_state_proof
-from primitives.statetree import EMPTY, StateTree
+from primitives.statetree import StateTree
+from primitives.trie import EMPTY, ReferenceTrie
 from tests.properties import reference
 
 keys = st.integers(0, 60).map(lambda number: b"key %d" % number)
@@ -65,7 +66,7 @@ def test_long_common_prefixes_make_deep_paths(numbers: list[int], data: st.DataO
     hashes = [(number << data.draw(shapes)).to_bytes(32, "big") for number in numbers]
     entries = dict.fromkeys(hashes, b"\x01" * 32)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("primitives.statetree.sha256", PlainKeys)
+        patch.setattr("primitives.trie.sha256", PlainKeys)
         tree = StateTree()
         tree.update((key, b"value") for key in entries)
         assert tree.count == len(entries)
@@ -116,10 +117,11 @@ def test_the_last_change_of_a_key_counts() -> None:
 def test_what_changes_nothing_makes_no_node() -> None:
     tree = StateTree()
     tree.load((b"%d" % number, b"value") for number in range(100))
-    before = tree._node
+    before = tree._trie
+    assert isinstance(before, ReferenceTrie)
     tree.update([(b"%d" % number, b"value") for number in range(50)])
     tree.update([(b"absent %d" % number, None) for number in range(50)])
-    assert tree._node is before
+    assert tree._trie is before
 
 
 def test_a_change_that_cannot_be_made_leaves_all_as_it_was() -> None:

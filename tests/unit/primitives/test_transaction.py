@@ -37,6 +37,7 @@ from primitives.transaction import (
     KeySignature,
     SignedTransaction,
     decode_signed,
+    reread_signed,
     signatures,
     signing_message,
     transaction_id,
@@ -328,6 +329,14 @@ def test_a_field_out_of_bounds_is_malformed(field: int, value: object) -> None:
     parts = msgspec.msgpack.decode(raw(PAYMENT))
     parts[0][field] = value
     assert code_of(msgspec.msgpack.encode(parts)) == "malformed"
+
+
+def test_what_was_taken_once_is_read_again_as_it_was() -> None:
+    for decoded in (PAYMENT, a_mint("north", ALICE, 1), an_open_channels(ALICE, 2)):
+        assert reread_signed(raw(decoded)) == decoded
+    for nothing in (b"", b"\xc0", raw(PAYMENT)[:-1], raw(PAYMENT) + b"\0", b"\x93\xa1\xff\0\0"):
+        with pytest.raises(Malformed, match="malformed"):
+            reread_signed(nothing)
 
 
 def test_weight_is_signatures_outputs_and_kib_begun() -> None:

@@ -20,10 +20,19 @@ WITHOUT = """
 import sys
 sys.modules["liqbon_native"] = None  # as where it is not installed
 from primitives.keys import ED25519
+from primitives.trie import ReferenceTrie
+from shell.native import library_name
 from shell.scheme import SCHEME, batch_library
+from shell.trie import EMPTY_TRIE
 assert SCHEME is ED25519
-assert batch_library() is None
+assert batch_library() is library_name() is None
+assert isinstance(EMPTY_TRIE, ReferenceTrie)
 """
+OLDER = """
+import sys, types
+sys.modules["liqbon_native"] = types.ModuleType("liqbon_native")
+sys.modules["liqbon_native"].__version__ = "0.1.0"
+""" + "".join(WITHOUT.splitlines(keepends=True)[3:])
 
 
 class Doubter:
@@ -36,9 +45,10 @@ class Doubter:
         return [False] * len(items)
 
 
-def test_without_the_library_signatures_are_checked_one_by_one() -> None:
+@pytest.mark.parametrize("without", [WITHOUT, OLDER])
+def test_without_this_release_s_library_all_is_done_by_the_references(without: str) -> None:
     outcome = subprocess.run(
-        [sys.executable, "-c", WITHOUT], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", without], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert outcome.returncode == 0, outcome.stderr
     assert outcome.stdout + outcome.stderr == "", "no noise in commands"
