@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from consensus.messages import Propose, decode_message
 from node import cli
 from node.assembly import Node
+from node.signer import LocalSigner
 from node.transport import Transport
 from node.twins import Twins
 from primitives.block import block_digest
@@ -59,7 +60,9 @@ def corrupt() -> None:
     def entered(node: Node, members: ValidatorSet, me: int | None) -> None:
         honest_entered(node, members, me)
         if me is not None:
-            key = node._keys[members.key(me)]  # noqa: SLF001
+            signing = node._signing  # noqa: SLF001
+            assert isinstance(signing, LocalSigner), "a liar has its key at hand"
+            key = signing._keys[members.key(me)]  # noqa: SLF001
             liars[node.transport] = Liar(node.chain, me, key)
 
     def send(transport: Transport, peer: int, frame: bytes) -> None:

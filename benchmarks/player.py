@@ -16,7 +16,7 @@ from benchmarks import founders
 from benchmarks.recording import MEASURED, PEERS, Block, Said
 from consensus.messages import Attested, Certified, Voted, decode_message
 from node.founding import LOOPBACK
-from node.identity import Identity
+from node.identity import Identity, KeyVoice
 from node.transport import Address, Transport
 from primitives.genesis import Genesis, chain_id, validators_of
 from primitives.vote import Kind
@@ -83,7 +83,7 @@ class Player:
         self.listener = Listener()
         self._transports = []
         for place in PEERS:
-            identity = Identity(chain, members, place, founders.validator(place).key)
+            identity = Identity(chain, members, place, KeyVoice(founders.validator(place).key))
             target = {founders.CODES[MEASURED]: address}
             self._transports.append(Transport(identity, target, founders.CODES[place]))
 

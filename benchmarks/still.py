@@ -139,6 +139,10 @@ class StillWorld:
         """Nothing in it contradicts the state."""
         raise AssertionError(reason)
 
+    def history_missing(self, height: int | None) -> None:
+        """Its peers have all of it."""
+        assert height is None, height
+
 
 class CountingScheme:
     """Ed25519, counted."""

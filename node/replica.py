@@ -86,14 +86,11 @@ class Replica:
         self._run()
 
     def _begin_next_epoch(self) -> None:
-        self._outbox.clear()
-        self._sealing = self._renewing = False
         self._enter(self._terms.after(self._term))
 
     def _enter_again(self) -> None:
         """As a start does, and with what a start finds."""
-        self._outbox.clear()
-        self._sealing = self._renewing = False
+        self._renewing = False
         try:
             self._enter(self._terms.again())
         except Damaged as error:
@@ -104,6 +101,8 @@ class Replica:
     def _enter(self, term: Term) -> None:
         """Stand in an epoch; what was sealed here before and not ordered is sealed again there."""
         self._term = term
+        self._outbox.clear()
+        self._sealing = self._renewing = False
         self._world.watcher.entered(term.members, term.me)
         if term.orphans and term.me is not None:
             self._world.watcher.orphaned(term.orphans)
@@ -279,7 +278,7 @@ class Replica:
                 while self._may_move():
                     if self._may_go_on():
                         self._begin_next_epoch()
-                    if self._may_enter_again():
+                    if self._may_renew():
                         self._enter_again()
                     if self._may_take_turn():
                         self._take_turn()
@@ -290,10 +289,11 @@ class Replica:
             self._running = False
 
     def _may_move(self) -> bool:
-        within = self._may_take_turn() or self._may_execute()
-        return within or self._may_go_on() or self._may_enter_again()
+        return (
+            self._may_take_turn() or self._may_execute() or self._may_go_on() or self._may_renew()
+        )
 
-    def _may_enter_again(self) -> bool:
+    def _may_renew(self) -> bool:
         return self._renewing and self._is_idle()
 
     def _may_go_on(self) -> bool:
@@ -341,8 +341,7 @@ class Replica:
             event = self._verified(*taken) if isinstance(taken, tuple) else taken
             if isinstance(event, Seal):
                 self._sealing = False
-                if not self.engine.can_seal():
-                    continue
+                event = event if self.engine.can_seal() else None
             if event is not None and self.halted is None:
                 self.engine.take(now_ms, event)
                 took = True
@@ -371,12 +370,10 @@ class Replica:
         match effect:
             case Wake():
                 self._alarm.set_engine(effect.at_ms)
-            case Accuse():
-                found = effect.evidence
-                key = (found.epoch, found.accused, found.offence)
+            case Accuse(evidence=found):
                 if len(self.evidence) < MOST_EVIDENCE:
-                    self.evidence.setdefault(key, found)
-                self._world.watcher.accused(effect.evidence)
+                    self.evidence.setdefault((found.epoch, found.accused, found.offence), found)
+                self._world.watcher.accused(found)
             case Halt():
                 self._halt("outcome_contradicted", contradiction(effect))
             case _:
@@ -398,8 +395,8 @@ class Replica:
             for record in turn.records:
                 self._journal.append(record)
             turn.records.clear()
-        found_at_start = turn.token == 1
-        if self._journal.dirty and (turn.is_audible or found_at_start):
+        # The first turn's sync covers what was found at start.
+        if self._journal.dirty and (turn.is_audible or turn.token == 1):
             self._world.disk.sync(turn.token)
         else:
             self._speak(turn)

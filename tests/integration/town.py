@@ -127,7 +127,13 @@ class Town:
 
     def status(self, code: str) -> dict[str, Any]:
         found: dict[str, Any] | None = self.ask(code, "/v1/status")
-        return found or {"epoch": -1, "index": None, "certified_height": -1, "ready": False}
+        return found or {
+            "epoch": -1,
+            "index": None,
+            "certified_height": -1,
+            "ready": False,
+            "halted": None,
+        }
 
     def epoch(self, code: str) -> int:
         return int(self.status(code)["epoch"])

@@ -184,7 +184,7 @@ def put_apart(cluster: Cluster, seed: int) -> list[Vault]:
         for _ in range(rng.randint(1, OUTAGES)):
             at_ms, down_ms = rng.randrange(cluster.plan.storm_ms), rng.randint(1, DOWN_MS)
             dies = partial(_die, cluster, vault, down_ms)
-            strike = rng.choice((dies, cluster.failures.outage(endpoint, down_ms)))
+            strike = rng.choice((dies, partial(_cut, cluster, endpoint, down_ms)))
             cluster.loop.after(at_ms, rng.choice((dies, partial(_lie_in_wait, vault, strike))))
         cluster.loop.after(cluster.plan.storm_ms, partial(_lie_in_wait, vault, None))
     return vaults
@@ -194,6 +194,12 @@ def _die(cluster: Cluster, vault: Vault, down_ms: int) -> None:
     if not vault.away:
         vault.dies()
         cluster.loop.after(down_ms, vault.comes)
+
+
+def _cut(cluster: Cluster, endpoint: int, down_ms: int) -> None:
+    """The node's machine loses its power, and the signer's does not."""
+    cluster.crash(endpoint)
+    cluster.loop.after(down_ms, partial(cluster.start, endpoint))
 
 
 def _lie_in_wait(vault: Vault, strike: Callable[[], None] | None) -> None:
