@@ -42,6 +42,7 @@ from node.guard import Refused
 from node.inbox import Inbox
 from node.journal import Damaged, Journal
 from node.outbox import Outbox
+from node.sealing import Ahead
 from node.terms import Makers, Term, Terms
 from node.turn import Turn
 from node.world import CannotExecute, Misbehaviour, World, contradiction
@@ -84,9 +85,6 @@ class Replica:
         this node must not sign with its key."""
         self._enter(self._terms.first())
         self._run()
-
-    def _begin_next_epoch(self) -> None:
-        self._enter(self._terms.after(self._term))
 
     def _enter_again(self) -> None:
         """As a start does, and with what a start finds."""
@@ -231,15 +229,10 @@ class Replica:
         """Whether ``seal`` may be called now."""
         return not self._sealing and self.halted is None and self.engine.can_seal()
 
-    @property
-    def unordered(self) -> int:
-        """Own batches that were sealed and wait for a block."""
-        return self.engine.unordered + self._sealing
-
-    @property
-    def until_block_ms(self) -> int:
-        """How long nobody will propose the next block; negative if somebody may."""
-        return self.engine.gathers_until_ms - self._world.clock.now_ms()
+    def ahead(self) -> Ahead:
+        """What the next batch has before it."""
+        until_ms = self.engine.gathers_until_ms - self._world.clock.now_ms()
+        return Ahead(self.engine.unordered + self._sealing, until_ms)
 
     def lane_is_idle(self) -> bool:
         """Whether what comes in is best sealed at once."""
@@ -277,7 +270,7 @@ class Replica:
             with stages.CONSENSUS:
                 while self._may_move():
                     if self._may_go_on():
-                        self._begin_next_epoch()
+                        self._enter(self._terms.after(self._term))
                     if self._may_renew():
                         self._enter_again()
                     if self._may_take_turn():
@@ -334,9 +327,7 @@ class Replica:
     def _take_inputs(self, now_ms: int) -> bool:
         """Give the engine what waits; whether there was anything for it."""
         took = False
-        for _ in range(MOST_INPUTS):
-            if not self._inbox:
-                break
+        for _ in range(min(MOST_INPUTS, len(self._inbox))):
             taken = self._inbox.take()
             event = self._verified(*taken) if isinstance(taken, tuple) else taken
             if isinstance(event, Seal):

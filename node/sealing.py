@@ -26,19 +26,22 @@ LOOK_AGAIN_S: Final = 0.010
 """How soon to look whether a lane without room has some again, should nobody say so."""
 
 
+class Ahead(NamedTuple):
+    """Before a batch: how many of its lane wait for a block, and how long nobody will propose the
+    next block (negative: somebody may)."""
+
+    unordered: int
+    until_block_ms: int
+
+
 class Lane(Protocol):
     """The own lane, as the replica keeps it."""
 
     def can_seal(self) -> bool:
         """Whether the lane has room for a batch."""
 
-    @property
-    def unordered(self) -> int:
-        """How many own batches wait for a block."""
-
-    @property
-    def until_block_ms(self) -> int:
-        """How long nobody will propose the next block; negative if somebody may."""
+    def ahead(self) -> Ahead:
+        """What the next batch has before it."""
 
     def seal(self, transactions: tuple[bytes, ...], weight: int) -> None:
         """Make a batch of checked transactions."""
@@ -117,12 +120,12 @@ class Sealer:
 
     def _due_s(self, now_s: float) -> float:
         """Until when the oldest waits for company."""
-        unordered = self._lane.unordered
+        unordered, until_block_ms = self._lane.ahead()
         doublings = min(max(0, unordered - 1), MOST_DOUBLINGS)
         longest_s = self._oldest_s + SEAL_AFTER_S * (1 << doublings)
         if unordered:
             return longest_s
-        return min(longest_s, now_s + (self._lane.until_block_ms - LEAD_MS) / 1000)
+        return min(longest_s, now_s + (until_block_ms - LEAD_MS) / 1000)
 
     def _take(self) -> tuple[tuple[bytes, ...], int]:
         """The next batch: up to its bounds in count, bytes and weight."""

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from node.fairness import Item
-from node.sealing import LEAD_MS, SEAL_AFTER_S, Sealer, Standing
+from node.sealing import LEAD_MS, SEAL_AFTER_S, Ahead, Sealer, Standing
 from primitives.batch import MAX_TRANSACTIONS, SEAL_BYTES
 
 SOMEONE = Standing(b"someone", 1_000, favoured=False)
@@ -24,6 +24,9 @@ class FakeLane:
 
     def can_seal(self) -> bool:
         return self.room
+
+    def ahead(self) -> Ahead:
+        return Ahead(self.unordered, self.until_block_ms)
 
     def seal(self, transactions: tuple[bytes, ...], weight: int) -> None:
         self.batches.append((transactions, weight))
