@@ -91,6 +91,14 @@ class Chain:
         """The highest view with N, or the final block's."""
         return self._best_notarized
 
+    @property
+    def notarized_tip(self) -> Block:
+        """The notarized block of the highest view, if it is held; else the final one."""
+        certificate = self.notarized.get(self._best_notarized)
+        if certificate is None or certificate.digest is None:
+            return self.final
+        return self.blocks.get(certificate.digest, self.final)
+
     def parent_for(self, view: int) -> Block | None:
         """The highest notarized block below ``view`` that every skipped view allows ([LIVE-2])."""
         for candidate in range(view - 1, self.final.header.view, -1):

@@ -149,13 +149,22 @@ class Engine:
 
     @property
     def unordered(self) -> int:
-        """How many own batches no final block orders yet."""
+        """How many own batches wait for a block: the newest notarized one does not order them."""
         me = self.config.me
-        return 0 if me is None else max(0, self._own_tip.seq - self.lanes.lanes[me].final_seq)
+        tip = self.simplex.chain.notarized_tip.header
+        return 0 if me is None else max(0, self._own_tip.seq - tip.cut[me].seq)
+
+    @property
+    def gathers_until_ms(self) -> int:
+        """Before that moment nobody proposes the next block, unless views run without contents
+        ([LIVE-8])."""
+        tip = self.simplex.chain.notarized_tip.header
+        return tip.time + self.config.parameters.empty_block_ms
 
     def lane_is_idle(self) -> bool:
-        """True if no own batch is on its way: the next one may be sealed at once."""
-        return self.config.me is not None and not self.unordered
+        """True if every own batch is final."""
+        me = self.config.me
+        return me is not None and self._own_tip.seq <= self.lanes.lanes[me].final_seq
 
     def wants(self, message: Message, digest: bytes | None = None) -> bool:
         """False if the message could change nothing. ``digest`` is a batch's."""

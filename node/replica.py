@@ -42,6 +42,7 @@ from node.guard import Refused
 from node.inbox import Inbox
 from node.journal import Damaged, Journal
 from node.outbox import Outbox
+from node.sealing import Ahead
 from node.terms import Makers, Term, Terms
 from node.turn import Turn
 from node.world import CannotExecute, Misbehaviour, World, contradiction
@@ -228,10 +229,10 @@ class Replica:
         """Whether ``seal`` may be called now."""
         return not self._sealing and self.halted is None and self.engine.can_seal()
 
-    @property
-    def unordered(self) -> int:
-        """Own batches that were sealed and are not in a final block."""
-        return self.engine.unordered + self._sealing
+    def ahead(self) -> Ahead:
+        """What the next batch has before it."""
+        until_ms = self.engine.gathers_until_ms - self._world.clock.now_ms()
+        return Ahead(self.engine.unordered + self._sealing, until_ms)
 
     def lane_is_idle(self) -> bool:
         """Whether what comes in is best sealed at once."""
@@ -326,9 +327,7 @@ class Replica:
     def _take_inputs(self, now_ms: int) -> bool:
         """Give the engine what waits; whether there was anything for it."""
         took = False
-        for _ in range(MOST_INPUTS):
-            if not self._inbox:
-                break
+        for _ in range(min(MOST_INPUTS, len(self._inbox))):
             taken = self._inbox.take()
             event = self._verified(*taken) if isinstance(taken, tuple) else taken
             if isinstance(event, Seal):

@@ -1,9 +1,9 @@
 """When what was taken in becomes a batch. Knows the queue, the lane's room and time; no ledger.
 
-At once while the lane is idle, so that a lone payment does not wait; otherwise by size, or when the
-oldest has waited for company: 100 ms, and twice as long with each further batch that still waits to
-be ordered. Each batch costs every validator signatures, a job and a record, and one more does not
-bring forward what waits for a block anyway.
+Just before the next block may be proposed, and at once where that is possible already, so that a
+lone payment does not wait. While a batch of the lane waits for a block the next one gathers for
+100 ms, and twice as long with each further one: each costs every validator signatures, a job and a
+record, and does not bring forward what waits for a block anyway. What fills a batch never waits.
 """
 
 from __future__ import annotations
@@ -16,11 +16,22 @@ from node.fairness import FairQueue, Item
 from primitives.batch import MAX_TRANSACTIONS, SEAL_BYTES
 
 SEAL_AFTER_S: Final = 0.1
-"""How long a transaction waits for company while one batch of the lane is to be ordered."""
+"""The longest that a transaction waits for company while one batch, or none, waits for a block."""
 MOST_DOUBLINGS: Final = 4
-"""More batches than one double that, up to 1.6 s."""
+"""Each further batch that waits for a block doubles that, up to 1.6 s."""
+LEAD_MS: Final = 30
+"""How long before a block may be proposed its batches are sealed: they have to be synced, sent, and
+checked by everyone. A later one is in the block after it."""
 LOOK_AGAIN_S: Final = 0.010
 """How soon to look whether a lane without room has some again, should nobody say so."""
+
+
+class Ahead(NamedTuple):
+    """Before a batch: how many of its lane wait for a block, and how long nobody will propose the
+    next block (negative: somebody may)."""
+
+    unordered: int
+    until_block_ms: int
 
 
 class Lane(Protocol):
@@ -29,9 +40,8 @@ class Lane(Protocol):
     def can_seal(self) -> bool:
         """Whether the lane has room for a batch."""
 
-    @property
-    def unordered(self) -> int:
-        """How many own batches are still to be ordered."""
+    def ahead(self) -> Ahead:
+        """What the next batch has before it."""
 
     def seal(self, transactions: tuple[bytes, ...], weight: int) -> None:
         """Make a batch of checked transactions."""
@@ -89,7 +99,8 @@ class Sealer:
                 self._lane.seal(transactions, weight)
             self._oldest_s = loop.time()
         if self.count:
-            wait_s = self._due_s() - loop.time()
+            now_s = loop.time()
+            wait_s = self._due_s(now_s) - now_s
             self._timer = loop.call_later(max(wait_s, LOOK_AGAIN_S), self.poke)
 
     def clear(self) -> None:
@@ -102,17 +113,19 @@ class Sealer:
 
     def _is_due(self, now_s: float) -> bool:
         return (
-            now_s >= self._due_s()
+            now_s >= self._due_s(now_s)
             or self._queue.size >= SEAL_BYTES
             or self._queue.count >= MAX_TRANSACTIONS
         )
 
-    def _due_s(self) -> float:
+    def _due_s(self, now_s: float) -> float:
         """Until when the oldest waits for company."""
-        unordered = self._lane.unordered
-        if not unordered:
-            return self._oldest_s
-        return self._oldest_s + SEAL_AFTER_S * (1 << min(unordered - 1, MOST_DOUBLINGS))
+        unordered, until_block_ms = self._lane.ahead()
+        doublings = min(max(0, unordered - 1), MOST_DOUBLINGS)
+        longest_s = self._oldest_s + SEAL_AFTER_S * (1 << doublings)
+        if unordered:
+            return longest_s
+        return min(longest_s, now_s + (until_block_ms - LEAD_MS) / 1000)
 
     def _take(self) -> tuple[tuple[bytes, ...], int]:
         """The next batch: up to its bounds in count, bytes and weight."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from consensus.inputs import Executed
 from node.executor import Executor
+from node.sealing import Ahead
 from node.store import MemoryStore
 from node.world import Store
 from primitives.actions import Action, Invoice, Redeem, Refund, invoice_message
@@ -72,10 +73,9 @@ class Ledger:
         """Room for four batches."""
         return len(self.held) < 4
 
-    @property
-    def unordered(self) -> int:
-        """Batches that wait."""
-        return len(self.held)
+    def ahead(self) -> Ahead:
+        """Batches that wait; the next block may be proposed at any time."""
+        return Ahead(len(self.held), 0)
 
     def seal(self, transactions: tuple[bytes, ...], weight: int) -> None:
         """A batch of the own lane."""

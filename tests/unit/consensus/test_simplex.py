@@ -68,6 +68,8 @@ def test_blocks_that_follow_each_other_let_transactions_gather() -> None:
     pump.submit(0)
     pump.deliver()
     assert heights(pump) == [1] * 4, "a first block waits for nobody"
+    first_ms = pump.nodes[0].executed[0].header.time
+    assert {node.engine.gathers_until_ms for node in pump.nodes} == {first_ms + pause_ms}
     pump.submit(1)
     pump.pass_time(pause_ms // 2)
     pump.submit(2)

@@ -83,6 +83,7 @@ class ScriptedEngine:
         return self.left
 
     unordered = 0
+    gathers_until_ms = NOW + 70
 
     def lane_is_idle(self) -> bool:
         return True

@@ -294,7 +294,7 @@ def test_sealing_takes_one_batch_at_a_time_into_the_engine() -> None:
     replica.seal((builders.raw(MINT),), MINT.weight)
     assert not replica.can_seal()
     assert not replica.lane_is_idle()
-    assert replica.unordered == 1
+    assert replica.ahead() == (1, 70)
     world.sync()
     [seal] = world.engine.of(Seal)
     assert seal == Seal((builders.raw(MINT),), MINT.weight)

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from node.fairness import Item
-from node.sealing import SEAL_AFTER_S, Sealer, Standing
+from node.sealing import LEAD_MS, SEAL_AFTER_S, Ahead, Sealer, Standing
 from primitives.batch import MAX_TRANSACTIONS, SEAL_BYTES
 
 SOMEONE = Standing(b"someone", 1_000, favoured=False)
@@ -18,11 +18,15 @@ class FakeLane:
     def __init__(self, room: bool = True, unordered: int = 0) -> None:
         self.room = room
         self.unordered = unordered
+        self.until_block_ms = 0
         self.batches: list[tuple[tuple[bytes, ...], int]] = []
         self.sealed = asyncio.Event()
 
     def can_seal(self) -> bool:
         return self.room
+
+    def ahead(self) -> Ahead:
+        return Ahead(self.unordered, self.until_block_ms)
 
     def seal(self, transactions: tuple[bytes, ...], weight: int) -> None:
         self.batches.append((transactions, weight))
@@ -60,6 +64,30 @@ async def test_a_busy_lane_waits_for_company_but_not_for_long() -> None:
     await asyncio.wait_for(lane.sealed.wait(), 5)
     assert SEAL_AFTER_S * 0.9 < time.monotonic() - started < 1
     assert [len(batch) for batch, _ in lane.batches] == [5]
+
+
+async def test_an_idle_lane_seals_just_before_the_next_block_may_be_proposed() -> None:
+    lane = FakeLane()
+    lane.until_block_ms = LEAD_MS + 70
+    sealer = a_sealer(lane)
+    push(sealer, 1)
+    sealer.poke()
+    assert lane.batches == []
+    lane.until_block_ms = LEAD_MS
+    push(sealer, 1, first=1)
+    sealer.poke()
+    assert [len(batch) for batch, _ in lane.batches] == [2]
+
+
+async def test_a_block_that_seems_far_away_holds_nothing_up() -> None:
+    """Its time may be of a faster clock."""
+    lane = FakeLane()
+    lane.until_block_ms = 3_600_000
+    sealer = a_sealer(lane)
+    push(sealer, 1)
+    sealer.poke()
+    assert lane.batches == []
+    await asyncio.wait_for(lane.sealed.wait(), 5)
 
 
 async def test_the_more_is_to_be_ordered_the_longer_a_batch_gathers() -> None:
