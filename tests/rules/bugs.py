@@ -55,7 +55,7 @@ BUGS = (
         "LIVE-4",
         "votes of a timeout are sent once",
         Edit(Simplex.open_words, ("in sorted(self.said.items()):", "in ():")),
-        by_tests(FILE, "test_lost_votes_are_sent_again_and_standstill_traffic_is_bounded"),
+        by_tests(FILE, "test_votes_of_a_timeout_are_sent_until_they_arrive"),
     ),
     Mutant(
         "LIVE-4",
@@ -66,9 +66,7 @@ BUGS = (
     Mutant(
         "LIVE-4",
         "standstill repeats itself without a pause",
-        Edit(
-            Pacemaker.resent, ("self._final_ms = self._attested_ms = now_ms", "self._final_ms += 1")
-        ),
+        Edit(Pacemaker.standstill_ms, ("+ standstill + jitter", "+ 10")),
         by_tests(FILE, "test_lost_votes_are_sent_again_and_standstill_traffic_is_bounded"),
     ),
     Mutant(

@@ -17,6 +17,7 @@ from node.inbox import Inbox
 from node.journal import Journal
 from node.pruning import Pruner
 from node.replica import Replica
+from node.signer_record import SignerRecord
 from node.sync import Fetcher, Library
 from node.terms import Terms
 from node.twins import Twins
@@ -189,6 +190,27 @@ DURABILITY = (
         by_tests(
             "unit/node/test_replica_epochs.py",
             "test_whoever_lost_the_store_observes_where_the_journal_has_forgotten_the_epoch",
+        ),
+    ),
+    Mutant(
+        "DUR-6",
+        "a signer signs what it wrote down nowhere",
+        Edit(SignerRecord.sign, ("if new:", "if False:")),
+        by_tests(
+            "unit/node/test_signer_record.py",
+            "test_a_request_is_written_before_it_is_answered",
+        ),
+    ),
+    Mutant(
+        "DUR-6",
+        "a signer signs in epochs that it has forgotten",
+        Edit(
+            SignerRecord.past,
+            ("None if pasts and epoch < max(pasts) else Remembered", "Remembered"),
+        ),
+        by_tests(
+            "unit/node/test_signer_record.py",
+            "test_each_key_and_epoch_has_a_past_of_its_own_and_the_two_newest_are_kept",
         ),
     ),
     Mutant(

@@ -172,7 +172,7 @@ EPOCHS = (
     Mutant(
         "EPOCH-7",
         "keys are never destroyed",
-        Edit(Retirement._destroy, ("self._keyring.destroy(key)", "pass")),
+        Edit(Retirement._destroy, ("self._keys.destroy(key)", "pass")),
         by_tests(KEYS, "test_a_key_goes_with_the_first_certificate_of_the_epoch_without_it"),
     ),
     Mutant(

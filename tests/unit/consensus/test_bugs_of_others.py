@@ -94,6 +94,19 @@ def test_lost_votes_are_sent_again_and_standstill_traffic_is_bounded() -> None:
     assert heights(pump) == [1, 1, 1, 1]
 
 
+def test_votes_of_a_timeout_are_sent_until_they_arrive() -> None:
+    """[LIVE-4] The leader is down, and every first NULLIFY is lost: nothing else ends the view."""
+    pump = Pump()
+    pump.down = {1}
+    pump.drop = lambda sender, to, message: True
+    pump.submit(0)
+    pump.pass_time(1_100)
+    assert all(node.engine.simplex.own.of(1).nullified for node in pump.alive())
+    pump.drop = lambda sender, to, message: False
+    pump.pass_time(6_000)
+    assert min(heights(pump)) >= 1
+
+
 def test_standstill_traffic_does_not_grow_with_what_was_missed() -> None:
     """[LIVE-4] Of fifty views that came to nothing a fixed number of words is said again."""
     pump = Pump()
