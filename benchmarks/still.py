@@ -135,9 +135,6 @@ class StillWorld:
         """Nobody in the recording lies."""
         raise AssertionError(evidence.offence.name)
 
-    def history_missing(self, height: int | None) -> None:
-        """The recording begins with the first height."""
-
     def halted(self, reason: str) -> None:
         """Nothing in it contradicts the state."""
         raise AssertionError(reason)

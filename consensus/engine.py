@@ -350,6 +350,7 @@ class Engine:
 
     def _has_work(self, now_ms: int) -> bool:
         simplex = self.simplex
+        simplex.is_due = self._next_due_ms is not None and now_ms >= self._next_due_ms
         final = simplex.chain.final.header
         last = self.attestations.last
         if last is not None:
@@ -361,7 +362,7 @@ class Engine:
             or (finalized is not None and finalized.view > final.view)
             or simplex.view in simplex.proposals
             or self.lanes.has_orderable(final.cut)
-            or (self._next_due_ms is not None and now_ms >= self._next_due_ms)
+            or simplex.is_due
         )
 
     def _speak_up(self, now_ms: int) -> None:

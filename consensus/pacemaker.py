@@ -9,6 +9,8 @@ from __future__ import annotations
 from consensus.config import Config
 
 MOST_DOUBLINGS = 10
+PATIENCE = 4
+"""So much shorter than a view's first timeout is the wait for an F."""
 
 
 class Pacemaker:
@@ -80,11 +82,13 @@ class Pacemaker:
         doubled = parameters.view_timeout_ms << min(self._timeouts, MOST_DOUBLINGS)
         return self._start_ms() + min(doubled, parameters.view_timeout_limit_ms)
 
-    def empty_block_ms(self) -> int | None:
-        """When a leader may propose an empty block."""
+    def empty_block_ms(self, patient: bool) -> int | None:
+        """When a leader may propose an empty block; ``patient`` if nothing but its parent's F is
+        lacking, which is on its way unless the network is slower than that ([IDLE-2])."""
         if self._busy_since_ms is None:
             return None
-        return self._start_ms() + self._parameters.empty_block_ms
+        patience_ms = self._parameters.view_timeout_ms // PATIENCE if patient else 0
+        return self._start_ms() + max(self._parameters.empty_block_ms, patience_ms)
 
     def gathers_until_ms(self, parent_ms: int) -> int | None:
         """When a leader may propose contents after a parent of that time: while blocks follow each

@@ -60,6 +60,8 @@ class Simplex:
         self.said: dict[tuple[int, Kind], Vote] = {}
         self._proposed: dict[int, Propose] = {}
         self._leader_votes: dict[bytes, Vote] = {}
+        self.is_due = False
+        """Whether something is due, and waits for a block."""
         self.out: list[Effect] = []
 
     # -- what arrives (verified) -----------------------------------------------------------
@@ -208,8 +210,16 @@ class Simplex:
         if parent is None:
             return None
         if is_empty:
-            return self.pacemaker.empty_block_ms()
+            return self.pacemaker.empty_block_ms(self._lacks_only_finality(parent))
         return self.pacemaker.gathers_until_ms(parent.header.time)
+
+    def _lacks_only_finality(self, parent: Block) -> bool:
+        """Whether there is nothing to do but to make the parent final. Its F takes one more delay:
+        an empty block before that calls for another one, and a slow network would never rest."""
+        final, last = self.chain.final, self._attestations.last
+        is_pressing = self.is_due or final.header.view == 0 or last is not None
+        is_open = parent.digest != final.digest
+        return is_open and not is_pressing and not self.lanes.has_orderable(parent.header.cut)
 
     def _cut_after(self, parent: Block) -> tuple[Tip, ...]:
         height = parent.header.height + 1

@@ -213,6 +213,18 @@ LIVENESS = (
         by_tests(SIMPLEX, "test_deadlines_start_when_work_appears"),
     ),
     Mutant(
+        "IDLE-2",
+        "a leader does not wait for its parent's F before it orders nothing",
+        Edit(Simplex._lacks_only_finality, ("return is_open and", "return False and")),
+        by_tests(SIMPLEX, "test_a_network_slower_than_an_empty_block_rests_all_the_same"),
+    ),
+    Mutant(
+        "IDLE-2",
+        "a leader waits for its parent's F though something is due",
+        Edit(Simplex._lacks_only_finality, ("self.is_due or ", "")),
+        by_tests(SIMPLEX, "test_what_falls_due_does_not_wait_for_an_f"),
+    ),
+    Mutant(
         "LAG-1",
         "empty blocks wait for execution as others do",
         Edit(

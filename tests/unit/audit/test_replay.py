@@ -257,8 +257,8 @@ async def test_another_protocol_that_was_voted_is_no_violation_but_needs_another
     chain.block(council.votes(chain, made.id))
     chain.block(after_ms=council.TIMELOCK_MS)
     chain.block()
-    with patch("node.protocol.PROTOCOL_VERSION", 2):
-        later = chain.certified(chain.block(), protocol=2)
+    chain.executor.knows = 2
+    later = chain.certified(chain.block(), protocol=2)
     verified = Verified.found(chain.genesis)
     source = ChainSource(handed_out([*chain.blocks[:4], later]))
     audit = Audit(verified, source, Inline(), ())

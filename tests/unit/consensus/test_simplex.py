@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from consensus.config import Anchor
 from consensus.effects import SayProposal, SayVote, Send
 from consensus.engine import Engine
@@ -16,7 +18,7 @@ from primitives.batch import EMPTY_TIP
 from primitives.block import VERSION, Header, block_digest
 from primitives.vote import Kind
 from tests.builders import a_vote
-from tests.unit.consensus.pump import Pump
+from tests.unit.consensus.pump import GENESIS, Pump
 from tests.unit.consensus.scripted import (
     a_child_of_genesis,
     certificate,
@@ -134,6 +136,64 @@ def test_who_is_idle_says_nothing_and_asks_for_no_wake_but_its_pulse() -> None:
     assert not any(node.engine.simplex.pacemaker.restless for node in pump.nodes)
     pulse = [node.engine.attestations.next_beat_ms() for node in pump.nodes]
     assert [node.wake_ms for node in pump.nodes] == pulse
+
+
+def test_a_network_slower_than_an_empty_block_rests_all_the_same() -> None:
+    """[IDLE-2] F comes one delay after N: an empty block before that would call for another."""
+    parameters = GENESIS.parameters
+    delay_ms = parameters.empty_block_ms * 2
+    pump = Pump()
+    pump.pass_time(1_000)
+    assert heights(pump) == [1] * 4
+    pump.submit(0)
+    for _ in range(20):  # each message takes one delay, and everyone looks at the clock before
+        under_way, pump.queue = pump.queue, deque()
+        pump.now_ms += delay_ms
+        for node in pump.nodes:
+            node.step(Woken())
+        for sender, to, message in under_way:
+            if pump.nodes[to].wants(message):
+                pump.nodes[to].step(Received(sender, pump.verified(message)))
+    assert heights(pump) == [2] * 4, "and no empty block after it"
+
+
+def test_a_parent_that_stays_without_f_gets_its_empty_block() -> None:
+    """[IDLE-2] [LIVE-7] After a quarter of a view's first timeout."""
+    parameters = GENESIS.parameters
+    patience_ms = parameters.view_timeout_ms // 4
+    assert patience_ms > parameters.empty_block_ms
+    pump = Pump()
+    pump.pass_time(1_000)
+    pump.drop = lambda sender, to, message: (
+        isinstance(message, Voted) and message.vote.kind is Kind.FINALIZE
+    )
+    pump.submit(0)
+    pump.deliver()
+    view, leader = pump.nodes[0].engine.view, pump.nodes[pump.nodes[0].engine.view % 4]
+    assert heights(pump) == [1] * 4
+    started_ms = pump.now_ms
+    for now_ms, proposes in (
+        (started_ms + patience_ms - 1, False),
+        (started_ms + patience_ms, True),
+    ):
+        effects = leader.engine.step(now_ms, Woken())
+        proposed = [e.header.view for e in effects if isinstance(e, SayProposal)]
+        assert proposed == ([view] if proposes else [])
+
+
+def test_what_falls_due_does_not_wait_for_an_f() -> None:
+    """[IDLE-2]"""
+    pump = Pump()
+    pump.pass_time(1_000)
+    pump.drop = lambda sender, to, message: (
+        isinstance(message, Voted) and message.vote.kind is Kind.FINALIZE
+    )
+    pump.submit(0)
+    pump.deliver()
+    view, leader = pump.nodes[0].engine.view, pump.nodes[pump.nodes[0].engine.view % 4]
+    leader.engine._next_due_ms = pump.now_ms
+    effects = leader.engine.step(pump.now_ms + GENESIS.parameters.empty_block_ms, Woken())
+    assert [e.header.view for e in effects if isinstance(e, SayProposal)] == [view]
 
 
 def test_deadlines_start_when_work_appears() -> None:
