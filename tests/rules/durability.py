@@ -114,7 +114,7 @@ DURABILITY = (
         "DUR-3",
         "own votes are not counted after a restart",
         own_votes_not_counted,
-        BySeed("transactions are not final", seed=72),
+        BySeed("transactions are not final", seed=74),
     ),
     Mutant(
         "DUR-4",
@@ -217,7 +217,7 @@ DURABILITY = (
         "SYNC-1",
         "what is missing is asked for once",
         Edit(Fetcher.poll, ("min(pause, LONGEST_PAUSE_MS)", "1_000_000")),
-        BySeed("heights [", seed=2),
+        BySeed("heights [", seed=5),
     ),
     Mutant(
         "SYNC-1",

@@ -128,7 +128,7 @@ SAFETY = (
         "SAFE-5",
         "two quorums need not share an honest member",
         smaller_quorum,
-        BySeed("AssertionError((Block", seed=27),
+        BySeed("executed another block or outcome", seed=101),
     ),
     Mutant("SAFE-6", "votes are signed in forgotten views", forgotten_views_open, BySeed("slot_")),
     Mutant(
