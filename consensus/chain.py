@@ -29,11 +29,11 @@ class Chain:
 
     def __init__(self, anchor: Anchor) -> None:
         self.final = Block(anchor.header, anchor.digest)
-        self.blocks: dict[bytes, Block] = {anchor.digest: self.final}
+        self._recent = [*(Block(*bare) for bare in anchor.bare), self.final]
+        self.blocks: dict[bytes, Block] = {block.digest: block for block in self._recent}
         self.notarized: dict[int, Certificate] = {}
         self.nullified: dict[int, Certificate] = {}
         self.finalized: Certificate | None = None
-        self._recent: list[Block] = [self.final]
         self._newest_view = anchor.header.view
         self._best_notarized = anchor.header.view
 
@@ -68,6 +68,13 @@ class Chain:
                 self.nullified[certificate.view] = certificate
             case _:
                 self.finalized = certificate
+
+    def recall(self, certificate: Certificate) -> None:
+        """F of the final block, read back from disk: it adds nothing here, and whoever stands
+        behind cannot go on without it once those who made it have started anew ([LIVE-4])."""
+        final = self.final
+        if (certificate.kind, certificate.digest) == (Kind.FINALIZE, final.digest):
+            self.finalized = certificate
 
     def is_notarized(self, block: Block) -> bool:
         """True if the block may be built upon: N of it is held, or it is final."""

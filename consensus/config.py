@@ -52,6 +52,9 @@ class Anchor(msgspec.Struct, frozen=True):
     """The epoch's last height, once it is fixed."""
     before: Before | None = None
     """How the epoch before ended; None in epoch 0."""
+    bare: tuple[tuple[Header, bytes], ...] = ()
+    """Executed blocks below this one, with their digests, that no certificate proves yet, oldest
+    first: others may lack them, and nobody hands out what is not proven."""
 
 
 def handed_over(header: Header, epoch: int, lanes: int) -> Header:

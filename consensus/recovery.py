@@ -44,6 +44,7 @@ def replay(
                 if simplex.lanes.accepts(digest, batch.header):
                     simplex.lanes.add(batch, digest, False)
             case CertificateKept():
+                simplex.chain.recall(record.certificate)
                 simplex.on_certificate(record.certificate)
                 simplex.view = max(simplex.view, simplex.chain.newest_view() + 1)
             case StateCertificateKept():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from consensus.config import Anchor, Before, handed_over
 from consensus.inputs import Executed
 from contracts.epochs import Epoch
@@ -53,9 +55,11 @@ class Chronicle:
         assert record is not None, height
         return self._epoch(record)
 
-    def anchor(self, record: BlockRecord, epoch: Epoch) -> Anchor:
-        """Where the engine of an epoch starts after its newest block, or the last one before it."""
+    def anchor(self, record: BlockRecord, epoch: Epoch, bare: Sequence[BlockRecord]) -> Anchor:
+        """Where the engine of an epoch starts after its newest block, or the last one before it;
+        ``bare`` are heights without a certificate."""
         header = record.header
+        below = [r for r in bare if r.header.epoch == epoch.number and r.digest != record.digest]
         if header.epoch != epoch.number:
             header = handed_over(header, epoch.number, len(epoch.members))
         return Anchor(
@@ -66,6 +70,7 @@ class Chronicle:
             next_due_ms=record.next_due_ms,
             last=epoch.last,
             before=self.before(epoch),
+            bare=tuple((each.header, each.digest) for each in below),
         )
 
     def before(self, epoch: Epoch) -> Before | None:

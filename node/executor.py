@@ -165,10 +165,10 @@ class Executor:
 
     def head(self) -> Anchor:
         """The newest executed block, as the engine wants it."""
-        record, epoch = self.head_record, self.epoch
-        if record.header.epoch != epoch.number and self.uncertified():
+        record, epoch, bare = self.head_record, self.epoch, self._bare()
+        if record.header.epoch != epoch.number and bare:
             epoch = self.epoch_at(self.height)
-        return self._chronicle.anchor(record, epoch)
+        return self._chronicle.anchor(record, epoch, bare)
 
     def step_after(self, number: int) -> EpochStep | None:
         """The proof that leads from an epoch to the next; None while there is none."""
@@ -181,8 +181,11 @@ class Executor:
     def uncertified(self) -> list[Executed]:
         """Outcomes of executed heights without a certificate, ascending. A crash may have taken
         one from below the newest; what was there before the last few syncs is not looked at."""
+        return [*map(self._chronicle.outcome, self._bare())]
+
+    def _bare(self) -> list[BlockRecord]:
         oldest = max(1, min(self.certified_height + 1, self.height - 2 * SYNC_HEIGHTS))
-        return [*map(self._chronicle.outcome, self._chronicle.bare(oldest, self.height))]
+        return self._chronicle.bare(oldest, self.height)
 
     # --- carrying out ---------------------------------------------------------------------------
 

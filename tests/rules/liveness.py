@@ -17,6 +17,8 @@ from consensus.simplex import Simplex
 from primitives.validators import ValidatorSet
 from tests.rules.mutant import BySeed, Edit, Mutant, by_tests
 
+RESTARTS = "unit/consensus/test_restarts.py"
+RESTARTED = "test_a_restart_takes_from_nobody_the_proof_of_what_is_final_and_uncertified"
 SIMPLEX = "unit/consensus/test_simplex.py"
 SAFETY_TESTS = "unit/consensus/test_safety.py"
 ATTESTATION = "unit/consensus/test_attestation.py"
@@ -211,6 +213,18 @@ LIVENESS = (
             ("max(self._entered_ms, self._busy_since_ms)", "self._entered_ms"),
         ),
         by_tests(SIMPLEX, "test_deadlines_start_when_work_appears"),
+    ),
+    Mutant(
+        "LIVE-4",
+        "a restart takes the F of the final block for needless",
+        Edit(Chain.recall, ("self.finalized = certificate", "pass")),
+        by_tests(RESTARTS, RESTARTED),
+    ),
+    Mutant(
+        "LIVE-4",
+        "a restart forgets executed blocks that nothing proves yet",
+        Edit(Chain.__init__, ("(Block(*bare) for bare in anchor.bare)", "()")),
+        by_tests(RESTARTS, RESTARTED),
     ),
     Mutant(
         "IDLE-2",
