@@ -5,7 +5,6 @@ A plan is data; the cluster carries it out. Times are milliseconds after the sta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from random import Random
 from typing import Final, NamedTuple
 
@@ -143,7 +142,7 @@ def plan_of(seed: int) -> Plan:
     return plan._replace(
         paces=tuple(_pace(rng) for _ in everyone),
         skews_ms=tuple(rng.randint(-150, 150) for _ in everyone),
-        faults=(*_faults(rng, plan), *_relapse(rng, plan)),
+        faults=_relapse(rng, plan, _faults(rng, plan)),
         upgraded=tuple(e for e in everyone if rng.random() < 0.4),
         fragile=_fragile(rng, plan),
     )
@@ -155,11 +154,14 @@ def _fragile(rng: Random, plan: Plan) -> int:
     return rng.choice(honest) if plan.members > 1 else -1
 
 
-def _relapse(rng: Random, plan: Plan) -> Sequence[Fault]:
-    """Who is to come back with an old disk has to fall first."""
+def _relapse(rng: Random, plan: Plan, faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
+    """Who is to come back with an old disk has to fall first: in the midst of all, and once more
+    when it is surely up."""
     if plan.adversary != "stale":
-        return ()
-    return [Crash(rng.randint(1_500, plan.storm_ms), (plan.byzantine,), 300, in_sync=False)]
+        return faults
+    over_ms = max([plan.storm_ms, *map(end_of, faults)])
+    falls = (rng.randint(1_500, plan.storm_ms), over_ms + 200)
+    return (*faults, *(Crash(at_ms, (plan.byzantine,), 300, in_sync=False) for at_ms in falls))
 
 
 def _parameters(rng: Random) -> Parameters:
