@@ -98,10 +98,11 @@ async def add_block(node: Node) -> None:
 
 
 async def settled(node: Node) -> None:
-    """Until the first height is certified, every executed one is, and a batch may be sealed."""
-    executor = node.executor
+    """Until the first height is certified, every final one is, and a batch may be sealed."""
+    executor, replica = node.executor, node.replica
     while not (  # noqa: ASYNC110 - the node tells nobody
-        0 < executor.certified_height == executor.height and node.replica.can_seal()
+        0 < executor.certified_height == executor.height == replica.engine.final_height
+        and replica.can_seal()
     ):
         await asyncio.sleep(0.005)
 
