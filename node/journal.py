@@ -140,6 +140,8 @@ class Journal:
         self._segment_bytes = segment_bytes
         self._segments: deque[int] = deque()
         self._entries: dict[int, list[_Entry]] = {}
+        self._forgotten = (0, 0)
+        """Epoch and height up to which the journal may have let go of what was said."""
         self._newest: dict[type, int] = {}
         self._serial = 0
         self._size = 0
@@ -221,8 +223,7 @@ class Journal:
     @property
     def forgotten_epoch(self) -> int:
         """Of what was said in earlier epochs than this anything may have been let go."""
-        kept = (e for es in self._entries.values() for e in es if e.kind is Forgotten)
-        return max((entry.epoch for entry in kept), default=0)
+        return self._forgotten[0]
 
     def append(self, record: Record) -> None:
         """Add a record; durable after the next sync."""
@@ -252,7 +253,7 @@ class Journal:
         live = [entry for entry in self._entries[oldest] if self._is_live(entry)]
         if sum(entry.place.size for entry in live) > self._segment_bytes // 4:
             return
-        if floor.height > self._newest.get(Forgotten, -1):
+        if (floor.epoch, floor.height) > self._forgotten:
             # Else a node whose store is lost would not know what it is missing here ([DUR-5]).
             self.append(Forgotten(floor.epoch, floor.height, floor.view, floor.lanes))
             live = [entry for entry in live if entry.kind is not Forgotten]
@@ -309,6 +310,8 @@ class Journal:
         entry = _Entry(type(record), serial, mark.epoch, mark.places, place)
         self._entries[number].append(entry)
         self._size += HEAD + size
+        if isinstance(record, Forgotten):
+            self._forgotten = max(self._forgotten, (record.epoch, record.height))
         kind = entry.kind
         self._newest[kind] = max(self._newest.get(kind, 0), entry.mark[0])
         if isinstance(record, BatchKept):
@@ -331,7 +334,7 @@ class Journal:
         """Whether a start from the durable state, or a peer behind us, still needs the record."""
         floor, place = self._floor, entry.mark[0]
         if entry.kind is Forgotten:
-            return place == self._newest[Forgotten]
+            return (entry.epoch, place) == self._forgotten
         if entry.kind in (StateCertificateKept, OwnAttest):  # heights go on from epoch to epoch
             return place > floor.certified or place == self._newest[entry.kind]
         if entry.epoch != floor.epoch:

@@ -232,6 +232,22 @@ def test_what_is_let_go_is_noted_before_it_goes() -> None:
         assert notes == [note], "the newest is enough"
 
 
+def test_an_epochs_end_is_noted_again_as_the_next_ones_beginning() -> None:
+    """[DUR-5] Views above the last height's are of no chain, and were voted in all the same."""
+    disk = MemoryDisk()
+    journal = opened(disk, size=1_000)
+    ends = [Executed(20, 0, 20, (18, 0, 0, 0), 0), Executed(20, 1, 0, (0, 0, 0, 0), 0)]
+    for floor, first in zip(ends, (1, 21), strict=True):
+        for record in votes(20, first=first):
+            journal.append(record)
+        journal.synced()
+        journal.tidy(floor)
+        journal.synced()
+    assert journal.forgotten_epoch == 1
+    notes = [record for record in found(disk) if isinstance(record, Forgotten)]
+    assert notes == [Forgotten(1, 20, 0, (0, 0, 0, 0))]
+
+
 def test_nothing_is_noted_twice() -> None:
     disk = MemoryDisk()
     journal = opened(disk, size=500)
