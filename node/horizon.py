@@ -49,24 +49,21 @@ class Horizon:
 
     def has_moved(self) -> bool:
         """Whether a higher block than the one that was told last is durable."""
-        return self._told < self._newest_durable().height <= self._history.durable_height
+        return self._told < self.durable().height <= self._history.durable_height
 
     def durable(self) -> Header:
-        """The newest block that a crash cannot undo."""
-        return self._newest_durable()
-
-    def floor(self) -> tuple[Header, Executed]:
-        """The newest durable block, and what the journal may forget because of it."""
-        header = self._newest_durable()
-        self._told = header.height
-        return header, self._floor(header)
-
-    def _newest_durable(self) -> Header:
-        """What the store began with, until something later is durable."""
+        """The newest block that a crash cannot undo: what the store began with, until something
+        later is durable."""
         durable = self._history.durable_height
         while len(self._executed) > 1 and self._executed[1].height <= durable:
             self._executed.popleft()
         return self._executed[0]
+
+    def floor(self) -> tuple[Header, Executed]:
+        """The newest durable block, and what the journal may forget because of it."""
+        header = self.durable()
+        self._told = header.height
+        return header, self._floor(header)
 
     def _floor(self, header: Header) -> Executed:
         durable = self._history.durable_height

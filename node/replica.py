@@ -234,10 +234,6 @@ class Replica:
         until_ms = self.engine.gathers_until_ms - self._world.clock.now_ms()
         return Ahead(self.engine.unordered + self._sealing, until_ms)
 
-    def lane_is_idle(self) -> bool:
-        """Whether what comes in is best sealed at once."""
-        return not self._sealing and self.engine.lane_is_idle()
-
     @property
     def peers(self) -> tuple[int, ...]:
         """Who is connected."""

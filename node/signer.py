@@ -111,8 +111,8 @@ class LocalSigner:
         """Rebuild the guard from the journal. Raises ``Refused`` if it contradicts itself. What was
         signed and not written down died with this process before anyone heard it."""
         assert self._seat is not None, "an observer signs nothing"
+        self.forget(floor)
         _, guard = self._seat
-        guard.forget(floor)
         for statement in statements:
             guard.restore(statement)
         return ()

@@ -85,7 +85,7 @@ DURABILITY = (
         "DUR-2",
         "the journal lets go of what no synced state commit covers",
         Edit(
-            Horizon._newest_durable,
+            Horizon.durable,
             ("self._history.durable_height", "1 << 62"),
         ),
         by_tests("unit/node/test_horizon.py", "test_only_a_synced_state_commit_moves_the_floor"),

@@ -219,7 +219,8 @@ class Process:
         replica = self.replica
         if replica.me is None:
             self._pool.clear()  # whoever brought it goes elsewhere
-        if self._pool and replica.can_seal() and (replica.lane_is_idle() or len(self._pool) > 2):
+        is_idle = replica.engine.lane_is_idle()
+        if self._pool and replica.can_seal() and (is_idle or len(self._pool) > 2):
             count = min(len(self._pool), MOST_SEALED)
             sealed = [self._pool.popleft() for _ in range(count)]
             weight = sum(transaction.weight for transaction in sealed)

@@ -85,9 +85,6 @@ class ScriptedEngine:
     unordered = 0
     gathers_until_ms = NOW + 70
 
-    def lane_is_idle(self) -> bool:
-        return True
-
     def of(self, kind: type) -> list[Input]:
         return [event for event in self.inputs if isinstance(event, kind)]
 
