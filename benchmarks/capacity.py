@@ -27,8 +27,9 @@ import uvloop
 
 from benchmarks import founders, machine
 from benchmarks.auditor import ROOT
-from benchmarks.fleet import LOG, spawned, stopped
+from benchmarks.fleet import LOG, STOP_S, spawned
 from benchmarks.machine import Machine
+from benchmarks.network import stopped
 from benchmarks.player import Player
 from benchmarks.population import Workshop
 from benchmarks.processes import Others, Usage, snapshot, usage
@@ -117,7 +118,7 @@ async def validator(home: Home, core: int, others: set[int]) -> AsyncIterator[tu
             await until("the validator stands", stands, READY_S)
             yield process.pid, node
     finally:
-        await stopped(process, str(home.path))
+        await stopped(process, f"the node of {home.path}", STOP_S)
 
 
 class Played(NamedTuple):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Sequence
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.auditor import ROOT
-from benchmarks.network import DevnetDocument, NodeDocument, PartnerDocument
+from benchmarks.network import DevnetDocument, NodeDocument, PartnerDocument, stopped
 from benchmarks.proxied import Wires, between_all, proxied
 from benchmarks.proxy import Weather
 from client.errors import Fault
@@ -51,12 +50,7 @@ class Fleet:
     def settle_in(self) -> None:
         """Make everybody's files, and have everybody dial everybody else through the proxy."""
         found(self.site, now_ms())
-        for place, code in enumerate(self.codes):
-            others = [other for other in self.codes if other != code]
-            addresses = {o: Address(LOOPBACK, self.wires.ports[code, o]) for o in others}
-            ports, passphrase = self.site.ports(place), str(self.site.passphrase_file)
-            text = config.config_text(ON_LOOPBACK, ports, addresses, passphrase)
-            replace_private(self.site.node_home(code) / config.CONFIG, text.encode())
+        dial_through(self.site, self.wires)
 
     async def start(self, place: int, program: Sequence[str] = HONEST) -> None:
         """Start a node, and do not wait for it. ``program``: what Python runs in its place."""
@@ -84,7 +78,7 @@ class Fleet:
             try:
                 async with asyncio.timeout(READY_S):
                     for place, node in zip(places, nodes, strict=True):
-                        while not await _is_ready(node):
+                        while not await is_ready(node):
                             self._assert_lives(place)
                             await asyncio.sleep(LOOK_S)
             except TimeoutError:
@@ -107,7 +101,8 @@ class Fleet:
 
     async def stop(self, place: int) -> None:
         """SIGTERM, and wait. RuntimeError if it ends otherwise than well."""
-        await stopped(self._running.pop(place), self.document.nodes[place].home)
+        home = self.document.nodes[place].home
+        await stopped(self._running.pop(place), f"the node of {home}", STOP_S)
 
     async def end(self) -> None:
         """Stop whatever runs; the first that does not end well is told."""
@@ -123,6 +118,16 @@ class Fleet:
         await self.wires.set(ways, Weather(delay_ms=one_way_ms))
 
 
+def dial_through(site: Site, wires: Wires) -> None:
+    """Have everybody dial everybody else through the proxy, from the next start on."""
+    codes, passphrase = site.codes(), str(site.passphrase_file)
+    for place, code in enumerate(codes):
+        others = [other for other in codes if other != code]
+        addresses = {other: Address(LOOPBACK, wires.ports[code, other]) for other in others}
+        text = config.config_text(ON_LOOPBACK, site.ports(place), addresses, passphrase)
+        replace_private(site.node_home(code) / config.CONFIG, text.encode())
+
+
 async def spawned(home: Path, program: Sequence[str] = HONEST) -> Process:
     """A node's process, which ends with this one."""
     words = (*program, "start", "--home", str(home), "--until-stdin-closes")
@@ -130,21 +135,6 @@ async def spawned(home: Path, program: Sequence[str] = HONEST) -> Process:
         return await asyncio.create_subprocess_exec(
             sys.executable, *words, cwd=ROOT, stdin=PIPE, stdout=DEVNULL, stderr=log, env=_env()
         )
-
-
-async def stopped(process: Process, home: str) -> None:
-    """SIGTERM, and wait. RuntimeError if it ends otherwise than well."""
-    if process.returncode is None:
-        process.send_signal(signal.SIGTERM)
-    try:
-        async with asyncio.timeout(STOP_S):
-            status = await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        raise RuntimeError(f"the node of {home} did not stop in {STOP_S:g} s") from None
-    if status:
-        raise RuntimeError(f"the node of {home} ended with status {status}")
 
 
 @asynccontextmanager
@@ -186,7 +176,8 @@ def _env() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith("LIQBON_")}
 
 
-async def _is_ready(node: HttpNode) -> bool:
+async def is_ready(node: HttpNode) -> bool:
+    """Whether a node says that it is; not if it says nothing."""
     try:
         return (await node.status()).ready
     except Fault:

@@ -126,9 +126,9 @@ async def devnet(
         yield Network(document, session)
     except BaseException:
         with suppress(RuntimeError):  # what happened first is what is told
-            await _stop(process)
+            await stopped(process, "the network", STOP_TIMEOUT_S)
         raise
-    await _stop(process)
+    await stopped(process, "the network", STOP_TIMEOUT_S)
 
 
 async def _document(process: asyncio.subprocess.Process) -> DevnetDocument:
@@ -148,14 +148,16 @@ async def _document(process: asyncio.subprocess.Process) -> DevnetDocument:
             continue  # there is more to come
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
+async def stopped(process: asyncio.subprocess.Process, what: str, within_s: float) -> None:
+    """SIGTERM, and wait. RuntimeError if it ends otherwise than well."""
     if process.returncode is None:
         process.send_signal(signal.SIGTERM)
     try:
-        async with asyncio.timeout(STOP_TIMEOUT_S):
+        async with asyncio.timeout(within_s):
             status = await process.wait()
     except TimeoutError:
         process.kill()
-        raise RuntimeError("the network did not stop in time") from None
+        await process.wait()
+        raise RuntimeError(f"{what} did not stop in {within_s:g} s") from None
     if status:
-        raise RuntimeError(f"the network ended with exit status {status}")
+        raise RuntimeError(f"{what} ended with status {status}")

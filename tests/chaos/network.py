@@ -15,15 +15,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from benchmarks.fleet import dial_through, is_ready
 from benchmarks.proxied import Wires, between_all, proxied
 from benchmarks.proxy import Between, Weather
-from client.errors import Fault
 from client.http import HttpNode
 from client.session import now_ms
-from node import config
-from node.founding import LOOPBACK, ON_LOOPBACK, Site, found
-from node.transport import Address
-from shell.keyfile import replace_private
+from node.founding import Site, found
 from tests.chaos.plan import NODES, Link
 from tests.integration.processes import clean_environment
 
@@ -50,16 +47,7 @@ class Network:
 
     def settle_in(self) -> None:
         """Have everybody dial everybody else through the proxy."""
-        for place, code in enumerate(self.codes):
-            addresses = {
-                other: Address(LOOPBACK, self.wires.ports[code, other])
-                for other in self.codes
-                if other != code
-            }
-            passphrase = str(self.site.passphrase_file)
-            ports = self.site.ports(place)
-            text = config.config_text(ON_LOOPBACK, ports, addresses, passphrase)
-            replace_private(self.site.node_home(code) / config.CONFIG, text.encode())
+        dial_through(self.site, self.wires)
 
     async def start(self, place: int) -> None:
         """Start a node, and do not wait for it."""
@@ -74,7 +62,7 @@ class Network:
         """Wait until all nodes are ready."""
         async with asyncio.timeout(READY_S):
             for node in nodes:
-                while not await _is_ready(node):  # noqa: ASYNC110 - no event tells of it
+                while not await is_ready(node):  # noqa: ASYNC110 - no event tells of it
                     await asyncio.sleep(0.1)
 
     async def kill(self, place: int) -> None:
@@ -152,11 +140,3 @@ async def network(directory: Path, base_port: int, seed: int) -> AsyncIterator[N
             yield made
         finally:
             await made.stop()
-
-
-async def _is_ready(node: HttpNode) -> bool:
-    try:
-        status = await node.status()
-    except Fault:
-        return False
-    return status.ready
