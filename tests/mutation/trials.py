@@ -9,16 +9,14 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import Phase, settings
 
+from tests.collecting import with_collected
 from tests.mutation import golden
 
-ROOT = Path(__file__).resolve().parents[2]
 TESTS = (
     "tests/architecture/test_rulebook.py",
     "tests/unit/contracts",
@@ -26,7 +24,6 @@ TESTS = (
 )
 """Not the random histories, nor ``tests/confiscation``: they would notice much that these do not,
 but take a minute to say so, and a rule deserves a test that names it."""
-QUIET = ("-q", "-s", "-p", "no:cacheprovider", "--no-header", "--disable-warnings")
 
 Line = tuple[str, int]
 
@@ -121,33 +118,13 @@ def _tracer(files: frozenset[str], lines: set[Line]) -> Any:
     return of_call
 
 
-class _Collected:
-    """Takes over where pytest would run what it collected."""
+def collect(use: Callable[[Trials], int]) -> int:
+    """Collect all trials and give them to ``use``; its status."""
 
-    def __init__(self, use: Callable[[Trials], int]) -> None:
-        self._use = use
-        self.status = 2
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection(self, session: pytest.Session) -> None:
-        """What fails need not be made small; every test module takes this profile as it is read."""
-        phases = (Phase.explicit, Phase.generate)
-        settings.register_profile("mutation", settings.get_profile("repeatable"), phases=phases)
-        settings.load_profile("mutation")
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """The tests are there, and all that they import."""
+    def judge(session: pytest.Session) -> int:
         items = [item for item in session.items if item.get_closest_marker("slow") is None]
         trials = Trials(golden.cases(), items)
         session.config.pluginmanager.register(trials)
-        self.status = self._use(trials)
-        return True
+        return use(trials)
 
-
-def collect(use: Callable[[Trials], int]) -> int:
-    """Collect all trials and give them to ``use``; its status."""
-    collected = _Collected(use)
-    paths = [str(ROOT / path) for path in TESTS]
-    pytest.main([*QUIET, f"--rootdir={ROOT}", *paths], plugins=[collected])
-    return collected.status
+    return with_collected(TESTS, judge)

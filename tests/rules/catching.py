@@ -11,21 +11,18 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from itertools import chain
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from _pytest.runner import runtestprotocol
-from hypothesis import Phase, settings
 
 from node.guard import Guard, Statement
+from tests.collecting import with_collected
 from tests.rules.mutant import BySeed, ByTest, Mutant
 from tests.simulation.cluster import Cluster
 from tests.simulation.plan import plan_of
 from tests.simulation.verdict import Verdict
 
-ROOT = Path(__file__).resolve().parents[2]
-QUIET = ("-q", "-s", "-p", "no:cacheprovider", "--no-header", "--disable-warnings")
 LONGEST_S = {BySeed: 3_600, ByTest: 60}
 """How long a mutant may take. One that never ends breaks more than a rule."""
 MOST_WORDS = 100
@@ -154,27 +151,6 @@ def _in_a_child(judge: Callable[[], Caught], seconds: int) -> Caught:
     return Caught(*json.loads(told)) if told else Caught("", "did not end, or died")
 
 
-class _Collected:
-    """Takes over where pytest would run what it collected."""
-
-    def __init__(self, use: Use) -> None:
-        self._use = use
-        self.status = 2
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection(self, session: pytest.Session) -> None:
-        """What fails need not be made small; every test module takes this profile as it is read."""
-        phases = (Phase.explicit, Phase.generate)
-        settings.register_profile("rules", settings.get_profile("repeatable"), phases=phases)
-        settings.load_profile("rules")
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """The tests are there, and all that they import."""
-        self.status = self._use(session.items)
-        return True
-
-
 def collect(mutants: Sequence[Mutant], use: Use) -> int:
     """Collect the tests that these mutants name, and give them to ``use``; its status, or 2
     if a test is not there."""
@@ -182,7 +158,4 @@ def collect(mutants: Sequence[Mutant], use: Use) -> int:
     tests = dict.fromkeys(chain.from_iterable(named))
     if not tests:
         return use([])
-    collected = _Collected(use)
-    places = [str(ROOT / test) for test in tests]
-    pytest.main([*QUIET, f"--rootdir={ROOT}", *places], plugins=[collected])
-    return collected.status
+    return with_collected(list(tests), lambda session: use(session.items))
