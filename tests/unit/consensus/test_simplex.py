@@ -18,7 +18,7 @@ from primitives.batch import EMPTY_TIP
 from primitives.block import VERSION, Header, block_digest
 from primitives.vote import Kind
 from tests.builders import a_vote
-from tests.unit.consensus.pump import GENESIS, Pump
+from tests.unit.consensus.pump import GENESIS, Node, Pump
 from tests.unit.consensus.scripted import (
     a_child_of_genesis,
     certificate,
@@ -157,11 +157,8 @@ def test_a_network_slower_than_an_empty_block_rests_all_the_same() -> None:
     assert heights(pump) == [2] * 4, "and no empty block after it"
 
 
-def test_a_parent_that_stays_without_f_gets_its_empty_block() -> None:
-    """[IDLE-2] [LIVE-7] After a quarter of a view's first timeout."""
-    parameters = GENESIS.parameters
-    patience_ms = parameters.view_timeout_ms // 4
-    assert patience_ms > parameters.empty_block_ms
+def notarized_without_f() -> tuple[Pump, int, Node]:
+    """A network that lost every FINALIZE of its newest block; the view after that, its leader."""
     pump = Pump()
     pump.pass_time(1_000)
     pump.drop = lambda sender, to, message: (
@@ -169,7 +166,16 @@ def test_a_parent_that_stays_without_f_gets_its_empty_block() -> None:
     )
     pump.submit(0)
     pump.deliver()
-    view, leader = pump.nodes[0].engine.view, pump.nodes[pump.nodes[0].engine.view % 4]
+    view = pump.nodes[0].engine.view
+    return pump, view, pump.nodes[view % 4]
+
+
+def test_a_parent_that_stays_without_f_gets_its_empty_block() -> None:
+    """[IDLE-2] [LIVE-7] After a quarter of a view's first timeout."""
+    parameters = GENESIS.parameters
+    patience_ms = parameters.view_timeout_ms // 4
+    assert patience_ms > parameters.empty_block_ms
+    pump, view, leader = notarized_without_f()
     assert heights(pump) == [1] * 4
     started_ms = pump.now_ms
     for now_ms, proposes in (
@@ -183,14 +189,7 @@ def test_a_parent_that_stays_without_f_gets_its_empty_block() -> None:
 
 def test_what_falls_due_does_not_wait_for_an_f() -> None:
     """[IDLE-2]"""
-    pump = Pump()
-    pump.pass_time(1_000)
-    pump.drop = lambda sender, to, message: (
-        isinstance(message, Voted) and message.vote.kind is Kind.FINALIZE
-    )
-    pump.submit(0)
-    pump.deliver()
-    view, leader = pump.nodes[0].engine.view, pump.nodes[pump.nodes[0].engine.view % 4]
+    pump, view, leader = notarized_without_f()
     leader.engine._next_due_ms = pump.now_ms
     effects = leader.engine.step(pump.now_ms + GENESIS.parameters.empty_block_ms, Woken())
     assert [e.header.view for e in effects if isinstance(e, SayProposal)] == [view]

@@ -17,17 +17,7 @@ from node.executor import Executor
 from node.pruning import Pruner
 from node.store import LevelStore
 from tests.pruned import LEAST, of_few_heights
-from tests.unit.node.homes import Homes, copied, make, run
-
-
-@pytest.fixture(scope="module")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Homes:
-    return make(tmp_path_factory.mktemp("homes"))
-
-
-@pytest.fixture
-def home(homes: Homes, tmp_path: Path) -> Path:
-    return copied(homes.newer, tmp_path / "home")
+from tests.unit.node.homes import Homes, run
 
 
 def compacted(home: Path, keep_ms: int | None = None) -> tuple[int, dict[str, object]]:

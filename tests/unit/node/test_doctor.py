@@ -31,21 +31,11 @@ from primitives.certificate import StateCertificate
 from primitives.genesis import chain_id
 from primitives.membership import Membership
 from tests.architecture.source import ROOT
-from tests.unit.node.homes import PASSPHRASE, Homes, copied, found, make, settled, with_parts
+from tests.unit.node.homes import PASSPHRASE, Homes, found, settled, with_parts
 
 Usage = namedtuple("Usage", "total used free")
 PAGE = (ROOT / "docs" / "reference" / "cli" / "node.md").read_text()
 HOWTO = (ROOT / "docs" / "howto" / "recover-a-node.md").read_text()
-
-
-@pytest.fixture(scope="module")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Homes:
-    return make(tmp_path_factory.mktemp("homes"))
-
-
-@pytest.fixture
-def home(homes: Homes, tmp_path: Path) -> Path:
-    return copied(homes.newer, tmp_path / "home")
 
 
 @pytest.fixture(autouse=True)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from node import config
 from node.doctor import Told
 from node.executor import Executor
 from node.store import LevelStore
 from primitives.genesis import chain_id
 from tests.pruned import pruned
-from tests.unit.node.homes import Homes, copied, make
+from tests.unit.node.homes import Homes
 from tests.unit.node.test_doctor import codes, faults
 
 HISTORY = {"history_pruned", "history_partial", "history_missing", "archive_missing"}
@@ -26,16 +24,6 @@ def shorten(home: Path) -> None:
     store = LevelStore.open(home / "data")
     assert pruned(Executor.open(store, config.open_home(home).genesis), 0) > 1
     store.close()
-
-
-@pytest.fixture(scope="module")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Homes:
-    return make(tmp_path_factory.mktemp("homes"))
-
-
-@pytest.fixture
-def home(homes: Homes, tmp_path: Path) -> Path:
-    return copied(homes.newer, tmp_path / "home")
 
 
 def test_a_home_that_pruned_and_one_that_should_be_an_archive(home: Path) -> None:

@@ -24,15 +24,10 @@ from node.signer_server import SignerServer
 from primitives.genesis import chain_id
 from primitives.vote import Kind
 from tests import builders
-from tests.unit.node.homes import Homes, copied, make
+from tests.unit.node.homes import Homes, copied
 
 Usage = namedtuple("Usage", "total used free")
 A = bytes([1]) * 32
-
-
-@pytest.fixture(scope="module")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Homes:
-    return make(tmp_path_factory.mktemp("homes"))
 
 
 @pytest.fixture

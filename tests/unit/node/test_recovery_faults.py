@@ -41,11 +41,6 @@ EASY = settings(
 )
 
 
-@pytest.fixture(scope="module")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Homes:
-    return make(tmp_path_factory.mktemp("homes"))
-
-
 @contextmanager
 def rehearsed(path: Path) -> Iterator[Rehearsed]:
     """A start on this home, as far as the first word."""
