@@ -25,7 +25,7 @@ BLOOM_BITS: Final = 10
 """Bits a key: one lookup in a hundred for what is not there reads a block in vain."""
 WRITE_BUFFER_BYTES: Final = 4 * 1024 * 1024
 """What is written waits in a list that every row is looked up in. At four times this size the list
-leaves the processor's caches, and writing costs 30% more, compaction and all."""
+leaves the processor's caches; smaller, more is written anew by compactions."""
 BLOCK_CACHE_BYTES: Final = 32 * 1024 * 1024
 OPEN_FILES: Final = 256
 EVERY_KEY: Final = (b"", b"\xff" * 64)
