@@ -40,6 +40,7 @@ class Wires:
         self.ports: dict[Between, int] = {}
         self._process = process
         self._turn = asyncio.Lock()
+        self._exchanges: set[asyncio.Task[Answer]] = set()
 
     async def open(self, routes: Sequence[Route]) -> None:
         """Listen for routes, once."""
@@ -65,6 +66,14 @@ class Wires:
         return counts
 
     async def _ask(self, command: Command) -> Answer:
+        """Whoever asks may be cancelled meanwhile: the answer is read all the same, or the next one
+        who asks would get it."""
+        exchange = asyncio.create_task(self._exchange(command))
+        self._exchanges.add(exchange)
+        exchange.add_done_callback(self._exchanges.discard)
+        return await asyncio.shield(exchange)
+
+    async def _exchange(self, command: Command) -> Answer:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         async with self._turn, asyncio.timeout(ANSWER_S):

@@ -198,3 +198,14 @@ async def test_as_a_process_it_obeys_lines_and_ends_with_its_input() -> None:
         assert (counts.connections, counts.resets, counts.ways.bytes) == (1, 1, 8)
     with pytest.raises((RuntimeError, ConnectionError)):
         await wires.counts()
+
+
+async def test_who_stops_waiting_for_an_answer_leaves_it_to_nobody_else() -> None:
+    async with proxied(between_all(["north", "south"], [1, 1])) as wires:
+        leaving = asyncio.create_task(wires.reset([FORTH]))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        leaving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+        assert (await wires.counts()).connections == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 from collections import Counter
@@ -20,6 +21,8 @@ from tests.simulation.verdict import Outcome, Verdict
 
 AT_ONCE = 8
 """Seeds that a worker is given at a time."""
+COLLECT_AFTER = (50_000, 20, 100)
+"""A seed makes much and drops most of it at once: cycles are looked for less often than usual."""
 
 
 class Run(NamedTuple):
@@ -34,6 +37,7 @@ class Run(NamedTuple):
 def main(arguments: list[str]) -> int:
     """0 if all agreed, 1 if not, 2 for wrong usage."""
     options = _parser().parse_args(arguments)
+    gc.set_threshold(*COLLECT_AFTER)
     if options.shrink is not None:
         return _shrink(options.shrink, options.without)
     seeds = [options.seed] if options.seed is not None else options.seeds
