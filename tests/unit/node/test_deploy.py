@@ -33,18 +33,33 @@ def parses(words: list[str]) -> None:
     command.make_context(words[0], words[1:])
 
 
-def test_the_unit_starts_our_command_and_keeps_its_bounds() -> None:
-    unit = configparser.RawConfigParser(strict=False)
-    unit.optionxform = str  # type: ignore[assignment, method-assign]
-    unit.read(DEPLOY / "liqbon-node.service")
-    service = unit["Service"]
+def unit(name: str) -> dict[str, str]:
+    """The last of each setting of a unit's service; its program is one of ours."""
+    parser = configparser.RawConfigParser(strict=False)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.read(DEPLOY / name)
+    service = dict(parser["Service"])
     program, *words = service["ExecStart"].split()
     assert Path(program).name in pyproject()["project"]["scripts"]
     parses(words)
-    assert service["User"] == "liqbon"
-    assert service["KillMode"] == "mixed", "signature processes end with their input"
     never_again = {int(status) for status in service["RestartPreventExitStatus"].split()}
     assert never_again == {2, 8}
+    return service
+
+
+def test_the_unit_starts_our_command_and_keeps_its_bounds() -> None:
+    service = unit("liqbon-node.service")
+    assert service["User"] == "liqbon"
+    assert service["KillMode"] == "mixed", "signature processes end with their input"
+
+
+def test_the_signers_unit_runs_as_the_nodes_user_in_a_home_of_its_own_without_a_network() -> None:
+    node, signer = unit("liqbon-node.service"), unit("liqbon-signer.service")
+    assert signer["User"] == node["User"], "a signer takes no other user's word"
+    assert signer["StateDirectory"] != node["StateDirectory"]
+    assert signer["ExecStart"].endswith(f"/{signer['StateDirectory']}")
+    assert (signer["PrivateNetwork"], signer["RestrictAddressFamilies"]) == ("yes", "AF_UNIX")
+    assert set(node) - set(signer) == {"KillMode", "TimeoutStopSec"}, "else as guarded"
 
 
 def test_every_container_runs_a_home_that_was_made_for_it(tmp_path: Path) -> None:
