@@ -16,6 +16,7 @@ from primitives.genesis import validators_of
 from primitives.transaction import Decoded, decode_signed
 from primitives.validators import ValidatorSet
 from tests.builders import a_code
+from tests.pruned import of_few_heights
 from tests.simulation.adversaries import adversary_of
 from tests.simulation.adversaries.twin import Twin
 from tests.simulation.checkers.agreement import Agreement
@@ -23,6 +24,7 @@ from tests.simulation.checkers.certified import check_certificates
 from tests.simulation.checkers.conserved import check_conserved
 from tests.simulation.checkers.honest import Honesty
 from tests.simulation.checkers.once import check_once
+from tests.simulation.checkers.past import check_past
 from tests.simulation.checkers.progress import unrest
 from tests.simulation.checkers.punctual import awaited, check_cycles, overdue, stirred
 from tests.simulation.checkers.timely import check_time
@@ -86,6 +88,7 @@ class Cluster:
         machine.skew_ms = plan.skews_ms[endpoint]
         machine.set_pace(plan.paces[endpoint])
         machine.is_fragile = endpoint == plan.fragile
+        machine.keep_ms = plan.keeps_ms[endpoint]
         machine.knows = UPGRADED if endpoint in plan.upgraded else 1
         return machine
 
@@ -240,7 +243,8 @@ class Cluster:
     def run(self) -> Outcome:
         """Carry out the plan and judge what came of it."""
         try:
-            return self._outcome(*self._judge())
+            with of_few_heights():
+                return self._outcome(*self._judge())
         except Diverged as found:
             self.trace.note(f"diverged: {found}")
             return self._outcome(Verdict.DIVERGED, str(found))
@@ -308,7 +312,8 @@ class Cluster:
     def _restless(self, height: int) -> str:
         """Why the network did not stay at rest, with its pulse."""
         if self.plan.closes:
-            return self._settle() or stirred(self._honest()[0].executor, height)
+            archive = min((each.executor for each in self._honest()), key=lambda e: e.oldest)
+            return self._settle() or stirred(archive, height)
         if self.agreement.height != height:
             return f"idle at height {height}, then at {self.agreement.height}"
         for process in self._honest():
@@ -325,6 +330,7 @@ class Cluster:
         supply = self.market.supply if settled and not left else None
         for process in self._honest():
             check_certificates(self.setting, process.executor, all_of_them=settled)
+            check_past(process.executor, all_of_it=settled)
             check_conserved(process.executor, supply)
             check_cycles(process.executor)
         final = self._final_intents()

@@ -19,6 +19,7 @@ from consensus.chain import Chain
 from consensus.engine import Engine
 from consensus.lanes import Lane, Lanes
 from consensus.leader import Leaders
+from consensus.messages import Oldest
 from consensus.pacemaker import Pacemaker
 from consensus.proposals import Judge, Verdict
 from consensus.simplex import Simplex
@@ -177,6 +178,13 @@ PROBES: Final = (
     Probe("SYNC-1", "a need is asked for again", Fetcher, "poll", _is_repeated),
     Probe("SYNC-2", "blocks of a peer are adopted", Simplex, "adopt", _always),
     Probe("SYNC-3", "a peer's question is answered", Library, "chain", _is_some),
+    Probe(
+        "SYNC-4",
+        "a peer asks for what was let go of",
+        Library,
+        "chain",
+        lambda answer, *_: isinstance(answer, Oldest),
+    ),
     Probe("MSG-2", "a message could change nothing", Engine, "wants", _is_refused),
     Probe("BLOCK-4", "a proposal is no valid child", Judge, "judge", _is_invalid),
     Probe("BLOCK-5", "a quorum's word makes final", Simplex, "commit", _is_proven_by_a_quorum),

@@ -28,6 +28,7 @@ class Machine:
     def __init__(self, loop: Loop, seed: int, endpoint: int, partner: str) -> None:
         self.loop = loop
         self.rng = Random(f"{seed} machine {endpoint}")
+        self.pruning_rng = Random(f"{seed} pruning {endpoint}")
         self.endpoint = endpoint
         self.partner = partner
         self.disk = Disk(loop, self.rng)
@@ -38,6 +39,8 @@ class Machine:
         self.is_fragile = False
         """Whether a crash may take a write from the midst of its store: then that is lost."""
         self.is_holed = False
+        self.keep_ms: int | None = None
+        """How much of the past its node keeps; None: everything."""
         self.knows = 1
         """The newest protocol version of the release that is installed."""
         self.segment_bytes = self.rng.choice((4_000, 16_000, 1 << 20))

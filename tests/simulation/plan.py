@@ -97,6 +97,9 @@ class Plan(NamedTuple):
     fragile: int = -1
     """The endpoint that may lose its store, if there is one. It is honest: with a liar, that is as
     many as are borne."""
+    keeps_ms: tuple[int | None, ...] = ()
+    """How much of the past each endpoint keeps, in milliseconds of block time; None: everything.
+    Somebody honest keeps everything, and never loses it."""
     upgraded: tuple[int, ...] = ()
     """Endpoints on which the release that knows the next protocol version is installed from the
     start; others are upgraded when they stop."""
@@ -139,19 +142,34 @@ def plan_of(seed: int) -> Plan:
     )
     plan = _with_turnover(plan, Random(f"plan {seed} turnover"))
     everyone = range(plan.endpoints)
-    return plan._replace(
+    plan = plan._replace(
         paces=tuple(_pace(rng) for _ in everyone),
         skews_ms=tuple(rng.randint(-150, 150) for _ in everyone),
         faults=_relapse(rng, plan, _faults(rng, plan)),
         upgraded=tuple(e for e in everyone if rng.random() < 0.4),
         fragile=_fragile(rng, plan),
     )
+    return plan._replace(keeps_ms=_keeps(Random(f"plan {seed} pruning"), plan))
 
 
 def _fragile(rng: Random, plan: Plan) -> int:
     """Alone, one that lost the chain could ask nobody for it."""
     honest = [e for e in range(plan.members) if e != plan.byzantine]
     return rng.choice(honest) if plan.members > 1 else -1
+
+
+def _keeps(rng: Random, plan: Plan) -> tuple[int | None, ...]:
+    """In half of all runs most let go of what is old, and one does not who is there throughout."""
+    going = {turn.partner for turn in plan.turnover if turn.change in ("leaves", "removed")}
+    unfit = going | {plan.byzantine, plan.fragile}
+    archives = [endpoint for endpoint in range(plan.members) if endpoint not in unfit]
+    if rng.random() < 0.5 or not archives:
+        return (None,) * plan.endpoints
+    archive = rng.choice(archives)
+    return tuple(
+        rng.choice((0, 500, 2_000)) if rng.random() < 0.8 and endpoint != archive else None
+        for endpoint in range(plan.endpoints)
+    )
 
 
 def _relapse(rng: Random, plan: Plan, faults: tuple[Fault, ...]) -> tuple[Fault, ...]:

@@ -14,6 +14,7 @@ from consensus.inputs import Executed
 from node.executor import ExecutedBlock, Executor
 from node.guard import Guard
 from node.journal import Journal
+from node.pruning import Pruner
 from node.replica import Replica
 from node.signer import Answers, LocalSigner
 from node.terms import makers
@@ -114,6 +115,9 @@ class Process:
         self.has_entered = False
         self.executor = Executor.open(machine.store, setting.genesis)
         self.executor.followers.append(self)
+        self._pruner = Pruner.open(self.executor, machine.keep_ms)
+        self._pruning: Generator[None, None, None] | None = None
+        machine.loop.after(1, lambda: witness.enter(self, self._tidy))
         self.executor.knows = machine.knows
         self.replica = self._replica()
 
@@ -173,8 +177,26 @@ class Process:
             if self.executor.height % self.machine.flush_every == 0:
                 self.executor.flush()
             self.replica.on_executed(executed)
+            self._tidy()
 
         self.later(self.machine.pace.execute, done)
+
+    def _tidy(self) -> None:
+        """Let go of what is old, if anything is."""
+        if self._pruning is None and self._pruner.is_due():
+            self._pruning = self._pruner.run()
+            self._prune()
+
+    def _prune(self) -> None:
+        """A slice at a time, between other turns; a crash may come between any two."""
+        assert self._pruning is not None
+        try:
+            next(self._pruning)
+        except StopIteration:
+            self._pruning = None
+        else:
+            delay_ms = self.machine.pruning_rng.randint(0, 40)
+            self.machine.loop.after(delay_ms, lambda: self._witness.enter(self, self._prune))
 
     def certify(self, certificate: StateCertificate) -> None:
         self.executor.certify(certificate)
@@ -189,6 +211,9 @@ class Process:
 
     def halted(self, reason: str) -> None:
         self._witness.halted(self.machine, reason)
+
+    def history_missing(self, height: int | None) -> None:
+        pass
 
     def entered(self, members: ValidatorSet, me: int | None) -> None:
         self._witness.entered(self, members)

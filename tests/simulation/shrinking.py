@@ -21,6 +21,7 @@ _WHOLE: Final[dict[str, Callable[[Plan], Plan]]] = {
     "adversary": lambda plan: plan._replace(adversary="none", byzantine=-1),
     "skews": lambda plan: plan._replace(skews_ms=(0,) * len(plan.skews_ms)),
     "paces": lambda plan: plan._replace(paces=(Pace(),) * len(plan.paces)),
+    "pruning": lambda plan: plan._replace(keeps_ms=(None,) * len(plan.keeps_ms)),
     "people": lambda plan: plan._replace(people=1, transfers=1),
 }
 """Parts that there is one of."""

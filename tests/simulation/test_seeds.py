@@ -55,7 +55,8 @@ def test_every_rule_decides_something_in_the_first_seeds() -> None:
 
 def kinds_of_events(cluster: Cluster) -> set[str]:
     """Names of the events in all receipts of a run."""
-    archive = next(iter(cluster.processes.values())).executor.archive
+    executors = [process.executor for process in cluster.processes.values()]
+    archive = min(executors, key=lambda executor: executor.oldest).archive
     found = [archive.receipts(height) for height in range(1, cluster.agreement.height)]
     listed = [receipts.receipts for receipts in found if receipts is not None]
     return {type(e).__name__ for receipts in listed for r in receipts for e in r.events}
@@ -74,6 +75,8 @@ def test_the_seeds_cover_what_they_claim_to() -> None:
     assert any(plan.real_keys for plan in plans)
     assert any(plan.parameters.lag_bound == 1 for plan in plans)
     assert {plan.closes for plan in plans} == {True, False}
+    assert {keep for plan in plans for keep in plan.keeps_ms} == {None, 0, 500, 2_000}
+    assert all(None in plan.keeps_ms for plan in plans), "who was away asks somebody"
     blackouts = [
         fault
         for plan in plans
