@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -232,11 +233,15 @@ class Cluster:
             self.crashes += 1
 
     def _submit(self, transaction: Decoded) -> None:
-        """Hand a transaction to any node that runs."""
+        """Hand a transaction to any node that runs; and, until it has lied, to the liar's: some lie
+        with batches of their own alone."""
         if not self.processes:
             return
-        process = self.processes[self._rng.choice(sorted(self.processes))]
-        self.enter(process, lambda: process.submit(transaction))
+        chosen = [self._rng.choice(sorted(self.processes))]
+        if not self.adversary.acted and self.plan.byzantine in self.processes:
+            chosen.append(self.plan.byzantine)
+        for process in [self.processes[endpoint] for endpoint in dict.fromkeys(chosen)]:
+            self.enter(process, partial(process.submit, transaction))
 
     # -- the run ---------------------------------------------------------------------------------
 

@@ -26,6 +26,13 @@ def test_every_seed_agrees(first: int) -> None:
     assert bad == []
 
 
+def test_who_lies_with_its_own_batches_is_given_some() -> None:
+    """In a network of seven no customer ever came to the liar: seed 1578 at cc338f0."""
+    cluster = Cluster(plan_of(1578))
+    assert cluster.run().verdict is Verdict.AGREED
+    assert cluster.adversary.acted
+
+
 def test_partners_spend_settle_and_quarrel_in_the_first_seeds() -> None:
     """What the checkers saw no fault in did happen, in networks beset by faults."""
     happened: set[str] = set()
