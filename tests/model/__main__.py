@@ -10,11 +10,13 @@ import json
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 from tests.model.cases import CASES, Case
-from tests.model.spin import Answer, missing, search
+from tests.model.spin import MODELS, Answer, missing, search
 from tests.simulation.results import commit
 
 EXPLAINED = {True: "holds", False: "violated"}
@@ -27,19 +29,19 @@ def main(arguments: list[str]) -> int:
     if packages:
         print(f"missing: apt-get install {' '.join(packages)}", file=sys.stderr)
         return 2
-    document = _known(options.results)
+    known = results_of(options.results)
     surprises = 0
     for case in CASES:
         if (options.quick and not case.quick) or options.only not in case.name:
             continue
-        if case.name in document["cases"]:
+        if case.name in known:
             continue
         answer = search(case)
         surprises += not as_expected(case, answer)
         print(_line(case, answer), flush=True)
-        document["cases"][case.name] = _described(case, answer)
+        known[case.name] = _described(case, answer)
         if options.results:
-            _save(options.results, document)
+            _save(options.results, {"run": _run(), "cases": known})
     print(f"{surprises} surprises" if surprises else "all as expected")
     return 1 if surprises else 0
 
@@ -59,7 +61,10 @@ def _line(case: Case, answer: Answer) -> str:
 
 def _described(case: Case, answer: Answer) -> dict[str, object]:
     return {
+        "commit": commit(),
+        "date": datetime.now(UTC).date().isoformat(),
         "model": f"{case.model}.pml",
+        "text": text_of(case),
         "definitions": list(case.definitions),
         "expected": EXPLAINED[case.holds],
         "found": EXPLAINED[answer.holds],
@@ -67,20 +72,28 @@ def _described(case: Case, answer: Answer) -> dict[str, object]:
     }
 
 
-def _known(path: Path | None) -> dict[str, dict[str, object]]:
-    """Results of this commit, to go on from; of another commit they are of no use."""
-    if path is not None and path.is_file():
-        known: dict[str, dict[str, object]] = json.loads(path.read_text())
-        if known["run"].get("commit") == commit():
-            return known
-    spin = subprocess.run(["spin", "-V"], capture_output=True, text=True, check=True).stdout
-    run: dict[str, object] = {
-        "commit": commit(),
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": f"{platform.machine()}, {_processor()}",
-        "spin": spin.strip(),
+def text_of(case: Case) -> str:
+    """What a result is about: a digest of the model's text, in hex."""
+    return sha256((MODELS / f"{case.model}.pml").read_bytes()).hexdigest()[:16]
+
+
+def results_of(path: Path | None) -> dict[str, dict[str, object]]:
+    """Results to go on from: those of the same text with the same definitions, whatever else has
+    changed since."""
+    if path is None or not path.is_file():
+        return {}
+    found: dict[str, dict[str, object]] = json.loads(path.read_text())["cases"]
+    asked = {case.name: (text_of(case), list(case.definitions)) for case in CASES}
+    return {
+        name: result
+        for name, result in found.items()
+        if asked.get(name) == (result.get("text"), result["definitions"])
     }
-    return {"run": run, "cases": {}}
+
+
+def _run() -> dict[str, object]:
+    spin = subprocess.run(["spin", "-V"], capture_output=True, text=True, check=True).stdout
+    return {"machine": f"{platform.machine()}, {_processor()}", "spin": spin.strip()}
 
 
 def _processor() -> str:
@@ -89,7 +102,7 @@ def _processor() -> str:
     return f"{len(models)} x {models[0]}" if models else "unknown"
 
 
-def _save(path: Path, document: dict[str, dict[str, object]]) -> None:
+def _save(path: Path, document: Mapping[str, object]) -> None:
     new = path.with_suffix(".new")
     new.write_text(json.dumps(document, indent=1) + "\n")
     new.replace(path)
@@ -100,7 +113,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="only those that the tests run")
     parser.add_argument("--only", default="", metavar="TEXT", help="cases whose name has this")
     parser.add_argument(
-        "--results", type=Path, metavar="FILE", help="go on where this file of this commit stopped"
+        "--results",
+        type=Path,
+        metavar="FILE",
+        help="go on from what this file says of models as they are now",
     )
     return parser
 

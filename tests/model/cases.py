@@ -20,6 +20,28 @@ BROKEN = {
 """Definitions that break one rule of safety.pml, each of which must let the history fork."""
 
 
+HANDED_OVER = {
+    "KEYS_GONE_EARLY": "EPOCH-7",
+    "GONE_EARLY": "more than f are silent",
+    "LEFT_WITH_LAST": "EPOCH-5",
+    "CERTIFICATES_LOST": "DUR-2",
+    "LATER_EPOCH_FORGOTTEN": "DUR-3",
+    "NEXT_READ_AGAIN": "EPOCH-1",
+    "LAST_TOO_EARLY": "EPOCH-4",
+    "GUESTS_NOT_HELPED": "EPOCH-6",
+}
+"""Definitions that break one rule of epochs.pml while one member leaves and one comes."""
+
+ENDED = {
+    "END_TOO_NEAR": "EPOCH-1",
+    "CONTENTS_ABOVE": "EPOCH-3",
+    "EXECUTED_ABOVE": "EPOCH-3",
+    "NOTHING_ABOVE": "EPOCH-3",
+    "IDLE_AT_THE_END": "IDLE-1",
+}
+"""The same of ending.pml."""
+
+
 class Case(NamedTuple):
     """One run: a model with definitions; ``holds`` is what is expected."""
 
@@ -88,4 +110,50 @@ def _lag_cases() -> list[Case]:
     return cases
 
 
-CASES = (*_safety_cases(), *_progress_cases(), *_lag_cases())
+def _ending_cases() -> list[Case]:
+    cases = []
+    for bound in (1, 2, 3):
+        definition = f"BOUND={bound}"
+        cases.append(Case(f"ending: B = {bound}", "ending", (definition,), True, bound == 2))
+    for rule, number in ENDED.items():
+        quick = rule == "CONTENTS_ABOVE"
+        cases.append(Case(f"ending: {rule} ({number})", "ending", (rule,), False, quick))
+    return cases
+
+
+def _epochs(name: str, *definitions: str, holds: bool = True, quick: bool = False) -> Case:
+    return Case(f"epochs: {name}", "epochs", definitions, holds, quick)
+
+
+def _epochs_cases() -> list[Case]:
+    one = "one leaves, one comes"
+    leaver_lies, two_leave = ("LIAR=0", "LIAR_NEXT=4"), ("LIAR=0", "LIAR_NEXT=2", "NEXT=60")
+    cases = [
+        _epochs(f"{one}, a member that stays lies", "LIAR=3", "LIAR_NEXT=3"),
+        _epochs(f"{one}, who leaves lies, and who comes", *leaver_lies, quick=True),
+        _epochs(f"{one}, who leaves lies, then one that stays", "LIAR=0", "LIAR_NEXT=1"),
+        _epochs(f"{one}, an old key is kept (EPOCH-7)", "LIAR=3", "LIAR_NEXT=3", "KEYS_KEPT"),
+        _epochs(f"{one}, all change keys (EPOCH-7)", "LIAR=3", "LIAR_NEXT=3", "ROTATED=14"),
+        _epochs(f"{one}, all change keys, two lie", "LIAR=0", "LIAR_NEXT=1", "ROTATED=14"),
+        _epochs("two leave, two come", *two_leave),
+        _epochs("one comes", "LIAR=3", "LIAR_NEXT=3", "NEXT=31"),
+        _epochs("one leaves", "LIAR=0", "LIAR_NEXT=7", "NEXT=14"),
+    ]
+    for rule, number in HANDED_OVER.items():
+        quick = rule in ("GUESTS_NOT_HELPED", "LATER_EPOCH_FORGOTTEN")
+        cases.append(_epochs(f"{rule} ({number})", rule, holds=False, quick=quick))
+    kept = (*two_leave, "KEYS_KEPT")
+    cases.append(_epochs("KEYS_KEPT, two leave (EPOCH-7)", *kept, holds=False, quick=True))
+    counted = (*leaver_lies, "GUEST_COUNTED")
+    cases.append(_epochs("GUEST_COUNTED (EPOCH-6)", *counted, holds=False, quick=True))
+    cases.append(_epochs("QUORUM_OF_NEXT (CERT-1)", "NEXT=31", "QUORUM_OF_NEXT", holds=False))
+    return cases
+
+
+CASES = (
+    *_safety_cases(),
+    *_progress_cases(),
+    *_lag_cases(),
+    *_ending_cases(),
+    *_epochs_cases(),
+)
