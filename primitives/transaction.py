@@ -49,7 +49,7 @@ class SignedTransaction(Wire):
     signatures: Signatures
 
 
-class Decoded(msgspec.Struct, frozen=True):
+class Decoded(msgspec.Struct, frozen=True, gc=False):
     """A signed transaction whose form was checked, with what every stage asks of it."""
 
     id: bytes
