@@ -21,7 +21,7 @@ from contracts.context import BlockContext
 from contracts.epochs import Epoch
 from contracts.state import State
 from contracts.transition import BlockRun
-from node.admission import Pending, judge
+from node.admission import Pending, Trial
 from node.archive import (
     DURABLE_KEY,
     HEAD_KEY,
@@ -279,6 +279,10 @@ class Executor:
 
         ``pending`` is what is on its way already, None if nothing that matters. About 20 us.
         """
+        return self.trial(lane, now_ms).judge(decoded, pending)
+
+    def trial(self, lane: int, now_ms: int) -> Trial:
+        """Dry runs in ``lane``, until the next height is executed."""
         head = self.head_record.header
         context = BlockContext(
             parameters=self.genesis.parameters,
@@ -288,7 +292,7 @@ class Executor:
             lanes=len(self.epoch.members),
             epoch=self.epoch.recorded,
         )
-        return judge(self.state, context, lane, decoded, pending)
+        return Trial(self.state, context, lane)
 
     def account(self, account: bytes) -> Account:
         """An account as executed so far; nothing yet, if it has no record."""
