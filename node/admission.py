@@ -52,7 +52,7 @@ class Trial:
         """An account as executed so far; None if it has no record."""
         return self._state.entry(account_key(account), Account)
 
-    def judge(self, decoded: Decoded, pending: Pending | None) -> Outcome | Skip:
+    def judge(self, decoded: Decoded, pending: Pending | None = None) -> Outcome | Skip:
         """What would become of it after what is ``pending``; None: nothing that matters is.
 
         A claim by a sender without a record, which a block would skip as ``sender_unknown``, is
