@@ -17,7 +17,7 @@ from node import stages
 from node.admission import Trial
 from node.archive import Recent
 from node.executor import ExecutedBlock, Executor
-from node.fairness import Item, quantum_of
+from node.fairness import Item
 from node.pending import (
     MAX_BYTES,
     MAX_COUNT,
@@ -31,13 +31,12 @@ from node.pending import (
     Waiter,
     claimed_from,
 )
-from node.sealing import Lane, Sealer, Standing
+from node.sealing import Lane, Sealer, standing_of
 from node.world import Clock
 from primitives.certificate import StateCertificate
 from primitives.encoding import Malformed, encode
-from primitives.entries import NO_ACCOUNT, Account
 from primitives.receipt import Outcome, Skip
-from primitives.transaction import Decoded, Transaction, decode_signed
+from primitives.transaction import Decoded, decode_signed
 from shell.signature_pool import PoolFailed, PoolFull
 
 REMEMBERED_SKIPS: Final = 1_024
@@ -151,7 +150,7 @@ class Ingress:
         decoded = taken.decoded
         item = Item(id_, encode(decoded.signed), decoded.weight)
         account = trial.account(decoded.transaction.sender)
-        self._sealer.push(item, self._standing(decoded.transaction, account))
+        self._sealer.push(item, standing_of(decoded.transaction, account, self._favoured))
 
     # --- taking in ------------------------------------------------------------------------------
 
@@ -269,7 +268,7 @@ class Ingress:
         is_newcomer = account is None and claimed_from(transaction) is not None
         self._pool.add(Taken(decoded, now_s, is_newcomer=is_newcomer))
         item = Item(decoded.id, raw, decoded.weight)
-        self._sealer.push(item, self._standing(transaction, account))
+        self._sealer.push(item, standing_of(transaction, account, self._favoured))
         self.accepted += 1
         return decoded.id
 
@@ -279,15 +278,6 @@ class Ingress:
         if claimed_from(transaction) is None:
             return False
         return not self._door.executor.has_record(transaction.sender)
-
-    def _standing(self, transaction: Transaction, account: Account | None) -> Standing:
-        """Newcomers cost nothing to make, so those of one campaign wait in one line."""
-        sender = transaction.sender
-        if account is None:
-            quantum = quantum_of(NO_ACCOUNT.balance, NO_ACCOUNT.sequence)
-            return Standing(claimed_from(transaction) or sender, quantum, sender in self._favoured)
-        quantum = quantum_of(account.balance, account.sequence)
-        return Standing(sender, quantum, sender in self._favoured)
 
     def _judged(self, decoded: Decoded, trial: Trial) -> Refusal | None:
         transaction = decoded.transaction
