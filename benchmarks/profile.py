@@ -128,7 +128,8 @@ def measure(costs: Meter, chain: Chain, raws: Sequence[bytes]) -> None:
     assert all(valid)
     now_ms = executor.head_record.header.time + 1
     with costs.stage(ADMIT):
-        verdicts = [executor.admit(each, LANE, now_ms) for each in decoded]
+        trial = executor.trial(LANE, now_ms)
+        verdicts = [trial.judge(each) for each in decoded]
     assert all(verdict == Outcome.DONE and not isinstance(verdict, Skip) for verdict in verdicts)
     with costs.stage(SEAL):
         wire = encode(chain.batch(raws))

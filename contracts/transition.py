@@ -110,9 +110,11 @@ def dry_run(
     """What would become of a transaction if it came now, in ``lane``; nothing is written.
 
     ``expected_sequence`` is the sequence that the sender's channel will have reached once those of
-    its transactions that were admitted before are carried out; None if there are none.
+    its transactions that were admitted before are carried out; None if there are none. What a
+    ``State`` has decoded serves all dry runs over it.
     """
-    decision = _decide(State(reader), context, lane, decoded, expected_sequence)
+    state = reader if isinstance(reader, State) else State(reader)
+    decision = _decide(state, context, lane, decoded, expected_sequence)
     return decision if isinstance(decision, Skip) else decision[0]
 
 

@@ -7,12 +7,13 @@ transaction is worth something, and nobody without a record gets in for nothing 
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
 from contracts.context import BlockContext
+from contracts.state import State, StateReader
 from contracts.transition import dry_run
 from primitives.actions import CampaignClaim
 from primitives.commerce import Campaign, campaign_key
@@ -35,32 +36,44 @@ class Pending(msgspec.Struct, frozen=True):
     claims: int = 0
 
 
-class State(Protocol):
-    """Current entries by exact key."""
+class Trial:
+    """Dry runs in ``lane`` over the state that ``reader`` holds and ``context``: whoever makes one
+    uses it before either changes. What several transactions ask for is decoded once."""
 
-    def get(self, key: bytes, /) -> bytes | None:
-        """The canonical value; None where there is none."""
+    __slots__ = ("_context", "_lane", "_reader", "_state")
 
+    def __init__(self, reader: StateReader, context: BlockContext, lane: int) -> None:
+        self._reader = reader
+        self._state = State(reader)
+        self._context = context
+        self._lane = lane
 
-def judge(
-    state: State, context: BlockContext, lane: int, decoded: Decoded, pending: Pending | None
-) -> Outcome | Skip:
-    """What would become of it after what is ``pending``, in ``lane``.
+    def account(self, account: bytes) -> Account | None:
+        """An account as executed so far; None if it has no record."""
+        return self._state.entry(account_key(account), Account)
 
-    A claim by a sender without a record, which a block would skip as ``sender_unknown``, is told
-    the refusal that it would get if its sender had one: that says what is wrong.
-    """
-    if pending is None:
-        outcome = dry_run(state, context, lane, decoded)
-    else:
-        reader = _Reserved(state, decoded, pending)
-        outcome = dry_run(reader, context, lane, decoded, pending.next_sequence)
-    action = decoded.transaction.action
-    if outcome != Skip.SENDER_UNKNOWN or not isinstance(action, CampaignClaim):
-        return outcome
-    known = _Reserved(state, decoded, pending or Pending(0, 0), has_record=True)
-    reason = dry_run(known, context, lane, decoded)
-    return Outcome.OUTPUT_BELOW_OPENING if reason == Outcome.DONE else reason
+    def judge(self, decoded: Decoded, pending: Pending | None = None) -> Outcome | Skip:
+        """What would become of it after what is ``pending``; None: nothing that matters is.
+
+        A claim by a sender without a record, which a block would skip as ``sender_unknown``, is
+        told the refusal that it would get if its sender had one: that says what is wrong.
+        """
+        if pending is None:
+            outcome = self._run(self._state, decoded)
+        else:
+            reader = _Reserved(self._reader, decoded, pending)
+            outcome = self._run(reader, decoded, pending.next_sequence)
+        action = decoded.transaction.action
+        if outcome != Skip.SENDER_UNKNOWN or not isinstance(action, CampaignClaim):
+            return outcome
+        known = _Reserved(self._reader, decoded, pending or Pending(0, 0), has_record=True)
+        reason = self._run(known, decoded)
+        return Outcome.OUTPUT_BELOW_OPENING if reason == Outcome.DONE else reason
+
+    def _run(
+        self, reader: StateReader, decoded: Decoded, expected: int | None = None
+    ) -> Outcome | Skip:
+        return dry_run(reader, self._context, self._lane, decoded, expected)
 
 
 class _Reserved:
@@ -69,7 +82,7 @@ class _Reserved:
     __slots__ = ("_account", "_campaign", "_has_record", "_pending", "_state")
 
     def __init__(
-        self, state: State, decoded: Decoded, pending: Pending, *, has_record: bool = False
+        self, state: StateReader, decoded: Decoded, pending: Pending, *, has_record: bool = False
     ) -> None:
         self._state = state
         self._pending = pending

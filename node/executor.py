@@ -21,7 +21,7 @@ from contracts.context import BlockContext
 from contracts.epochs import Epoch
 from contracts.state import State
 from contracts.transition import BlockRun
-from node.admission import Pending, judge
+from node.admission import Trial
 from node.archive import (
     DURABLE_KEY,
     HEAD_KEY,
@@ -66,7 +66,7 @@ from primitives.entries import (
 from primitives.genesis import Genesis, chain_id
 from primitives.merkle import ListTree, leaf_hashes
 from primitives.proof import EpochStep
-from primitives.receipt import Outcome, Receipt, Skip
+from primitives.receipt import Receipt, Skip
 from primitives.transaction import Decoded, reread_signed
 from primitives.vote import PROTOCOL_VERSION
 
@@ -272,13 +272,9 @@ class Executor:
 
     # --- asking ---------------------------------------------------------------------------------
 
-    def admit(
-        self, decoded: Decoded, lane: int, now_ms: int, pending: Pending | None = None
-    ) -> Outcome | Skip:
-        """What would become of a transaction if it came next, in ``lane``; nothing is written.
-
-        ``pending`` is what is on its way already, None if nothing that matters. About 20 us.
-        """
+    def trial(self, lane: int, now_ms: int) -> Trial:
+        """Dry runs of transactions that would come next, in ``lane``: to be made anew once another
+        height is executed. Nothing is written."""
         head = self.head_record.header
         context = BlockContext(
             parameters=self.genesis.parameters,
@@ -288,7 +284,7 @@ class Executor:
             lanes=len(self.epoch.members),
             epoch=self.epoch.recorded,
         )
-        return judge(self.state, context, lane, decoded, pending)
+        return Trial(self.state, context, lane)
 
     def account(self, account: bytes) -> Account:
         """An account as executed so far; nothing yet, if it has no record."""

@@ -14,9 +14,10 @@ from enum import Enum, unique
 from typing import Final, NamedTuple, Protocol
 
 from node import stages
+from node.admission import Trial
 from node.archive import Recent
 from node.executor import ExecutedBlock, Executor
-from node.fairness import Item, quantum_of
+from node.fairness import Item
 from node.pending import (
     MAX_BYTES,
     MAX_COUNT,
@@ -30,7 +31,7 @@ from node.pending import (
     Waiter,
     claimed_from,
 )
-from node.sealing import Lane, Sealer, Standing
+from node.sealing import Lane, Sealer, standing_of
 from node.world import Clock
 from primitives.certificate import StateCertificate
 from primitives.encoding import Malformed, encode
@@ -128,13 +129,14 @@ class Ingress:
         self._door = self._door._replace(me=me, own=own)
         self._favoured = self._speakers()
         self._sealer.clear()
+        trial = self._trial()
         for id_ in self._pool.ids():
-            if me is None:
+            if trial is None:
                 taken = self._pool.remove(id_)
                 assert taken is not None
                 _settle(taken.waiters, None)
             else:
-                self._push(id_)
+                self._push(id_, trial)
         asyncio.get_running_loop().call_soon(self.poke)
 
     async def take_back(self, raws: Sequence[bytes]) -> None:
@@ -142,12 +144,13 @@ class Ingress:
         pending nor executed are taken in again, as far as they still can be carried out."""
         await self._take_in(raws)
 
-    def _push(self, id_: bytes) -> None:
+    def _push(self, id_: bytes, trial: Trial) -> None:
         taken = self._pool.get(id_)
         assert taken is not None, id_.hex()
         decoded = taken.decoded
-        raw = encode(decoded.signed)
-        self._sealer.push(Item(id_, raw, decoded.weight), self._standing(decoded))
+        item = Item(id_, encode(decoded.signed), decoded.weight)
+        account = trial.account(decoded.transaction.sender)
+        self._sealer.push(item, standing_of(decoded.transaction, account, self._favoured))
 
     # --- taking in ------------------------------------------------------------------------------
 
@@ -184,21 +187,24 @@ class Ingress:
                     sound.append((place, raw, formed))
         faults = await self._faults(sound)
         with stages.INGRESS:
+            trial, now_s = self._trial(), asyncio.get_running_loop().time()
             for (place, raw, decoded), fault in zip(sound, faults, strict=True):
                 if fault == _UNCHECKED:
                     detail = "too much waits for its signature check"
                     outcomes[place] = Refusal(Blame.NODE_BUSY, "node_busy", detail, decoded.id)
                 elif fault is not None:
                     outcomes[place] = Refusal(Blame.REFUSED, fault, "", decoded.id)
+                elif trial is None:
+                    outcomes[place] = _orders_nothing(decoded.id)
                 else:
-                    outcomes[place] = self._admit(raw, decoded)
+                    outcomes[place] = self._admit(raw, decoded, trial, now_s)
             self.poke()
         return outcomes
 
     def _formed(self, raw: bytes, before: int) -> Decoded | Refusal:
         """Everything that needs neither a signature check nor the ledger."""
         if self._door.me is None:
-            return Refusal(Blame.NODE_BUSY, "not_a_validator", "this node orders nothing")
+            return _orders_nothing()
         try:
             decoded = decode_signed(raw, self._door.executor.chain)
         except Malformed as error:
@@ -246,14 +252,23 @@ class Ingress:
         finally:
             self._checking -= len(sound)
 
-    def _admit(self, raw: bytes, decoded: Decoded) -> bytes | Refusal:
+    def _trial(self) -> Trial | None:
+        """Dry runs until the loop's next turn; None where the node lost its lane meanwhile."""
+        door = self._door
+        return None if door.me is None else door.executor.trial(door.me, door.clock.now_ms())
+
+    def _admit(self, raw: bytes, decoded: Decoded, trial: Trial, now_s: float) -> bytes | Refusal:
         """The dry run, after which it is this node's word that the transaction will be ordered."""
-        refusal = self._known(decoded) or self._full(decoded, 0) or self._judged(decoded)
+        refusal = self._full(decoded, 0) or self._judged(decoded, trial)
         if refusal is not None:
-            return refusal
-        since, is_newcomer = asyncio.get_running_loop().time(), self._is_newcomer(decoded)
-        self._pool.add(Taken(decoded, since, is_newcomer=is_newcomer))
-        self._sealer.push(Item(decoded.id, raw, decoded.weight), self._standing(decoded))
+            # What is known has its sequence taken: it never comes past the dry run.
+            return self._known(decoded) or refusal
+        transaction = decoded.transaction
+        account = trial.account(transaction.sender)
+        is_newcomer = account is None and claimed_from(transaction) is not None
+        self._pool.add(Taken(decoded, now_s, is_newcomer=is_newcomer))
+        item = Item(decoded.id, raw, decoded.weight)
+        self._sealer.push(item, standing_of(transaction, account, self._favoured))
         self.accepted += 1
         return decoded.id
 
@@ -264,24 +279,12 @@ class Ingress:
             return False
         return not self._door.executor.has_record(transaction.sender)
 
-    def _standing(self, decoded: Decoded) -> Standing:
-        """Newcomers cost nothing to make, so those of one campaign wait in one line."""
-        transaction = decoded.transaction
-        sender = transaction.sender
-        account = self._door.executor.account(sender)
-        quantum = quantum_of(account.balance, account.sequence)
-        campaign = claimed_from(transaction) if self._is_newcomer(decoded) else None
-        return Standing(campaign or sender, quantum, sender in self._favoured)
-
-    def _judged(self, decoded: Decoded) -> Refusal | None:
+    def _judged(self, decoded: Decoded, trial: Trial) -> Refusal | None:
         transaction = decoded.transaction
         if self._pool.holder(transaction) is not None:
             detail = f"another transaction of sequence {transaction.sequence} is pending"
             return Refusal(Blame.REFUSED, "sequence_pending", detail, decoded.id)
-        pending = self._pool.before(transaction)
-        me, now_ms = self._door.me, self._door.clock.now_ms()
-        assert me is not None
-        outcome = self._door.executor.admit(decoded, me, now_ms, pending)
+        outcome = trial.judge(decoded, self._pool.before(transaction))
         if outcome == Outcome.DONE:
             return None
         detail = ""
@@ -422,6 +425,10 @@ def _settle(waiters: Iterable[Waiter], settled: Settled | None) -> None:
     for waiter in waiters:
         if not waiter.done():
             waiter.set_result(settled)
+
+
+def _orders_nothing(id_: bytes | None = None) -> Refusal:
+    return Refusal(Blame.NODE_BUSY, "not_a_validator", "this node orders nothing", id_)
 
 
 def _ignore(_: float) -> None:

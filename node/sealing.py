@@ -9,11 +9,14 @@ record, and does not bring forward what waits for a block anyway. What fills a b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final, NamedTuple, Protocol
 
-from node.fairness import FairQueue, Item
+from node.fairness import FairQueue, Item, quantum_of
+from node.pending import claimed_from
 from primitives.batch import MAX_TRANSACTIONS, SEAL_BYTES
+from primitives.entries import NO_ACCOUNT, Account
+from primitives.transaction import Transaction
 
 SEAL_AFTER_S: Final = 0.1
 """The longest that a transaction waits for company while one batch, or none, waits for a block."""
@@ -53,6 +56,18 @@ class Standing(NamedTuple):
     sender: bytes
     quantum: int
     favoured: bool
+
+
+def standing_of(
+    transaction: Transaction, account: Account | None, favoured: Collection[bytes]
+) -> Standing:
+    """Of a sender; ``account`` is None where it has no record. Newcomers cost nothing to make, so
+    those of one campaign wait in one line."""
+    sender = transaction.sender
+    known = NO_ACCOUNT if account is None else account
+    line = claimed_from(transaction) if account is None else None
+    quantum = quantum_of(known.balance, known.sequence)
+    return Standing(line or sender, quantum, sender in favoured)
 
 
 class Sealer:

@@ -6,7 +6,8 @@ Only the tags that ``Action`` lists decode (``primitives.tags`` numbers them); a
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from collections.abc import Callable
+from typing import Annotated, Any, Final, get_args
 
 import msgspec
 
@@ -304,35 +305,30 @@ def release_message(chain: bytes, release: Release) -> bytes:
     return _said(RELEASE_SIGNATURE, chain, release)
 
 
-def endorsed(action: Action, chain: bytes) -> tuple[Endorsement, bytes] | None:
+_Carried = tuple[Endorsement, bytes]
+_ENDORSED: Final[dict[type, Callable[[Any, bytes], _Carried]]] = {
+    Redeem: lambda a, chain: (a.cashier, invoice_message(chain, a.invoice)),
+    ReserveAttest: lambda a, chain: (a.custodian, attestation_message(chain, a.attestation)),
+    ReserveRelease: lambda a, chain: (a.custodian, release_message(chain, a.release)),
+    CampaignClaim: lambda a, chain: (a.signer, voucher_message(chain, a.voucher)),
+    OrderOpen: lambda a, chain: (a.seller, offer_message(chain, a.offer)),
+    PartnerRotateKeys: lambda a, chain: (a.holder, role_message(chain, a.partner, a.role)),
+}
+_SEATS: Final[dict[type, Callable[[Any, bytes], Check]]] = {
+    PartnerRegister: lambda a, chain: seat_check(chain, a.application.code, a.application.seat),
+    ValidatorAnnounceKey: lambda a, chain: seat_check(chain, a.partner, a.seat),
+}
+BARE: Final = frozenset(get_args(Action)) - _ENDORSED.keys() - _SEATS.keys()
+"""Kinds of actions that carry no signature of their own: most, and most of all there is."""
+
+
+def endorsed(action: Action, chain: bytes) -> _Carried | None:
     """The endorsement that an action carries, and the message under it; None for most."""
-    match action:
-        case Transfer():  # most of all there is, so it comes first
-            return None
-        case Redeem():
-            return action.cashier, invoice_message(chain, action.invoice)
-        case ReserveAttest():
-            return action.custodian, attestation_message(chain, action.attestation)
-        case ReserveRelease():
-            return action.custodian, release_message(chain, action.release)
-        case CampaignClaim():
-            return action.signer, voucher_message(chain, action.voucher)
-        case OrderOpen():
-            return action.seller, offer_message(chain, action.offer)
-        case PartnerRotateKeys():
-            return action.holder, role_message(chain, action.partner, action.role)
-        case _:
-            return None
+    found = _ENDORSED.get(type(action))
+    return None if found is None else found(action, chain)
 
 
 def seat_of(action: Action, chain: bytes) -> Check | None:
     """The check that a consensus key which an action brings is somebody's; None for most."""
-    match action:
-        case Transfer():  # as above
-            return None
-        case PartnerRegister():
-            return seat_check(chain, action.application.code, action.application.seat)
-        case ValidatorAnnounceKey():
-            return seat_check(chain, action.partner, action.seat)
-        case _:
-            return None
+    found = _SEATS.get(type(action))
+    return None if found is None else found(action, chain)

@@ -30,8 +30,12 @@ class Malformed(ValueError):
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))  # for type checkers
-class Wire(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
-    """A value with a canonical byte form: an array of its fields, in order, none optional."""
+class Wire(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True, gc=False):
+    """A value with a canonical byte form: an array of its fields, in order, none optional.
+
+    Without a word to the garbage collector: what never changes, and holds only what never changes,
+    is in no reference cycle (tests/unit/primitives/test_values.py).
+    """
 
 
 Digest = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]

@@ -22,13 +22,15 @@ class Domain:
         self.name = name
         self.prefix = b"LiqBon/" + name.encode("ascii") + b"\0"
 
-    def digest(self, *parts: bytes) -> bytes:
+    def digest(self, first: bytes = b"", *more: bytes) -> bytes:
         """32 bytes. The parts are concatenated: callers encode what has more than one field."""
-        return sha256(self.prefix + b"".join(parts)).digest()
+        data = self.prefix + first  # most have one part, and a join costs a tenth of the hash
+        return sha256(data + b"".join(more) if more else data).digest()
 
-    def message(self, *parts: bytes) -> bytes:
+    def message(self, first: bytes = b"", *more: bytes) -> bytes:
         """What is given to Ed25519: the prefix and the parts, not hashed first."""
-        return self.prefix + b"".join(parts)
+        data = self.prefix + first
+        return data + b"".join(more) if more else data
 
 
 CHAIN: Final = Domain("chain")

@@ -12,11 +12,11 @@ from typing import Annotated, Final
 import msgspec
 
 from primitives import endorsement
-from primitives.actions import KNOWN_TAGS, Action, endorsed, outputs_of, seat_of
-from primitives.address import Policy, check_policy
+from primitives.actions import BARE, KNOWN_TAGS, Action, endorsed, outputs_of, seat_of
+from primitives.address import Policy, account_id, check_policy
 from primitives.encoding import Digest, Malformed, Millis, Wire, decode, encode
 from primitives.endorsement import KeySignature, Signatures
-from primitives.hashing import ACCOUNT, TRANSACTION, TRANSACTION_SIGNATURE
+from primitives.hashing import TRANSACTION, TRANSACTION_SIGNATURE
 from primitives.keys import Check, is_small_order
 
 VERSION: Final = 1
@@ -49,7 +49,7 @@ class SignedTransaction(Wire):
     signatures: Signatures
 
 
-class Decoded(msgspec.Struct, frozen=True):
+class Decoded(msgspec.Struct, frozen=True, gc=False):
     """A signed transaction whose form was checked, with what every stage asks of it."""
 
     id: bytes
@@ -96,16 +96,21 @@ def decode_signed(raw: bytes, chain: bytes) -> Decoded:
         raise Malformed("wrong_chain", transaction.chain.hex())
     policy = signed.policy
     check_policy(policy)
-    if ACCOUNT.digest(encode(policy)) != transaction.sender:
+    if account_id(policy) != transaction.sender:
         raise Malformed("sender_mismatch", "the policy is not the sender's")
     endorsement.check_signatures(policy, signed.signatures, "signatures_malformed")
-    carried = endorsed(transaction.action, chain)
+    if type(transaction.action) not in BARE:
+        _check_carried(transaction.action, chain)
+    return Decoded(transaction_id(transaction), signed, len(raw))
+
+
+def _check_carried(action: Action, chain: bytes) -> None:
+    carried = endorsed(action, chain)
     if carried is not None:
         endorsement.check_endorsement(carried[0])
-    seat = seat_of(transaction.action, chain)
+    seat = seat_of(action, chain)
     if seat is not None and is_small_order(seat.public_key):
         raise Malformed("seat_malformed", "the consensus key has small order")
-    return Decoded(transaction_id(transaction), signed, len(raw))
 
 
 _SIGNED: Final = msgspec.msgpack.Decoder(SignedTransaction)
@@ -141,11 +146,14 @@ def signatures(decoded: Decoded) -> list[Check]:
     """Every signature check that the transaction needs, embedded ones included."""
     signed = decoded.signed
     found = endorsement.checks(signed.policy, signed.signatures, signing_message(decoded.id))
-    carried = endorsed(signed.transaction.action, signed.transaction.chain)
+    action = signed.transaction.action
+    if type(action) in BARE:
+        return found
+    carried = endorsed(action, signed.transaction.chain)
     if carried is not None:
         by, message = carried
         found += endorsement.checks(by.policy, by.signatures, message)
-    seat = seat_of(signed.transaction.action, signed.transaction.chain)
+    seat = seat_of(action, signed.transaction.chain)
     if seat is not None:
         found.append(seat)
     return found
@@ -153,12 +161,18 @@ def signatures(decoded: Decoded) -> list[Check]:
 
 def weight_of(signed: SignedTransaction, size: int) -> int:
     """What it costs everyone: signature checks + outputs + KiB begun ([LANE-3])."""
-    transaction = signed.transaction
-    carried = endorsed(transaction.action, transaction.chain)
-    more = len(carried[0].signatures) if carried is not None else 0
-    more += seat_of(transaction.action, transaction.chain) is not None
-    outputs = outputs_of(transaction.action)
-    return len(signed.signatures) + more + outputs + (size + 1023) // 1024
+    action = signed.transaction.action
+    checks = len(signed.signatures)
+    if type(action) not in BARE:
+        checks += _carried_checks(action, signed.transaction.chain)
+    return checks + outputs_of(action) + (size + 1023) // 1024
+
+
+def _carried_checks(action: Action, chain: bytes) -> int:
+    carried = endorsed(action, chain)
+    return (0 if carried is None else len(carried[0].signatures)) + (
+        seat_of(action, chain) is not None
+    )
 
 
 __all__ = [

@@ -121,8 +121,9 @@ class SignaturePool:
             self._waiting_transactions -= len(raws)
 
     async def batch_fault(self, raw: bytes) -> str | None:
-        """Why no honest validator would have sealed this batch; None if it is sound. Not bounded
-        here: the asker bounds what it asks. Raises ``PoolFailed``."""
+        """Why no honest validator would have sealed a batch that ``decode_batch`` took and its
+        author signed; None if it is sound. Not bounded here: the asker bounds what it asks.
+        Raises ``PoolFailed``."""
         [fault] = await self._put(self._batches, partial(CheckBatch, raw=raw))
         return fault
 

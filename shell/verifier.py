@@ -15,7 +15,7 @@ from typing import Annotated, BinaryIO, Final
 
 import msgspec
 
-from primitives.batch import MAX_BATCH, decode_batch
+from primitives.batch import MAX_BATCH, reread_batch
 from primitives.encoding import Count, Malformed, Wire, decode, encode
 from primitives.evidence import batch_fault
 from primitives.keys import Check, SignatureScheme
@@ -38,7 +38,7 @@ class CheckTransactions(Wire, tag=1):
 
 
 class CheckBatch(Wire, tag=2):
-    """Find what is wrong with a batch, its author's signature apart."""
+    """Find what is wrong with the transactions of a batch that ``decode_batch`` took."""
 
     number: Count
     raw: Annotated[bytes, msgspec.Meta(max_length=MAX_BATCH)]
@@ -61,7 +61,7 @@ def judge(job: Job, chain: bytes, scheme: SignatureScheme) -> Verdict:
             return Verdict(job.number, tuple(transaction_faults(job.raws, chain, scheme)))
         case CheckBatch():
             try:
-                fault = batch_fault(chain, scheme, decode_batch(job.raw))
+                fault = batch_fault(chain, scheme, reread_batch(job.raw))
             except Malformed as error:
                 fault = error.code
             return Verdict(job.number, (fault,))

@@ -5,8 +5,10 @@
 /// Checks batches of Ed25519 signatures under ZIP-215, and keeps the state's trie of hashes.
 #[pyo3::pymodule]
 mod liqbon_native {
+    use std::cell::RefCell;
+
     use liqbon_trie::Collector;
-    use liqbon_zip215::Check;
+    use liqbon_zip215::{Check, Signers};
     use pyo3::prelude::*;
     use pyo3::pybacked::PyBackedBytes;
     use pyo3::types::PyBytes;
@@ -14,6 +16,11 @@ mod liqbon_native {
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    thread_local! {
+        /// Of each thread that checks signatures, so that none waits for another.
+        static SIGNERS: RefCell<Signers> = RefCell::default();
+    }
 
     /// One verdict an item, in order: whether each signature is valid under ZIP-215.
     ///
@@ -30,7 +37,7 @@ mod liqbon_native {
                 .iter()
                 .map(|(public_key, message, signature)| Check { public_key, message, signature })
                 .collect();
-            liqbon_zip215::verify_many(&checks)
+            SIGNERS.with_borrow_mut(|signers| signers.verify_many(&checks))
         })
     }
 

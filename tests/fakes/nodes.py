@@ -201,7 +201,7 @@ class HonestNode:
             raise Refusal(self.url, "signature_invalid", "", 422)
         if self.queries.transaction(decoded.id) is not None:
             raise Refusal(self.url, "already_known", "", 409)
-        outcome = self.ledger.executor.admit(decoded, 0, self.ledger.now_ms())
+        outcome = self.ledger.executor.trial(0, self.ledger.now_ms()).judge(decoded)
         if isinstance(outcome, Skip) or outcome is not Outcome.DONE:
             raise Refusal(self.url, outcome.text, "", 422)
         self.ledger.block(decoded)

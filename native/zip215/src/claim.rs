@@ -4,6 +4,7 @@ use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
 use sha2::{Digest, Sha512};
 
+use crate::signers::Signers;
 use crate::{Check, PUBLIC_KEY_SIZE, SIGNATURE_SIZE};
 
 /// Sets this use of SHA-512 apart from every other.
@@ -39,13 +40,13 @@ struct Shaped<'a> {
 }
 
 /// The claims among some checks, ordered by key. What has no claim is invalid by its form alone.
-pub(crate) fn claims(checks: &[Check<'_>]) -> Vec<Claim> {
+pub(crate) fn claims(checks: &[Check<'_>], signers: &mut Signers) -> Vec<Claim> {
     let mut shaped: Vec<Shaped<'_>> = checks.iter().enumerate().filter_map(shape).collect();
     shaped.sort_by_key(|each| each.key);
     let mut transcript = Sha512::new().chain_update(DOMAIN);
     let mut claims = Vec::with_capacity(shaped.len());
     for of_one_key in shaped.chunk_by(|left, right| left.key == right.key) {
-        let Some(signer) = of_one_key.first().and_then(|each| point(each.key)) else {
+        let Some(signer) = of_one_key.first().and_then(|each| signers.point(each.key)) else {
             continue;
         };
         claims.extend(of_one_key.iter().filter_map(|each| claim(each, signer, &mut transcript)));

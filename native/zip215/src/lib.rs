@@ -1,5 +1,6 @@
 //! Which of many Ed25519 signatures are valid. Knows the rule (ZIP-215) and how to check many at
-//! once; not what was signed, or by whom. A pure function of the bytes: no clock, no chance, no I/O.
+//! once; not what was signed, or by whom. A verdict is a pure function of the bytes: no clock, no
+//! chance, no I/O.
 //!
 //! The rule (<https://zips.z.cash/zip-0215>): A and R are decoded from any encoding, S is below the
 //! group order, k = SHA-512(R || A || M), and [8][S]B = [8]R + [8][k]A. Because of the factor 8 a
@@ -13,8 +14,11 @@ mod equation;
 #[cfg(test)]
 mod forger;
 mod search;
+mod signers;
 #[cfg(test)]
 mod tests;
+
+pub use signers::Signers;
 
 /// Bytes of an encoded public key.
 pub const PUBLIC_KEY_SIZE: usize = 32;
@@ -35,19 +39,9 @@ pub struct Check<'a> {
     pub signature: &'a [u8],
 }
 
-/// One verdict a check, in order.
-#[must_use]
-pub fn verify_many(checks: &[Check<'_>]) -> Vec<bool> {
-    let mut verdicts = Vec::with_capacity(checks.len());
-    for group in checks.chunks(GROUP) {
-        verdicts.extend(verdicts_of(group));
-    }
-    verdicts
-}
-
-fn verdicts_of(group: &[Check<'_>]) -> Vec<bool> {
+fn verdicts_of(group: &[Check<'_>], signers: &mut Signers) -> Vec<bool> {
     let mut verdicts = vec![false; group.len()];
-    let mut claims = claim::claims(group);
+    let mut claims = claim::claims(group, signers);
     search::judge(&mut claims);
     for claim in &claims {
         if let Some(verdict) = verdicts.get_mut(claim.place) {

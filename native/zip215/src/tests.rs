@@ -4,11 +4,19 @@
 use curve25519_dalek::constants::EIGHT_TORSION;
 use curve25519_dalek::scalar::Scalar;
 
-use crate::claim::claims;
+use crate::claim::{self, Claim};
 use crate::equation::holds;
 use crate::forger::{Signed, crowd, number, signed};
 use crate::search::{FEW, Work, judge};
-use crate::{GROUP, verify_many};
+use crate::{Check, GROUP, Signers};
+
+fn claims(checks: &[Check<'_>]) -> Vec<Claim> {
+    claim::claims(checks, &mut Signers::default())
+}
+
+fn verify_many(checks: &[Check<'_>]) -> Vec<bool> {
+    Signers::default().verify_many(checks)
+}
 
 fn verdicts(many: &[Signed]) -> Vec<bool> {
     verify_many(&many.iter().map(Signed::check).collect::<Vec<_>>())
@@ -219,4 +227,42 @@ fn a_claim_by_itself_has_the_verdict_of_a_sum() {
     let mut found = claims(&many.iter().map(Signed::check).collect::<Vec<_>>());
     found.sort_by_key(|claim| claim.place);
     assert_eq!(found.iter().map(holds).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn what_is_kept_of_keys_changes_no_verdict() {
+    let (mut many, _) = spoilt(&crowd(40), |place| place % 7 == 2);
+    many[5].key = vec![2; 32]; // no point
+    many[30].key = many[31].key.clone();
+    let expected = verdicts(&many);
+    let checks: Vec<_> = many.iter().map(Signed::check).collect();
+    let mut signers = Signers::default();
+    for _ in 0..3 {
+        assert_eq!(signers.verify_many(&checks), expected);
+        checks.iter().zip(&expected).for_each(|(check, valid)| {
+            assert_eq!(signers.verify_many(std::slice::from_ref(check)), [*valid]);
+        });
+    }
+}
+
+#[test]
+fn keys_are_kept_while_they_sign_and_within_a_bound() {
+    const MOST: usize = 8;
+    let mut signers = Signers::of(MOST);
+    let key = |number: usize| {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&number.to_le_bytes());
+        key
+    };
+    for number in 1..5 * MOST {
+        assert_eq!(signers.point(key(number)), point_of(key(number)));
+        assert_eq!(signers.point(key(0)), point_of(key(0)));
+        assert!(signers.kept() <= 2 * MOST);
+        assert!(signers.keeps(&key(0)) && signers.keeps(&key(number)));
+    }
+    assert!(!signers.keeps(&key(1)));
+}
+
+fn point_of(key: [u8; 32]) -> Option<curve25519_dalek::edwards::EdwardsPoint> {
+    curve25519_dalek::edwards::CompressedEdwardsY(key).decompress()
 }

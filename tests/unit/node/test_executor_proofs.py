@@ -245,15 +245,15 @@ def test_a_dry_run_tells_what_would_become_of_a_transaction_and_changes_nothing(
     executor = ledger.executor
     now_ms = executor.head_record.header.time
     root = executor.state.root
-    assert executor.admit(a_transfer(ANN, (BOB, 20_000)), 0, now_ms) == Outcome.DONE
-    assert executor.admit(a_transfer(BOB, (ANN, 1)), 0, now_ms) == Skip.SENDER_UNKNOWN
+    assert executor.trial(0, now_ms).judge(a_transfer(ANN, (BOB, 20_000))) == Outcome.DONE
+    assert executor.trial(0, now_ms).judge(a_transfer(BOB, (ANN, 1))) == Skip.SENDER_UNKNOWN
     too_much = a_transfer(ANN, (BOB, 100_000_001))
-    assert executor.admit(too_much, 0, now_ms) == Outcome.BALANCE_TOO_LOW
+    assert executor.trial(0, now_ms).judge(too_much) == Outcome.BALANCE_TOO_LOW
     early = a_transfer(ANN, (BOB, 20_000), sequence=1)
-    assert executor.admit(early, 0, now_ms) == Skip.SEQUENCE_EARLY
+    assert executor.trial(0, now_ms).judge(early) == Skip.SEQUENCE_EARLY
     expired = a_transfer(ANN, (BOB, 20_000), valid_until=now_ms + 5)
-    assert executor.admit(expired, 0, now_ms) == Outcome.DONE
-    assert executor.admit(expired, 0, now_ms + 6) == Skip.EXPIRED
+    assert executor.trial(0, now_ms).judge(expired) == Outcome.DONE
+    assert executor.trial(0, now_ms + 6).judge(expired) == Skip.EXPIRED
     assert executor.state.root == root
 
 
@@ -262,7 +262,9 @@ def test_a_dry_run_counts_what_the_sender_has_on_its_way() -> None:
     ledger.fund(ANN)
     executor, now_ms = ledger.executor, ledger.executor.head_record.header.time
     second = a_transfer(ANN, (BOB, 40_000_000), sequence=1)
-    assert executor.admit(second, 0, now_ms, Pending(1, 60_000_000)) == Outcome.DONE
-    assert executor.admit(second, 0, now_ms, Pending(1, 60_000_001)) == Outcome.BALANCE_TOO_LOW
-    assert executor.admit(second, 0, now_ms, Pending(2, 0)) == Skip.SEQUENCE_STALE
-    assert executor.admit(second, 0, now_ms, Pending(1, 10**18)) == Outcome.BALANCE_TOO_LOW
+    assert executor.trial(0, now_ms).judge(second, Pending(1, 60_000_000)) == Outcome.DONE
+    assert (
+        executor.trial(0, now_ms).judge(second, Pending(1, 60_000_001)) == Outcome.BALANCE_TOO_LOW
+    )
+    assert executor.trial(0, now_ms).judge(second, Pending(2, 0)) == Skip.SEQUENCE_STALE
+    assert executor.trial(0, now_ms).judge(second, Pending(1, 10**18)) == Outcome.BALANCE_TOO_LOW

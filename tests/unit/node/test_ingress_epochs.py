@@ -75,6 +75,20 @@ async def test_without_a_lane_whoever_waits_is_told_nothing(node: FakeNode) -> N
     assert sealed(node) == []
 
 
+async def test_a_lane_that_is_lost_while_signatures_are_checked_takes_nothing_in(
+    node: FakeNode,
+) -> None:
+    """[EPOCH-5]"""
+    payment = raw(node.ledger.transfer(ANN, (BOB, 20_000)))
+    asked = asyncio.create_task(node.ingress.submit_many([payment]))
+    await asyncio.sleep(0)  # it is with those who check signatures now
+    node.ingress.enter(None, None)
+    [refusal] = await asked
+    assert isinstance(refusal, Refusal)
+    assert (refusal.blame, refusal.code) == (Blame.NODE_BUSY, "not_a_validator")
+    assert node.ingress.pending_count == 0
+
+
 async def test_a_newcomer_takes_in_from_its_first_epoch_on() -> None:
     node = FakeNode(me=None)
     node.ledger.fund(ANN)

@@ -79,7 +79,7 @@ async def test_a_claim_that_would_not_be_done_is_told_why(node: FakeNode, code: 
     now_ms = market.now_ms(node.ledger)
     node.ledger.block(claim)
     assert not node.ledger.executor.has_record(NED.account)
-    assert node.ledger.executor.admit(claim, 0, now_ms) == Outcome[code.upper()]
+    assert node.ledger.executor.trial(0, now_ms).judge(claim) == Outcome[code.upper()]
 
 
 async def test_a_reward_below_opening_is_told(node: FakeNode) -> None:
@@ -280,10 +280,10 @@ def test_a_dry_run_counts_what_others_claim() -> None:
     claim, now_ms = market.claim(ledger, created.id), market.now_ms(ledger)
     executor = ledger.executor
     root = executor.state.root
-    assert executor.admit(claim, 0, now_ms, Pending(0, 0, 2)) == Outcome.DONE
-    assert executor.admit(claim, 0, now_ms, Pending(0, 0, 3)) == Outcome.BUDGET_EXHAUSTED
-    assert executor.admit(claim, 0, now_ms, Pending(0, 0, 2**40)) == Outcome.BUDGET_EXHAUSTED
-    assert executor.admit(claim, 0, now_ms, Pending(1, 0, 0)) == Skip.SEQUENCE_STALE
+    assert executor.trial(0, now_ms).judge(claim, Pending(0, 0, 2)) == Outcome.DONE
+    assert executor.trial(0, now_ms).judge(claim, Pending(0, 0, 3)) == Outcome.BUDGET_EXHAUSTED
+    assert executor.trial(0, now_ms).judge(claim, Pending(0, 0, 2**40)) == Outcome.BUDGET_EXHAUSTED
+    assert executor.trial(0, now_ms).judge(claim, Pending(1, 0, 0)) == Skip.SEQUENCE_STALE
     assert executor.state.root == root
     known = market.claim(ledger, created.id, ANN)
-    assert executor.admit(known, 0, now_ms, Pending(0, 99 * MICRO, 2)) == Outcome.DONE
+    assert executor.trial(0, now_ms).judge(known, Pending(0, 99 * MICRO, 2)) == Outcome.DONE

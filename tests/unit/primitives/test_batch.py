@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from primitives.batch import EMPTY_TIP, MAX_TRANSACTIONS, batch_digest, decode_batch, tip_of
+from primitives.batch import (
+    EMPTY_TIP,
+    MAX_TRANSACTIONS,
+    batch_digest,
+    decode_batch,
+    reread_batch,
+    tip_of,
+)
 from primitives.block import block_digest, decode_header, genesis_block, is_empty, order_of
 from primitives.encoding import Malformed, encode
 from primitives.evidence import Evidence, Offence, SignedBatchHeader, batch_fault, check_evidence
@@ -44,7 +51,7 @@ def test_a_sound_batch_has_no_fault_and_chains() -> None:
     tip = tip_of(batch_digest(a_chain(), first.header), first.header)
     second = a_batch(PAYMENTS[1:], parent=tip)
     for batch in (first, second):
-        assert decode_batch(encode(batch)) == batch
+        assert decode_batch(encode(batch)) == reread_batch(encode(batch)) == batch
         assert batch_fault(a_chain(), ED25519, batch) is None
     assert (second.header.seq, second.header.previous) == (2, tip.digest)
     assert second.header.cumulative == sum(payment.weight for payment in PAYMENTS)
@@ -60,6 +67,14 @@ def test_what_makes_a_batch_unsound_is_told() -> None:
     assert batch_fault(a_chain(), ED25519, foreign) == "wrong_chain"
     rubbish = replace(batch, transactions=(b"rubbish",))
     assert batch_fault(a_chain(), ED25519, rubbish) == "malformed"
+
+
+@given(st.binary(max_size=200))
+def test_what_is_no_batch_is_no_batch_when_it_is_read_again(junk: bytes) -> None:
+    """[LANE-2]"""
+    for raw in (junk, encode(a_batch(PAYMENTS[:1])) + junk[:1] + b"\xc0"):
+        with pytest.raises(Malformed, match="malformed"):
+            reread_batch(raw)
 
 
 def test_a_batch_holds_at_most_1024_transactions() -> None:

@@ -1,11 +1,15 @@
 """What somebody else signed, carried by a transaction: [TX-10], [LANE-3]."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import get_args
 
+import msgspec.inspect
 import pytest
 from msgspec.structs import replace
 
 from primitives.actions import (
+    BARE,
+    Action,
     Attestation,
     CampaignClaim,
     Invoice,
@@ -27,6 +31,7 @@ from primitives.commerce import Offer, Voucher
 from primitives.encoding import Malformed, encode
 from primitives.endorsement import Endorsement, KeySignature, check_endorsement
 from primitives.keys import ED25519
+from primitives.membership import Seat
 from primitives.transaction import (
     MAX_TRANSACTION,
     decode_signed,
@@ -197,6 +202,27 @@ def test_nothing_else_carries_an_endorsement() -> None:
     ):
         assert endorsed(decoded.transaction.action, a_chain()) is None
         assert len(signatures(decoded)) == 1
+
+
+def held(kind: msgspec.inspect.Type) -> Iterator[type]:
+    """Every class of values within a value of this type."""
+    match kind:
+        case msgspec.inspect.StructType():
+            yield kind.cls
+            for field in kind.fields:
+                yield from held(field.type)
+        case msgspec.inspect.VarTupleType():
+            yield from held(kind.item_type)
+        case msgspec.inspect.UnionType():
+            for one in kind.types:
+                yield from held(one)
+
+
+@pytest.mark.parametrize("action", get_args(Action), ids=lambda kind: kind.__name__)
+def test_no_signature_within_an_action_is_passed_over(action: type) -> None:
+    """[TX-10] [TX-11] What counts as bare has neither an endorsement nor a seat anywhere in it."""
+    carries = {Endorsement, Seat} & set(held(msgspec.inspect.type_info(action)))
+    assert (action in BARE) == (not carries)
 
 
 def test_an_endorser_s_signatures_weigh_as_the_sender_s_do() -> None:
