@@ -1,6 +1,7 @@
-"""The real engine through every run of one view, and broken rules that the walk must notice.
+"""The real engine through every run of one view, broken rules that the walk must notice, and cuts
+that must leave nothing out.
 
-Two views take longer: ``python -m tests.exploration``, docs/results/exploration.json.
+More views take longer: ``python -m tests.exploration``, docs/results/exploration.json.
 """
 
 from __future__ import annotations
