@@ -6,13 +6,16 @@ More views take longer: ``python -m tests.exploration``, docs/results/exploratio
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from primitives.vote import Kind
 from tests.exploration import choices, dump
+from tests.exploration.__main__ import main
 from tests.exploration.choices import Bounds
 from tests.exploration.cuts import cuts
 from tests.exploration.member import Said
@@ -48,6 +51,29 @@ def test_every_run_of_two_views_of_which_one_ends_agrees(liar: int) -> None:
     found = Walk(World(liar), Bounds(2, 1)).run(MOST_STATES)
     assert found.wrong == "", found.trace
     assert found.complete
+
+
+def test_a_run_says_what_was_cut_and_saves_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "exploration.json"
+    assert main(["--views", "2", "--ended", "1", "--liars", "0", "--results", str(path)]) == 0
+    [case] = json.loads(path.read_text())["cases"].values()
+    assert case["complete"]
+    assert case["cut"] == list(cuts(Bounds(2, 1)))
+    said = capsys.readouterr().out
+    assert all(f"cut: {name}: " in said for name in case["cut"])
+
+
+def test_a_walk_that_meets_its_bound_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--views", "1", "--liars", "0", "--most-states", "10"]) == 3
+    assert "only the first" in capsys.readouterr().out
+
+
+def test_bounds_that_are_no_bounds_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--views", "3", "--ended", "1"])
+    assert "--ended: 1 is neither" in capsys.readouterr().err
 
 
 class Broken(NamedTuple):
