@@ -115,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=20_000_000,
         metavar="N",
-        help="20,000,000 unless said; a million takes a quarter of a gigabyte",
+        help="20,000,000 unless said; a million takes up to a quarter of a gigabyte",
     )
     parser.add_argument("--levels", action="store_true", help="tell of each depth")
     parser.add_argument("--results", type=Path, metavar="FILE", help="add to this file")
