@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from primitives.vote import Kind
 from tests.exploration.choices import Public, votes_of
-from tests.exploration.member import Event, Quorum, Wrong
+from tests.exploration.member import Event, Quorum, Said, Wrong
 from tests.exploration.world import World
 
 
@@ -44,7 +44,7 @@ def _check_ancestry(
         raise Wrong(f"notarized {world.name(digest)} skips views that are not nullified")
 
 
-def check_committed(world: World, committed: Sequence[bytes], met: Sequence[Event]) -> None:
+def check_committed(world: World, committed: Sequence[bytes], met: Iterable[Event]) -> None:
     """What a member committed is below a block that is final by what was said. Such blocks are on
     one chain, by ``check_certificates``: so no two members ever disagree."""
     if not committed:
@@ -52,6 +52,27 @@ def check_committed(world: World, committed: Sequence[bytes], met: Sequence[Even
     final = [e.digest for e in met if isinstance(e, Quorum) and e.kind == Kind.FINALIZE]
     if not any(d is not None and world.descends(d, committed[-1]) for d in final):
         raise Wrong(f"{_names(world, committed)} was committed and is not final")
+
+
+def grounds(world: World, said: Iterable[Said], ended: int) -> frozenset[Event]:
+    """What must have been met by whoever proposed or NOTARIZEd in a view that does not end: N of
+    the parent, X of each view between ([SAFE-7]). No certificate of such a view is ever looked at,
+    so each vote is."""
+    found: set[Event] = set()
+    for _, view, digest in said:
+        if view > ended and digest is not None:
+            parent = world.blocks[digest].parent
+            below = world.view_of(parent)
+            if parent != world.genesis_digest:
+                found.add(Quorum(Kind.NOTARIZE, below, parent))
+            found.update(Quorum(Kind.NULLIFY, between, None) for between in range(below + 1, view))
+    return frozenset(found)
+
+
+def check_grounds(due: frozenset[Event], met: frozenset[Event]) -> None:
+    """All that the votes of a member rest on was there."""
+    if not due <= met:
+        raise Wrong(f"a vote rests on what is not there: {sorted(due - met, key=repr)}")
 
 
 def _names(world: World, digests: Sequence[bytes]) -> str:

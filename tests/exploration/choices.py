@@ -10,7 +10,17 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from primitives.vote import Kind
-from tests.exploration.member import Answered, Crash, Deadline, Event, Quorum, Said, Shown, State
+from tests.exploration.member import (
+    Answered,
+    Crash,
+    Deadline,
+    Event,
+    Quorum,
+    Said,
+    Shown,
+    State,
+    order,
+)
 from tests.exploration.world import VOTES, World
 
 
@@ -21,9 +31,23 @@ class Public(NamedTuple):
     shown: frozenset[bytes]
 
 
-def public_of(state: State, views: int) -> Public:
-    """Of a state. What is said after the last view reaches nobody."""
-    return Public(frozenset(said for said in state.said if said[1] <= views), state.shown)
+class Bounds(NamedTuple):
+    """How far a walk goes: ``views`` in which anything is proposed, ``ended`` of them to the end;
+    ``crashes`` of all members together."""
+
+    views: int
+    ended: int
+    crashes: int = 0
+
+    def is_heard(self, said: Said) -> bool:
+        """Whether it may reach anybody: votes of views that end, proposals of all."""
+        kind, view, _ = said
+        return view <= (self.views if kind == Kind.PROPOSE else self.ended)
+
+
+def public_of(state: State, bounds: Bounds) -> Public:
+    """Of a state."""
+    return Public(frozenset(filter(bounds.is_heard, state.said)), state.shown)
 
 
 class Offer(NamedTuple):
@@ -31,6 +55,11 @@ class Offer(NamedTuple):
 
     event: Event
     voters: tuple[int, ...]
+
+
+def events_of(offered: Sequence[Offer]) -> tuple[Event, ...]:
+    """Without whose votes they are."""
+    return tuple(offer.event for offer in offered)
 
 
 def votes_of(world: World, publics: Sequence[Public]) -> dict[Said, tuple[int, ...]]:
@@ -42,51 +71,46 @@ def votes_of(world: World, publics: Sequence[Public]) -> dict[Said, tuple[int, .
     return found
 
 
-class Bounds(NamedTuple):
-    """How far a walk goes: ``views`` in which anything is proposed, ``ended`` of them to the end;
-    ``crashes`` of all members together."""
-
-    views: int
-    ended: int
-    crashes: int = 0
-
-
 def offers(world: World, publics: Sequence[Public], bounds: Bounds) -> list[Offer]:
-    """What may reach anyone now, in a fixed order; no votes of views that do not end."""
+    """What may reach anyone now, in a fixed order."""
     votes = votes_of(world, publics)
     found = []
-    for said in sorted(votes, key=repr):
+    for said in sorted(votes, key=order):
         kind, view, digest = said
         if kind == Kind.PROPOSE and digest is not None:
             found.append(Offer(Shown(digest), ()))
-        if kind in VOTES and len(votes[said]) >= 2 and view <= bounds.ended:
+        if kind in VOTES and len(votes[said]) >= 2:
             voters = (world.liar, *votes[said])
             found.append(Offer(Quorum(Kind(kind), view, digest), voters))
-    found += [Offer(Shown(digest), ()) for digest in _lies(world, publics, votes, bounds.views)]
+    found += [Offer(Shown(digest), ()) for digest in _lies(world, publics, votes, bounds)]
     return found
 
 
 def _lies(
-    world: World, publics: Sequence[Public], votes: dict[Said, tuple[int, ...]], views: int
+    world: World, publics: Sequence[Public], votes: dict[Said, tuple[int, ...]], bounds: Bounds
 ) -> Iterator[bytes]:
     """The liar's blocks: on genesis, and on all that may be notarized. Others would wait."""
     used = {digest for public in publics for digest in public.shown}
     used |= {digest for _, _, digest in votes if digest is not None}
     notarized = [
         digest
-        for (kind, _, digest), voters in sorted(votes.items(), key=repr)
+        for (kind, _, digest), voters in sorted(votes.items(), key=lambda item: order(item[0]))
         if kind == Kind.NOTARIZE and len(voters) >= 2 and digest is not None
     ]
-    for view in range(1, views + 1):
+    for view in range(1, bounds.views + 1):
         if world.leader(view) != world.liar:
             continue
         for parent in [world.genesis_digest, *notarized]:
-            if world.view_of(parent) >= view:
-                continue
-            pair = [world.lie(view, parent, which) for which in (0, 1)]
-            yield pair[0]
-            if used & set(pair):
-                yield pair[1]
+            if world.view_of(parent) < view:
+                pair = (world.lie(view, parent, 0), world.lie(view, parent, 1))
+                # Of a view whose votes are not heard nobody could tell that the first was used.
+                both = view > bounds.ended or is_used(pair, used)
+                yield from pair if both else pair[:1]
+
+
+def is_used(pair: tuple[bytes, bytes], used: set[bytes]) -> bool:
+    """Whether a lie was shown or voted for: then it can be told from the other one."""
+    return not used.isdisjoint(pair)
 
 
 def own_choices(state: State, bounds: Bounds, may_crash: bool) -> list[Offer]:

@@ -6,12 +6,10 @@ known to whoever it suits. Knows nothing of the others.
 
 from __future__ import annotations
 
-import io
-import pickle
 from collections import deque
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from consensus.config import Anchor, Config
 from consensus.effects import (
     Accuse,
     BlockKept,
@@ -25,7 +23,7 @@ from consensus.effects import (
     SayVote,
 )
 from consensus.engine import Engine
-from consensus.inputs import Input, Received, Recovered, Woken
+from consensus.inputs import Input, Received, Recovered, Verified, Woken
 from consensus.messages import BlockSent, Propose, Voted
 from primitives.batch import EMPTY_TIP
 from primitives.vote import Kind
@@ -72,11 +70,17 @@ class Crash(NamedTuple):
     times: int
 
 
+def order(said: Said) -> tuple[int, int, bytes]:
+    """By which they are sorted."""
+    kind, view, digest = said
+    return kind, view, digest or b""
+
+
 Event = Quorum | Shown | Answered | Deadline | Crash
 
 
 class State(NamedTuple):
-    """What a member is between two inputs. ``frozen`` is the whole of it; ``key`` stands for it."""
+    """What is seen of a member between two inputs; ``key`` stands for all of it."""
 
     key: bytes
     me: int
@@ -86,7 +90,6 @@ class State(NamedTuple):
     shown: frozenset[bytes]
     wanted: tuple[bytes, ...]
     crashes: int
-    frozen: bytes
 
 
 class Member:
@@ -110,7 +113,8 @@ class Member:
         world = self._world
         match event:
             case Quorum():
-                self._votes(event, voters)
+                for sender, message in self._arriving(event, voters):
+                    self._receive(Received(sender, message))
             case Shown():
                 leader = world.blocks[event.digest].proposer
                 self._receive(Received(leader, world.proposed(event.digest)))
@@ -123,6 +127,12 @@ class Member:
                 self._crash()
         self._forget_votes()
 
+    def ignores(self, event: Event, voters: tuple[int, ...]) -> bool:
+        """True if none of the messages of a quorum is wanted: then nothing happens."""
+        if not isinstance(event, Quorum):
+            return False
+        return not any(self.engine.wants(v.message) for _, v in self._arriving(event, voters))  # type: ignore[arg-type]
+
     def _forget_votes(self) -> None:
         """Of others', in the tally: the next quorum brings all that it needs. So members that hold
         the same certificates are the same, whoever signed them."""
@@ -133,16 +143,15 @@ class Member:
             if not own:
                 del tally._votes[view]
 
-    def _votes(self, event: Quorum, voters: tuple[int, ...]) -> None:
-        """As single votes; who knows of two lies of one member already takes no third, and gets
-        the certificate from another one."""
+    def _arriving(self, event: Quorum, voters: tuple[int, ...]) -> Iterator[tuple[int, Verified]]:
+        """Single votes; who knows of two lies of one member already takes no third, and gets the
+        certificate from another one."""
         world, (kind, view, digest) = self._world, event
-        own = (kind, view, digest) in self.said
         others = [author for author in voters if author != self.me]
         for author in others:
-            self._receive(Received(author, world.voted(kind, view, digest, author)))
-        authors = tuple([*others, *([self.me] if own else [])][:3])
-        self._receive(Received(world.liar, world.certified(kind, view, digest, authors)))
+            yield author, world.voted(kind, view, digest, author)
+        own = [self.me] if (kind, view, digest) in self.said else []
+        yield world.liar, world.certified(kind, view, digest, (*others, *own)[:3])
 
     def _crash(self) -> None:
         """Memory is lost, the disk is kept; no state was committed."""
@@ -203,7 +212,7 @@ class Member:
     def state(self, crashes: int) -> State:
         """The member as a value. While it may still crash, so is what its journal would give."""
         engine = self.engine
-        key = digest_of([engine, sorted(self.said, key=repr), self.committed, self.crashes])
+        key = digest_of([engine, sorted(self.said, key=order), self.committed, self.crashes])
         if self.crashes < crashes:
             key += self._recovered()
         wanted = tuple(digest for kind, _, digest in engine.needs if kind == "block")
@@ -216,41 +225,9 @@ class Member:
             shown=frozenset(engine.simplex.proposals.values()),
             wanted=wanted,
             crashes=self.crashes,
-            frozen=_freeze(self),
         )
 
     def _recovered(self) -> bytes:
         engine = Engine(self._world.config(self.me), self._world.anchor)
         engine.step(self._world.now_ms, Recovered(tuple(self.records), ()))
         return digest_of(engine)
-
-
-class _Freezer(pickle.Pickler):
-    """Leaves out what all states share."""
-
-    def persistent_id(self, obj: object) -> str | None:
-        return type(obj).__name__ if isinstance(obj, World | Config | Anchor) else None
-
-
-class _Thawer(pickle.Unpickler):
-    """Puts it back."""
-
-    def __init__(self, file: io.BytesIO, world: World, me: int) -> None:
-        super().__init__(file)
-        shared = {"World": world, "Config": world.config(me), "Anchor": world.anchor}
-        self._shared: dict[str, object] = shared
-
-    def persistent_load(self, pid: str) -> object:
-        return self._shared[pid]
-
-
-def _freeze(member: Member) -> bytes:
-    file = io.BytesIO()
-    _Freezer(file, protocol=pickle.HIGHEST_PROTOCOL).dump(member)
-    return file.getvalue()
-
-
-def thaw(world: World, state: State) -> Member:
-    """The member of a state, awake again."""
-    member: Member = _Thawer(io.BytesIO(state.frozen), world, state.me).load()
-    return member

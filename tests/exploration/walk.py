@@ -11,20 +11,22 @@ bounds the first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from primitives.vote import Kind
-from tests.exploration.checks import check_certificates, check_committed
+from tests.exploration.checks import check_certificates, check_committed, check_grounds, grounds
 from tests.exploration.choices import (
     Bounds,
     Offer,
     Public,
+    events_of,
     offers,
     own_choices,
     public_of,
 )
-from tests.exploration.member import Event, Member, State, Wrong, thaw
+from tests.exploration.freezer import Freezer
+from tests.exploration.member import Event, Member, Said, State, Wrong
 from tests.exploration.world import World
 
 SHIFT = 24
@@ -52,16 +54,22 @@ class Walk:
     def __init__(self, world: World, bounds: Bounds) -> None:
         self._world = world
         self._bounds = bounds
+        self._freezer = Freezer()
         self._states: list[State] = []
+        self._frozen: list[bytes] = []
         self._numbers: dict[bytes, int] = {}
         self._next: list[dict[Event, int]] = []
+        self._grounds: list[frozenset[Event]] = []
         self._publics: list[int] = []
+        self._heard: list[int] = []
+        self._heard_numbers: dict[frozenset[Said], int] = {}
         self._public_numbers: dict[Public, int] = {}
         self._seen: list[Public] = []
-        self._offers: dict[Place, tuple[int, tuple[Offer, ...]]] = {}
+        self._offers: dict[int, int] = {}
         self._offer_numbers: dict[tuple[Event, ...], int] = {}
         self._spoken: dict[tuple[int, int, bool], tuple[int, ...]] = {}
         self._from: dict[int, int] = {}
+        self._awake: tuple[int, Member] | None = None
         self._steps = 0
         self._member_steps = 0
 
@@ -80,6 +88,11 @@ class Walk:
         except _Stopped as stopped:
             return self._found(depth, complete=False, stopped=stopped)
         return self._found(depth, complete=not frontier, stopped=None)
+
+    def heard(self) -> Iterator[tuple[frozenset[Said], ...]]:
+        """What honest members have said, as far as others hear of it, in each state."""
+        for packed in self._from:
+            yield tuple(self._seen[self._publics[number]].said for number in _unpacked(packed))
 
     def _start(self) -> Place:
         numbers = []
@@ -107,10 +120,10 @@ class Walk:
         """Every state in which one member has spoken. Raises ``Wrong``, or what engines assert."""
         a, b, c = place
         publics = (self._publics[a], self._publics[b], self._publics[c])
-        found = self._offers.get(publics)
-        if found is None:
-            found = self._offers[publics] = self._look(publics)
-        offered, common = found
+        packed_publics = _packed(publics)
+        offered = self._offers.get(packed_publics)
+        if offered is None:
+            offered = self._offers[packed_publics] = self._look(publics)
         states, packed = self._states, _packed(place)
         may_crash = states[a].crashes + states[b].crashes + states[c].crashes < self._bounds.crashes
         reached = []
@@ -118,45 +131,63 @@ class Walk:
             key = (number, offered, may_crash)
             spoken = self._spoken.get(key)
             if spoken is None:
-                spoken = self._spoken[key] = self._speak(number, common, may_crash)
+                spoken = self._spoken[key] = self._speak(number, publics, may_crash)
             reached += [packed + ((following - number) << SHIFT * seat) for following in spoken]
         return reached
 
-    def _look(self, publics: Place) -> tuple[int, tuple[Offer, ...]]:
-        """What may be met, with a number: many states offer the same."""
-        seen = [self._seen[number] for number in publics]
-        check_certificates(self._world, seen)
-        common = tuple(offers(self._world, seen, self._bounds))
-        events = tuple(offer.event for offer in common)
-        return self._offer_numbers.setdefault(events, len(self._offer_numbers)), common
+    def _look(self, publics: Place) -> int:
+        """The number of what may be met: many states offer the same."""
+        check_certificates(self._world, [self._seen[number] for number in publics])
+        events = events_of(self._offered(publics))
+        return self._offer_numbers.setdefault(events, len(self._offer_numbers))
 
-    def _speak(self, number: int, common: tuple[Offer, ...], may_crash: bool) -> tuple[int, ...]:
+    def _offered(self, publics: Place) -> list[Offer]:
+        return offers(self._world, [self._seen[number] for number in publics], self._bounds)
+
+    def _speak(self, number: int, publics: Place, may_crash: bool) -> tuple[int, ...]:
         """All that a member may be when it has spoken next, after any silent steps."""
-        before = self._publics[number]
+        common = self._offered(publics)
+        met = frozenset(events_of(common))
         silent, spoken = {number: None}, dict[int, None]()
         waiting = [number]
         crashes = self._states[number].crashes
         while waiting:
             state = self._states[here := waiting.pop()]
-            check_committed(self._world, state.committed, [offer.event for offer in common])
+            check_committed(self._world, state.committed, met)
+            check_grounds(self._grounds[here], met)
             may_die = may_crash and state.crashes == crashes
+            known = self._next[here]
             for offer in (*common, *own_choices(state, self._bounds, may_die)):
-                following = self._next[here].get(offer.event)
+                following = known.get(offer.event)
                 if following is None:
                     following = self._step(here, offer)
-                if self._seen[self._publics[following]].said != self._seen[before].said:
+                if self._is_heard(number, following):
                     spoken[following] = None
                 elif following not in silent:
                     silent[following] = None
                     waiting.append(following)
         return tuple(spoken)
 
+    def _is_heard(self, number: int, following: int) -> bool:
+        """Whether a member has said more that may reach anybody."""
+        return self._heard[following] != self._heard[number]
+
     def _step(self, number: int, offer: Offer) -> int:
         self._member_steps += 1
-        member = thaw(self._world, self._states[number])
-        member.take(offer.event, offer.voters)
-        following = self._next[number][offer.event] = self._number(member)
+        member = self._wake(number)
+        following = number
+        if not member.ignores(offer.event, offer.voters):
+            self._awake = None
+            member.take(offer.event, offer.voters)
+            following = self._number(member)
+        self._next[number][offer.event] = following
         return following
+
+    def _wake(self, number: int) -> Member:
+        """The member of a state; the last one again if it was only asked."""
+        if self._awake is None or self._awake[0] != number:
+            self._awake = (number, self._freezer.thaw(self._frozen[number]))
+        return self._awake[1]
 
     def _number(self, member: Member) -> int:
         state = member.state(self._bounds.crashes)
@@ -165,12 +196,16 @@ class Walk:
             number = self._numbers[state.key] = len(self._states)
             assert number < MASK
             self._states.append(state)
+            self._frozen.append(self._freezer.freeze(member))
             self._next.append({})
-            public = public_of(state, self._bounds.views)
+            self._grounds.append(grounds(self._world, state.said, self._bounds.ended))
+            public = public_of(state, self._bounds)
             if public not in self._public_numbers:
                 self._public_numbers[public] = len(self._seen)
                 self._seen.append(public)
             self._publics.append(self._public_numbers[public])
+            heard = self._heard_numbers.setdefault(public.said, len(self._heard_numbers))
+            self._heard.append(heard)
         return number
 
     def _found(self, depth: int, *, complete: bool, stopped: _Stopped | None) -> Found:

@@ -5,7 +5,7 @@ Knows how each would sign; no engine, no search.
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 
 from msgspec.structs import replace
 
@@ -46,7 +46,12 @@ class World:
         self.genesis_digest, header = genesis_block(genesis)
         self.now_ms = header.time + 1_000
         self.blocks: dict[bytes, Header] = {self.genesis_digest: header}
-        self.signed = lru_cache(maxsize=None)(self._signed)
+        self.signed = cache(self._signed)
+        self.voted = cache(self._voted)
+        self.certified = cache(self._certified)
+        self.proposed = cache(self._proposed)
+        self.config = cache(self._config)
+        self.lie = cache(self._lie)
 
     @cached_property
     def anchor(self) -> Anchor:
@@ -59,7 +64,7 @@ class World:
         """Checks cheap signatures."""
         return Verifier(self.chain, self.committee.members, CHEAP.scheme)
 
-    def config(self, me: int) -> Config:
+    def _config(self, me: int) -> Config:
         """A member's."""
         return Config(self.chain, self.committee.members, me, PACE)
 
@@ -72,12 +77,12 @@ class World:
         signature = self.committee.signers[author].sign(message)
         return Vote(kind, 0, view, digest, author, signature)
 
-    def voted(self, kind: Kind, view: int, digest: bytes | None, author: int) -> Verified:
+    def _voted(self, kind: Kind, view: int, digest: bytes | None, author: int) -> Verified:
         """A vote as it arrives."""
         vote = self.signed(kind, view, digest, author)
         return self.verified(Voted(vote, (EMPTY_TIP,) * SIZE))
 
-    def certified(
+    def _certified(
         self, kind: Kind, view: int, digest: bytes | None, authors: tuple[int, ...]
     ) -> Verified:
         """A certificate as it arrives."""
@@ -85,7 +90,7 @@ class World:
         signatures = tuple(MemberSignature(vote.author, vote.signature) for vote in votes)
         return self.verified(Certified(Certificate(kind, 0, view, digest, signatures)))
 
-    def proposed(self, digest: bytes) -> Verified:
+    def _proposed(self, digest: bytes) -> Verified:
         """A proposal as it arrives."""
         header = self.blocks[digest]
         vote = self.signed(Kind.PROPOSE, header.view, digest, header.proposer)
@@ -95,7 +100,7 @@ class World:
         """Of a view."""
         return self.committee.members.leader(view)
 
-    def lie(self, view: int, parent: bytes, which: int) -> bytes:
+    def _lie(self, view: int, parent: bytes, which: int) -> bytes:
         """The digest of one of the liar's blocks: two for each parent, a millisecond apart."""
         above = self.blocks[parent]
         time_ms = max(above.time, self.now_ms) + which
