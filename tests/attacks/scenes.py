@@ -140,12 +140,15 @@ class Siege(NamedTuple):
 def besiege(adversary: str, seed: int, byzantine: int = 1) -> Siege:
     """Run a network beset by the faults of a seed, of which member ``byzantine`` is an adversary.
 
-    The seed is one whose plan has four honest members, so that all else is as it is drawn there.
+    The seed is one whose plan has four honest members, so that all else is as it is drawn there;
+    but nobody lets go of what is looked at afterwards.
     Asserts that whatever the adversary did, the others agreed on it and finished.
     """
     plan = plan_of(seed)
     assert is_of_four(plan), f"seed {seed} draws another network"
-    cluster = Cluster(plan._replace(adversary=adversary, byzantine=byzantine))
+    keeps_ms = (None,) * plan.endpoints
+    plan = plan._replace(adversary=adversary, byzantine=byzantine, keeps_ms=keeps_ms)
+    cluster = Cluster(plan)
     customers = cluster.clients.customers[: plan.people]
     wishes = [transaction.id for customer in customers for transaction in customer.queue]
     outcome = cluster.run()
