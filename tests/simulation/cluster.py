@@ -190,6 +190,10 @@ class Cluster:
         elif self.is_honest(machine):
             raise Diverged(f"node {machine.endpoint} halted: {reason}")
 
+    def kept_for_all(self) -> int:
+        archive = self.processes.get(self.plan.archive)
+        return 0 if archive is None else archive.executor.durable_height
+
     # -- machines --------------------------------------------------------------------------------
 
     def start(self, endpoint: int) -> None:
@@ -226,7 +230,10 @@ class Cluster:
         return True
 
     def crash(self, endpoint: int) -> None:
-        """Lose power."""
+        """Lose power; but for a liar that did not lie yet: its seat may be gone when it is back."""
+        is_idle = not self.adversary.acted and self.plan.adversary != "stale"
+        if endpoint == self.plan.byzantine and is_idle:
+            return
         if self._stop(endpoint):
             self.trace.note(f"{endpoint} crashes")
             self.machines[endpoint].crash()

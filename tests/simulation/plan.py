@@ -98,8 +98,9 @@ class Plan(NamedTuple):
     """The endpoint that may lose its store, if there is one. It is honest: with a liar, that is as
     many as are borne."""
     keeps_ms: tuple[int | None, ...] = ()
-    """How much of the past each endpoint keeps, in milliseconds of block time; None: everything.
-    Somebody honest keeps everything, and never loses it."""
+    """How much of the past each endpoint keeps, in milliseconds of block time; None: everything."""
+    archive: int = -1
+    """Who keeps everything, is honest and never loses it, where others let go of it."""
     upgraded: tuple[int, ...] = ()
     """Endpoints on which the release that knows the next protocol version is installed from the
     start; others are upgraded when they stop."""
@@ -149,7 +150,8 @@ def plan_of(seed: int) -> Plan:
         upgraded=tuple(e for e in everyone if rng.random() < 0.4),
         fragile=_fragile(rng, plan),
     )
-    return plan._replace(keeps_ms=_keeps(Random(f"plan {seed} pruning"), plan))
+    archive, keeps_ms = _keeps(Random(f"plan {seed} pruning"), plan)
+    return plan._replace(archive=archive, keeps_ms=keeps_ms)
 
 
 def _fragile(rng: Random, plan: Plan) -> int:
@@ -158,15 +160,15 @@ def _fragile(rng: Random, plan: Plan) -> int:
     return rng.choice(honest) if plan.members > 1 else -1
 
 
-def _keeps(rng: Random, plan: Plan) -> tuple[int | None, ...]:
-    """In half of all runs most let go of what is old, and one does not who is there throughout."""
+def _keeps(rng: Random, plan: Plan) -> tuple[int, tuple[int | None, ...]]:
+    """In half of all runs most let go of what is old, and one, who stays a member, does not."""
     going = {turn.partner for turn in plan.turnover if turn.change in ("leaves", "removed")}
     unfit = going | {plan.byzantine, plan.fragile}
     archives = [endpoint for endpoint in range(plan.members) if endpoint not in unfit]
     if rng.random() < 0.5 or not archives:
-        return (None,) * plan.endpoints
+        return -1, (None,) * plan.endpoints
     archive = rng.choice(archives)
-    return tuple(
+    return archive, tuple(
         rng.choice((0, 500, 2_000)) if rng.random() < 0.8 and endpoint != archive else None
         for endpoint in range(plan.endpoints)
     )

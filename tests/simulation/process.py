@@ -34,6 +34,8 @@ from tests.simulation.machine import Machine
 SEAL_MS = 25
 MOST_SEALED = 8
 MOST_KEYS = 4
+AWAY_MS = 200
+_DONE = object()
 
 
 def key_names(partner: str) -> list[str]:
@@ -97,6 +99,9 @@ class Witness(Protocol):
 
     def entered(self, process: Process, members: ValidatorSet) -> None:
         """A process stands in an epoch."""
+
+    def kept_for_all(self) -> int:
+        """The height up to which one who keeps everything has it on its disk."""
 
 
 class Process:
@@ -188,15 +193,17 @@ class Process:
             self._prune()
 
     def _prune(self) -> None:
-        """A slice at a time, between other turns; a crash may come between any two."""
+        """A slice at a time, at most one height, between other turns; a crash may come between any
+        two. What a node keeps is meant to outlast the absence of those who keep more, and is too
+        short here for that: so it waits for them."""
         assert self._pruning is not None
-        try:
-            next(self._pruning)
-        except StopIteration:
+        delay_ms = self.machine.pruning_rng.randint(0, 40)
+        if self.executor.oldest >= self._witness.kept_for_all():
+            delay_ms += AWAY_MS
+        elif next(self._pruning, _DONE) is _DONE:
             self._pruning = None
-        else:
-            delay_ms = self.machine.pruning_rng.randint(0, 40)
-            self.machine.loop.after(delay_ms, lambda: self._witness.enter(self, self._prune))
+            return
+        self.machine.loop.after(delay_ms, lambda: self._witness.enter(self, self._prune))
 
     def certify(self, certificate: StateCertificate) -> None:
         self.executor.certify(certificate)

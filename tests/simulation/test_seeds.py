@@ -33,6 +33,19 @@ def test_who_lies_with_its_own_batches_is_given_some() -> None:
     assert cluster.adversary.acted
 
 
+def test_who_lies_is_there_until_it_has_lied() -> None:
+    """It was down for as long as it was a member: seed 2845 at 5f09446."""
+    assert Cluster(plan_of(2845)).run().verdict is Verdict.AGREED
+
+
+def test_nobody_lets_go_of_what_the_archive_has_not_got() -> None:
+    """Else nobody is left whom it could ask: seed 410 at 5f09446 stood still."""
+    cluster = Cluster(plan_of(410))
+    assert cluster.run().verdict is Verdict.AGREED
+    oldest = {e: process.executor.oldest for e, process in cluster.processes.items()}
+    assert oldest[cluster.plan.archive] == 0 < max(oldest.values())
+
+
 def test_partners_spend_settle_and_quarrel_in_the_first_seeds() -> None:
     """What the checkers saw no fault in did happen, in networks beset by faults."""
     happened: set[str] = set()
