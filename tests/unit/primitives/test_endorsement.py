@@ -1,10 +1,10 @@
 """What somebody else signed, carried by a transaction: [TX-10], [LANE-3]."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import get_args
 
-import msgspec.inspect
 import pytest
+from msgspec.inspect import StructType
 from msgspec.structs import replace
 
 from primitives.actions import (
@@ -54,6 +54,7 @@ from tests.builders import (
     an_invoice,
     raw,
 )
+from tests.types_within import types_within
 
 ALICE, BOB = a_person("Alice"), a_person("Bob")
 TILL = a_person("till", keys=3, threshold=2)
@@ -204,24 +205,11 @@ def test_nothing_else_carries_an_endorsement() -> None:
         assert len(signatures(decoded)) == 1
 
 
-def held(kind: msgspec.inspect.Type) -> Iterator[type]:
-    """Every class of values within a value of this type."""
-    match kind:
-        case msgspec.inspect.StructType():
-            yield kind.cls
-            for field in kind.fields:
-                yield from held(field.type)
-        case msgspec.inspect.VarTupleType():
-            yield from held(kind.item_type)
-        case msgspec.inspect.UnionType():
-            for one in kind.types:
-                yield from held(one)
-
-
 @pytest.mark.parametrize("action", get_args(Action), ids=lambda kind: kind.__name__)
 def test_no_signature_within_an_action_is_passed_over(action: type) -> None:
     """[TX-10] [TX-11] What counts as bare has neither an endorsement nor a seat anywhere in it."""
-    carries = {Endorsement, Seat} & set(held(msgspec.inspect.type_info(action)))
+    structs = (part for part in types_within(action) if isinstance(part, StructType))
+    carries = {Endorsement, Seat} & {struct.cls for struct in structs}
     assert (action in BARE) == (not carries)
 
 

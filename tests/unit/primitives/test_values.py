@@ -19,6 +19,7 @@ import primitives
 import shell
 from primitives.encoding import Wire
 from primitives.transaction import Decoded
+from tests.types_within import types_within
 
 PACKAGES = (primitives, consensus, node, client, shell)
 CHANGING = (
@@ -53,27 +54,8 @@ def load(package: ModuleType) -> None:
             importlib.import_module(module.name)
 
 
-def within(kind: msgspec.inspect.Type) -> Iterator[msgspec.inspect.Type]:
-    """The types of a value's parts."""
-    yield kind
-    match kind:
-        case msgspec.inspect.StructType():
-            for field in kind.fields:
-                yield from within(field.type)
-        case msgspec.inspect.VarTupleType():
-            yield from within(kind.item_type)
-        case msgspec.inspect.TupleType():
-            for one in kind.item_types:
-                yield from within(one)
-        case msgspec.inspect.UnionType():
-            for one in kind.types:
-                yield from within(one)
-
-
 @pytest.mark.parametrize("kind", [*values(), Decoded], ids=lambda kind: kind.__qualname__)
 def test_nothing_in_a_value_ever_changes(kind: type[msgspec.Struct]) -> None:
     """[ENC-1]"""
     assert kind.__struct_config__.frozen
-    assert not [
-        part for part in within(msgspec.inspect.type_info(kind)) if isinstance(part, CHANGING)
-    ]
+    assert not [part for part in types_within(kind) if isinstance(part, CHANGING)]
