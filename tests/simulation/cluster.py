@@ -8,7 +8,7 @@ from random import Random
 from typing import Final
 
 from consensus.messages import BatchSent, decode_message
-from node.executor import ExecutedBlock
+from node.executor import ExecutedBlock, Executor
 from node.store import StoreBroken
 from node.world import Misbehaviour
 from primitives.batch import decode_batch
@@ -194,6 +194,10 @@ class Cluster:
         archive = self.processes.get(self.plan.archive)
         return 0 if archive is None else archive.executor.durable_height
 
+    def fullest(self) -> Executor:
+        """An honest ledger that keeps as much as any."""
+        return min((each.executor for each in self._honest()), key=lambda ledger: ledger.oldest)
+
     # -- machines --------------------------------------------------------------------------------
 
     def start(self, endpoint: int) -> None:
@@ -324,8 +328,7 @@ class Cluster:
     def _restless(self, height: int) -> str:
         """Why the network did not stay at rest, with its pulse."""
         if self.plan.closes:
-            archive = min((each.executor for each in self._honest()), key=lambda e: e.oldest)
-            return self._settle() or stirred(archive, height)
+            return self._settle() or stirred(self.fullest(), height)
         if self.agreement.height != height:
             return f"idle at height {height}, then at {self.agreement.height}"
         for process in self._honest():

@@ -33,7 +33,8 @@ from tests.simulation.machine import Machine
 
 SEAL_MS = 25
 MOST_SEALED = 8
-MOST_KEYS = 4
+MOST_KEYS = 5
+"""A partner's first one, and as many as a plan has turns, should all of them be its own."""
 AWAY_MS = 200
 _DONE = object()
 
