@@ -13,7 +13,7 @@ import aiohttp
 
 from benchmarks.chains import Chain
 from client.answers import judge_entry, read
-from client.errors import Fault
+from client.errors import Fault, Silent
 from client.http import HttpNode
 from client.raw import MAX_RAW_BLOCK, decode_raw_block
 from client.trust import Believed
@@ -30,6 +30,8 @@ AT_ONCE: Final = 8
 REST_S: Final = 1.5
 """All nodes stand at one height for so long: the network is at rest."""
 LOOK_S: Final = 0.25
+BUSY_S: Final = 30.0
+"""The longest that a node may be too busy to show one block."""
 
 
 class Written(NamedTuple):
@@ -84,12 +86,22 @@ async def written(node: HttpNode, chain: bytes, last: int) -> list[Written]:
     found: list[Written] = []
     for first in range(1, last + 1, AT_ONCE):
         heights = range(first, min(first + AT_ONCE, last + 1))
-        raws = await asyncio.gather(
-            *(node.raw(f"/blocks/{height}", MAX_RAW_BLOCK) for height in heights)
-        )
+        raws = await asyncio.gather(*(_raw(node, height) for height in heights))
         for height, raw in zip(heights, raws, strict=True):
             found += _written(height, raw, chain)
     return found
+
+
+async def _raw(node: HttpNode, height: int) -> bytes:
+    """A block, from a node that may be asked 500 times a second."""
+    async with asyncio.timeout(BUSY_S):
+        while True:
+            try:
+                return await node.raw(f"/blocks/{height}", MAX_RAW_BLOCK)
+            except Silent as fault:
+                if fault.code != "busy":
+                    raise
+            await asyncio.sleep(LOOK_S)
 
 
 def _written(height: int, raw: bytes, chain: bytes) -> list[Written]:
