@@ -151,17 +151,16 @@ async def _measure(asked: Asked, bench: Bench, bare: Bare, date: str) -> Documen
 async def _search(bench: Bench, effort: Effort, steps: list[Step]) -> float:
     """The highest of the rates that holds for a short while, tried in order, until two in a row do
     not: one may fail by half a second in which the machine did something else."""
-    best, failed = effort.rates[0], 0
+    best, held = effort.rates[0], True
     for rate in effort.rates:
         measured = await bench.step(rate, effort.search_s, effort.warm_up_s)
         _tell(measured.step)
         steps.append(measured.step)
         if measured.step.sustained:
-            best, failed = rate, 0
-        elif failed:
+            best = rate
+        elif not held:
             break
-        else:
-            failed = 1
+        held = measured.step.sustained
     return best
 
 
